@@ -1,0 +1,178 @@
+/** @file rota/booking.h
+ *  Bookings: a span of time with claims on resources, all taken or none.
+ */
+#ifndef ROTA_BOOKING_H
+#define ROTA_BOOKING_H
+
+#include <rota/call.h>
+#include <rota/result.h>
+
+ROTA_TYPES_BEGIN
+
+/** What was decided about a booking. From held, confirmed, checked in and
+ *  completed it takes time; the life cycle is drawn in docs/booking.md. */
+enum {
+    ROTA_BOOKING_HELD = 1,       /* lapses by itself unless confirmed */
+    ROTA_BOOKING_CONFIRMED = 2,
+    ROTA_BOOKING_CHECKED_IN = 3, /* somebody is there */
+    ROTA_BOOKING_COMPLETED = 4,  /* over; takes the time until then */
+    ROTA_BOOKING_CANCELLED = 5,
+    ROTA_BOOKING_EXPIRED = 6     /* a hold that lapsed; may be confirmed while its time is free */
+};
+
+/** What the clock says of a booking, whatever was decided. */
+enum {
+    ROTA_PHASE_UPCOMING = 1, /* now < start */
+    ROTA_PHASE_ONGOING = 2,  /* start <= now < end */
+    ROTA_PHASE_PAST = 3      /* end <= now */
+};
+
+enum {
+    ROTA_ROLE_REQUIRED = 0,
+    ROTA_ROLE_OPTIONAL = 1, /* never refuses, never blocks */
+    ROTA_ROLE_ORGANIZER = 2 /* required, and whose booking it is */
+};
+
+enum { ROTA_CLAIM_FREE = 1 }; /* listed with the booking; never refuses, never blocks */
+
+/** Units of one resource. */
+typedef struct rota_claim {
+    rota_id  resource;
+    int32_t  units;    /* 1 or more */
+    int32_t  role;     /* ROTA_ROLE_* */
+    uint32_t flags;    /* ROTA_CLAIM_* */
+    uint32_t reserved; /* zero */
+} rota_claim;
+
+/** Which fields of a rota_booking_request a move takes. */
+enum {
+    ROTA_BOOKING_SET_WHEN = 1,
+    ROTA_BOOKING_SET_CLAIMS = 2,
+    ROTA_BOOKING_SET_TITLE = 4,
+    ROTA_BOOKING_SET_DATA = 8,
+    ROTA_BOOKING_SET_PRIORITY = 16
+};
+
+enum {
+    ROTA_BOOKING_FUTURE = 1 /* refuse, with ROTA_EPOLICY, a start before the clock's now */
+};
+
+/** What a booking is to be. */
+typedef struct rota_booking_request {
+    uint32_t          size;
+    uint32_t          set;         /* moves: ROTA_BOOKING_SET_*; creation takes every field */
+    rota_span         when;
+    const rota_claim *claims;      /* 1 to ROTA_MAX_CLAIMS, each resource once */
+    int64_t           claim_count;
+    const char       *title;       /* NULL: none */
+    const char       *ref;         /* the host's own key, unique among bookings; NULL: none; creation only */
+    const char       *data;        /* the host's own text, kept as it is; NULL: none */
+    uint32_t          flags;       /* ROTA_BOOKING_FUTURE */
+    int32_t           hold_secs;   /* creation: held for so many seconds; 0: confirmed at once */
+    int32_t           priority;    /* higher overrides lower; 0 unless said */
+    int32_t           on_conflict; /* ROTA_ON_CONFLICT_* */
+} rota_booking_request;
+
+/** A booking as it is. */
+typedef struct rota_booking {
+    uint32_t          size;
+    int32_t           status;       /* ROTA_BOOKING_*; a lapsed hold is expired, ticked or not */
+    rota_id           id;
+    rota_span         when;
+    const rota_claim *claims;       /* by resource id */
+    int64_t           claim_count;
+    const char       *title;        /* or NULL */
+    const char       *ref;          /* or NULL */
+    const char       *data;         /* or NULL */
+    int64_t           version;      /* 1 at first, each change adds 1 */
+    rota_time         hold_expires; /* while held or expired, else zero */
+    rota_time         created_at;
+    rota_time         changed_at;
+    int32_t           priority;
+    int32_t           phase;        /* ROTA_PHASE_*, by the clock of the read */
+} rota_booking;
+
+/** Which bookings to list: those that overlap `when`. */
+typedef struct rota_booking_query {
+    uint32_t  size;
+    uint32_t  statuses;   /* bits 1 << ROTA_BOOKING_*; 0: all but cancelled ones */
+    rota_id   resource;   /* those that claim it or a group it then belongs to; none: all */
+    rota_span when;
+    rota_id   after;      /* continue behind this booking, the last one of the page before */
+    rota_span after_when; /* that booking's time as it was listed; zero: its time now */
+    int64_t   limit;      /* at most ROTA_MAX_ROWS; 0: all */
+} rota_booking_query;
+
+ROTA_TYPES_END
+
+/** Book: take every claimed resource for the whole span, or none.
+ *
+ *  A resource is taken from `before` seconds before the start until `after`
+ *  seconds past the end, by its own setup and cleanup time.
+ *  @param receipt  receives id, version, status, time and lapse of the hold; may
+ *                  be NULL.
+ *  @return ROTA_OK; ROTA_ECONFLICT, explained by rota_conflict_list();
+ *          ROTA_EPOLICY; ROTA_ESTATE where a resource is not active or the ref
+ *          is taken; ROTA_ENOTFOUND for a resource; ROTA_EINVALID, ROTA_ELIMIT,
+ *          ROTA_EVERSION, ROTA_EKEY; or a failure.  @since 0.1 */
+ROTA_API int rota_booking_create(rota *r, const rota_call *call,
+                                 const rota_booking_request *request,
+                                 rota_receipt *receipt);
+
+/** Change when, what or who, in one step: the booking never collides with
+ *  itself, keeps its identity, and loses nothing when it is refused. A hold
+ *  lapses when it did.
+ *  @param request  the fields that `set` names; hold_secs and ref must be zero.
+ *  @return as rota_booking_create(); ROTA_ENOTFOUND for the booking;
+ *          ROTA_ESTATE where it is over, cancelled or expired.  @since 0.1 */
+ROTA_API int rota_booking_move(rota *r, const rota_call *call, const rota_id *id,
+                               const rota_booking_request *request,
+                               rota_receipt *receipt);
+
+/** Confirm a held booking. One that has lapsed is confirmed if its time is
+ *  still free, else the answer is ROTA_ECONFLICT and says that it had lapsed.
+ *  @return ROTA_OK; ROTA_ECONFLICT; ROTA_ESTATE where it is not held;
+ *          ROTA_ENOTFOUND, ROTA_EINVALID, ROTA_EVERSION, ROTA_EKEY; or a
+ *          failure.  @since 0.1 */
+ROTA_API int rota_booking_confirm(rota *r, const rota_call *call,
+                                  const rota_id *id, rota_receipt *receipt);
+
+/** Cancel a booking; its time is free at once, its record stays. From its start
+ *  on a confirmed booking is completed, not cancelled, unless the call has
+ *  ROTA_CALL_OVERRIDE; a held one can be given up at any time.
+ *  @return as rota_booking_confirm(), never ROTA_ECONFLICT.  @since 0.1 */
+ROTA_API int rota_booking_cancel(rota *r, const rota_call *call,
+                                 const rota_id *id, rota_receipt *receipt);
+
+/** Note that somebody came. Possible until the booking's end.
+ *  @return as rota_booking_cancel().  @since 0.1 */
+ROTA_API int rota_booking_check_in(rota *r, const rota_call *call,
+                                   const rota_id *id, rota_receipt *receipt);
+
+/** Complete a booking that has begun. Before its end this gives back the rest
+ *  of its time: it then ends now, one second past its start at the least.
+ *  @return as rota_booking_cancel().  @since 0.1 */
+ROTA_API int rota_booking_complete(rota *r, const rota_call *call,
+                                   const rota_id *id, rota_receipt *receipt);
+
+/** The id of the booking whose id or ref this text is; an id goes first.
+ *  @return as rota_resource_find().  @since 0.1 */
+ROTA_API int rota_booking_find(rota *r, const char *id_or_ref, rota_id *id);
+
+/** Read one booking, whatever its status.
+ *  @param out  receives one row; free it with rota_result_free().
+ *  @return ROTA_OK; ROTA_ENOTFOUND; ROTA_EINVALID; or a failure.  @since 0.1 */
+ROTA_API int rota_booking_get(rota *r, const rota_id *id, rota_result **out);
+
+/** List bookings by start, end and id.
+ *  @return ROTA_OK; ROTA_EINVALID; ROTA_ENOTFOUND for the resource or for
+ *          `after`; ROTA_ELIMIT; or a failure.  @since 0.1 */
+ROTA_API int rota_booking_list(rota *r, const rota_booking_query *query,
+                               rota_result **out);
+
+/** Read row i of a list of bookings; claims and text live as long as rows.
+ *  @return ROTA_OK, or ROTA_EINVALID as rota_conflict_at().  @since 0.1 */
+ROTA_API int rota_booking_at(const rota_result *rows, int64_t i,
+                             rota_booking *out);
+
+#endif
