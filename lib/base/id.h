@@ -1,0 +1,26 @@
+/* UUIDv7, its text, and a hash whose values never change. */
+#ifndef ROTA__ID_H
+#define ROTA__ID_H
+
+#include "base/check.h"
+
+/* Makes ids: unique, and later ones sort behind earlier ones of the same source
+ * even within one second or where the clock goes back. */
+typedef struct rota__id_source {
+    int (*random)(void *ctx, void *bytes, int64_t count); /* NULL: the system's */
+    void *ctx;
+    rota_id last;
+} rota__id_source;
+
+/* RFC 9562, 5.7: 48 bits of milliseconds (of `now`, not before 1970), then
+ * random bits; where that is not above the last id, the last id plus a random
+ * step (method 2 of 6.2). ROTA_OK, or ROTA_EIO where there is no randomness. */
+int rota__id_next(rota__id_source *source, rota_time now, rota_id *out);
+
+bool rota__id_is_none(const rota_id *id);
+int rota__id_compare(const rota_id *a, const rota_id *b); /* as memcmp */
+
+/* SipHash-2-4 with a fixed key: the same value on every machine, for ever. */
+uint64_t rota__id_hash(const void *bytes, int64_t count);
+
+#endif

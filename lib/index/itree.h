@@ -1,0 +1,74 @@
+/* The intervals that take one resource's time, searched by overlap: those of
+ * [s, e) in O((k + 1) log n). Knows nothing of capacity, clocks or bookings' rules. */
+#ifndef ROTA__ITREE_H
+#define ROTA__ITREE_H
+
+#include "base/mem.h"
+#include "base/time.h"
+
+typedef struct rota__interval {
+    rota_span span;      /* not empty */
+    int64_t booking;     /* the key: row of the booking, at most one interval each */
+    rota_time expires;   /* of a hold; 0: does not lapse */
+    int32_t units;
+    int32_t reserved;
+} rota__interval;
+
+/* The file's own: a run of neighbours. All four columns are in one block. */
+typedef struct rota__itree_chunk {
+    rota_time first;   /* starts[0], here so that finding a chunk touches none */
+    rota_time *ends;   /* the block itself; behind the ends their maxima, see itree.c */
+    rota_time *starts;
+    int64_t *bookings;
+    int32_t *units;    /* below zero: ~place in rota__itree.extras */
+    int32_t count, room;
+} rota__itree_chunk;
+
+/* The file's own: what has no place in a chunk's columns. */
+typedef struct rota__itree_extra {
+    rota_time expires;
+    int32_t units;
+    int32_t next; /* while free: the next free one, or -1 */
+} rota__itree_extra;
+
+typedef struct rota__itree {
+    rota__mem *mem;
+    int64_t count;
+    /* the rest is the file's own */
+    rota__itree_chunk *chunks;
+    rota_time *tops; /* the latest end in each chunk, and the maxima of these; NULL while room is 1 */
+    rota__itree_extra *extras;
+    void *spare;     /* a block that rota__itree_reserve() put by, or NULL */
+    int32_t chunk_count, chunk_room;
+    int32_t extra_room, extra_free;
+    int32_t spare_room, reserved;
+} rota__itree;
+
+void rota__itree_init(rota__itree *tree, rota__mem *mem); /* allocates nothing */
+void rota__itree_free(rota__itree *tree); /* leaves it empty, as after init */
+
+/* ROTA_OK or ROTA_ENOMEM, the tree then unchanged. The same (span, booking) must
+ * not be in it already. */
+int rota__itree_insert(rota__itree *tree, const rota__interval *interval);
+/* Removes the interval with this span and booking; false where it is not there. Never fails otherwise. */
+bool rota__itree_remove(rota__itree *tree, rota_span span, int64_t booking);
+/* Makes room so that the next insertion cannot fail: called before a commit,
+ * so that after it the index can follow. ROTA_OK or ROTA_ENOMEM. */
+int rota__itree_reserve(rota__itree *tree);
+/* Fills an empty tree, from intervals in any order (quick where they are sorted by start, end, booking). */
+int rota__itree_build(rota__itree *tree, const rota__interval *intervals, int64_t count);
+
+/* A walk over what overlaps a span, by start, end, booking:
+ *     rota__itree_cursor c;
+ *     for (rota__itree_seek(tree, span, &c); rota__itree_next(&c, &interval);)
+ * The tree must not change meanwhile. */
+typedef struct rota__itree_cursor {
+    const rota__itree *tree;
+    rota_span span;
+    int64_t chunk, at; /* the file's own: where to look on */
+} rota__itree_cursor;
+
+void rota__itree_seek(const rota__itree *tree, rota_span span, rota__itree_cursor *cursor);
+bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out);
+
+#endif
