@@ -1,0 +1,397 @@
+/* What a calendar's file must look like: which file is one, the numbered
+ * migrations that make or renew it, what our own statements may touch, and what
+ * must be true of its content. A new file and an old one take the same path:
+ * every migration from the file's number on, in one transaction.
+ *
+ * A migration, once released, never changes; the next one changes its result. */
+#include "store/sqlite_private.h"
+
+#define TIME_RANGE " BETWEEN -62135596800 AND 253402300799"
+#define INT_RANGE " BETWEEN -2147483648 AND 2147483647"
+#define COUNT_RANGE " BETWEEN 1 AND 2147483647"
+#define SECS_RANGE " BETWEEN 0 AND 2147483647"
+#define ID "BLOB NOT NULL CHECK(length(id)=16)"
+/* Of a claim and of its booking: rota__sqlite_reach(). */
+#define REACH                                                                  \
+    "CHECK(reach=CASE WHEN end_at-start_at<=86400 THEN 0"                      \
+    " WHEN end_at-start_at<=2764800 THEN 1"                                    \
+    " WHEN end_at-start_at<=88473600 THEN 2 ELSE 3 END)"
+
+/* A list of statements, in parts because a string has a largest length. */
+static const char *const migration_1[] = {
+    "CREATE TABLE resource("
+    " row INTEGER PRIMARY KEY,"
+    " id " ID ","
+    " ref TEXT,"
+    " kind TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " zone TEXT NOT NULL,"
+    " data TEXT,"
+    " parent INTEGER REFERENCES resource,"
+    " capacity INTEGER NOT NULL CHECK(capacity" COUNT_RANGE "),"
+    " before_secs INTEGER NOT NULL CHECK(before_secs" SECS_RANGE "),"
+    " after_secs INTEGER NOT NULL CHECK(after_secs" SECS_RANGE "),"
+    " active INTEGER NOT NULL CHECK(active IN (0,1)),"
+    " removed INTEGER NOT NULL CHECK(removed IN (0,1)),"
+    " version INTEGER NOT NULL CHECK(version>=1)"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX resource_id ON resource(id);"
+    /* A removed resource keeps its ref and no longer owns it. */
+    "CREATE UNIQUE INDEX resource_ref ON resource(ref) WHERE ref IS NOT NULL AND removed=0;"
+    "CREATE INDEX resource_kind ON resource(kind,id) WHERE removed=0;"
+    "CREATE INDEX resource_parent ON resource(parent,id)"
+    " WHERE parent IS NOT NULL AND removed=0;",
+
+    /* The stamp of each resource apart from its text: every booking bumps one, and
+     * hundreds of them share a page. */
+    "CREATE TABLE occupancy("
+    " resource INTEGER PRIMARY KEY REFERENCES resource,"
+    " stamp INTEGER NOT NULL CHECK(stamp>=1)"
+    ") STRICT;",
+
+    "CREATE TABLE tag("
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " tag TEXT NOT NULL,"
+    " PRIMARY KEY(resource,tag)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX tag_tag ON tag(tag);",
+
+    "CREATE TABLE member("
+    " grp INTEGER NOT NULL REFERENCES resource,"
+    " member INTEGER NOT NULL REFERENCES resource,"
+    " from_at INTEGER NOT NULL CHECK(from_at" TIME_RANGE "),"
+    " until_at INTEGER NOT NULL CHECK(until_at" TIME_RANGE "),"
+    " PRIMARY KEY(grp,member,from_at),"
+    " CHECK(until_at>from_at), CHECK(grp<>member)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX member_member ON member(member);",
+
+    "CREATE TABLE booking("
+    " row INTEGER PRIMARY KEY,"
+    " id " ID ","
+    " ref TEXT,"
+    " title TEXT,"
+    " data TEXT,"
+    " start_at INTEGER NOT NULL CHECK(start_at" TIME_RANGE "),"
+    " end_at INTEGER NOT NULL CHECK(end_at" TIME_RANGE "),"
+    " reach INTEGER NOT NULL,"
+    " status INTEGER NOT NULL CHECK(status BETWEEN 1 AND 6),"
+    " priority INTEGER NOT NULL CHECK(priority" INT_RANGE "),"
+    " hold_expires INTEGER NOT NULL CHECK(hold_expires" TIME_RANGE "),"
+    " created_at INTEGER NOT NULL CHECK(created_at" TIME_RANGE "),"
+    " changed_at INTEGER NOT NULL CHECK(changed_at" TIME_RANGE "),"
+    " version INTEGER NOT NULL CHECK(version>=1),"
+    " CHECK(end_at>start_at), " REACH
+    ") STRICT;"
+    "CREATE UNIQUE INDEX booking_id ON booking(id);"
+    "CREATE UNIQUE INDEX booking_ref ON booking(ref) WHERE ref IS NOT NULL;"
+    "CREATE INDEX booking_time ON booking(reach,start_at);"
+    "CREATE INDEX booking_hold ON booking(hold_expires) WHERE status=1;",
+
+    /* Clustered by what is taken and when, with all that a timeline needs of the
+     * booking, so that loading one is a single walk without a look beside. */
+    "CREATE TABLE claim("
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " reach INTEGER NOT NULL,"
+    " start_at INTEGER NOT NULL CHECK(start_at" TIME_RANGE "),"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " end_at INTEGER NOT NULL CHECK(end_at" TIME_RANGE "),"
+    " units INTEGER NOT NULL CHECK(units" COUNT_RANGE "),"
+    " role INTEGER NOT NULL CHECK(role BETWEEN 0 AND 2),"
+    " flags INTEGER NOT NULL CHECK(flags BETWEEN 0 AND 4294967295),"
+    " takes INTEGER NOT NULL CHECK(takes IN (0,1)),"
+    " expires INTEGER NOT NULL CHECK(expires" TIME_RANGE "),"
+    " PRIMARY KEY(resource,reach,start_at,booking),"
+    " CHECK(end_at>start_at), " REACH
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX claim_booking ON claim(booking);",
+
+    "CREATE TABLE event("
+    " seq INTEGER PRIMARY KEY CHECK(seq>=1),"
+    " at INTEGER NOT NULL CHECK(at" TIME_RANGE "),"
+    " type INTEGER NOT NULL CHECK(type" COUNT_RANGE "),"
+    " subject BLOB NOT NULL CHECK(length(subject)=16),"
+    " actor TEXT,"
+    " role TEXT,"
+    " trace TEXT,"
+    " before TEXT,"
+    " after TEXT"
+    ") STRICT;"
+    /* Against other tools: our own statements cannot even be prepared. */
+    "CREATE TRIGGER event_stays BEFORE DELETE ON event"
+    " BEGIN SELECT RAISE(ABORT,'the feed is append-only'); END;"
+    "CREATE TRIGGER event_stands BEFORE UPDATE ON event"
+    " BEGIN SELECT RAISE(ABORT,'the feed is append-only'); END;",
+
+    "CREATE TABLE idempotency("
+    " actor TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " hash INTEGER NOT NULL,"
+    " at INTEGER NOT NULL CHECK(at" TIME_RANGE "),"
+    " answer BLOB NOT NULL,"
+    " PRIMARY KEY(actor,key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX idempotency_at ON idempotency(at);",
+
+    NULL
+};
+
+static const char *const *const migrations[] = { migration_1 };
+
+#define NEWEST ROTA__LENGTH(migrations)
+
+/* 'rota' */
+enum { APPLICATION = 0x726F7461 };
+
+static const char *const tables[] = {
+    "resource", "occupancy", "tag", "member", "booking", "claim", "event", "idempotency",
+};
+
+/* --- which file is a calendar --- */
+
+int rota__sqlite_once(rota__sqlite *self, rota__env *env, const char *sql, int64_t *value,
+                      char *text, int64_t room)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(self->db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        if (value) *value = sqlite3_column_int64(stmt, 0);
+        const char *found = text ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+        if (text) (void)sqlite3_snprintf((int)room, text, "%s", found ? found : "");
+        rc = SQLITE_DONE;
+    }
+    /* The status first: finalizing would forget the message. */
+    int status = rc == SQLITE_DONE ? ROTA_OK : rota__sqlite_fail(self, env, sql);
+    sqlite3_finalize(stmt);
+    return status;
+}
+
+static int not_a_calendar(rota__sqlite *self, rota__env *env, const char *because)
+{
+    return rota__error_set(env->error, ROTA_ECORRUPT, "%s is not a rota calendar: %s", self->path,
+                           because);
+}
+
+static int look(rota__sqlite *self, rota__env *env, int64_t *version)
+{
+    int64_t application = 0, number = 0, pages = 0, known = 0;
+    int rc = rota__sqlite_once(self, env, "PRAGMA application_id", &application, NULL, 0);
+    if (rc == ROTA_OK) rc = rota__sqlite_once(self, env, "PRAGMA user_version", &number, NULL, 0);
+    if (rc == ROTA_OK) rc = rota__sqlite_once(self, env, "PRAGMA page_count", &pages, NULL, 0);
+    if (rc != ROTA_OK) return rc;
+    if (pages == 0) {
+        *version = 0;
+        return ROTA_OK;
+    }
+    if (application != APPLICATION)
+        return not_a_calendar(self, env, "it belongs to another application");
+    if (number > NEWEST)
+        return rota__error_set(env->error, ROTA_EVERSION,
+                               "%s has schema %lld, and this rota knows schemas up to %lld",
+                               self->path, (long long)number, (long long)NEWEST);
+    if (number < 1) return not_a_calendar(self, env, "its schema has no number");
+
+    rc = rota__sqlite_once(self, env,
+                           "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name IN"
+                           "('resource','occupancy','tag','member','booking','claim','event',"
+                           "'idempotency')",
+                           &known, NULL, 0);
+    if (rc == ROTA_OK && known != ROTA__LENGTH(tables))
+        rc = not_a_calendar(self, env, "tables are missing");
+    if (rc == ROTA_OK) *version = number;
+    return rc;
+}
+
+int rota__sqlite_identify(rota__sqlite *self, rota__env *env, int64_t *version)
+{
+    int rc = rota__sqlite_begin(self, env);
+    if (rc != ROTA_OK) return rc;
+    int64_t found = 0;
+    rc = rota__sqlite_end_read(self, env, look(self, env, &found));
+    bool memory = strcmp(self->path, ":memory:") == 0;
+    bool existing = self->readonly || (self->options.flags & ROTA_OPEN_EXISTING) != 0;
+    if (rc == ROTA_OK && !memory) {
+        if (found == 0 && existing)
+            rc = not_a_calendar(self, env, "it is empty");
+        else if (found < NEWEST && self->readonly)
+            rc = rota__error_set(env->error, ROTA_EVERSION,
+                                 "%s has schema %lld, and has to be opened for writing once to "
+                                 "reach schema %lld",
+                                 self->path, (long long)found, (long long)NEWEST);
+    }
+    if (rc == ROTA_OK) *version = found;
+    return rc;
+}
+
+static int run_all(rota__sqlite *self, rota__env *env, const char *sql)
+{
+    if (sqlite3_exec(self->db, sql, NULL, NULL, NULL) == SQLITE_OK) return ROTA_OK;
+    return rota__sqlite_fail(self, env, "migration");
+}
+
+bool rota__sqlite_is_newest(int64_t version)
+{
+    return version == NEWEST;
+}
+
+int rota__sqlite_migrate(rota__sqlite *self, rota__env *env, int64_t version)
+{
+    if (version >= NEWEST) return ROTA_OK;
+    char finish[96];
+    (void)sqlite3_snprintf((int)sizeof finish, finish,
+                           "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+                           (int)APPLICATION, (int)NEWEST);
+    int rc = run_all(self, env, "BEGIN IMMEDIATE");
+    for (int64_t i = version; i < NEWEST && rc == ROTA_OK; i++)
+        for (const char *const *part = migrations[i]; *part && rc == ROTA_OK; part++)
+            rc = run_all(self, env, *part);
+    if (rc == ROTA_OK) rc = run_all(self, env, finish);
+    return rota__sqlite_end_read(self, env, rc); /* takes back what did not come to its end */
+}
+
+/* --- what our own statements may do --- */
+
+static bool is_one_of(const char *name, const char *const *names, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+/* The last line behind bound parameters: were a statement ever changed by what
+ * is in a file or in a request, it could still not do what rota never does. */
+static int authorize(void *ctx, int action, const char *first, const char *second,
+                     const char *schema, const char *inside)
+{
+    static const char *const pragmas[] = { "data_version", "integrity_check",
+                                           "foreign_key_check" };
+    static const char *const functions[] = { "count", "max", "min", "length" };
+    (void)ctx;
+    (void)schema;
+    (void)inside; /* triggers and views are switched off */
+    bool known = first && is_one_of(first, tables, ROTA__LENGTH(tables));
+    bool allowed = false;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_TRANSACTION:
+        allowed = true;
+        break;
+    case SQLITE_READ: /* "" where the rows of a subquery are counted */
+        allowed = known || (first && first[0] == '\0');
+        break;
+    case SQLITE_INSERT:
+        allowed = known;
+        break;
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+        allowed = known && strcmp(first, "event") != 0;
+        break;
+    case SQLITE_PRAGMA: /* asking, not setting; the check's argument is a count */
+        allowed = first && is_one_of(first, pragmas, ROTA__LENGTH(pragmas)) &&
+                  (!second || strcmp(second, "1") == 0);
+        break;
+    case SQLITE_FUNCTION:
+        allowed = second && is_one_of(second, functions, ROTA__LENGTH(functions));
+        break;
+    default:
+        break;
+    }
+    return allowed ? SQLITE_OK : SQLITE_DENY;
+}
+
+int rota__sqlite_restrict(rota__sqlite *self, rota__env *env)
+{
+    if (sqlite3_set_authorizer(self->db, authorize, NULL) == SQLITE_OK) return ROTA_OK;
+    return rota__sqlite_fail(self, env, "authorizer");
+}
+
+/* --- what must be true of the content --- */
+
+static int check_file(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_FILE);
+    if (rota__sqlite_next(&query)) {
+        const char *finding = rota__sqlite_text(&query, false);
+        if (finding && strcmp(finding, "ok") != 0)
+            query.status = rota__error_set(env->error, ROTA_ECORRUPT, "%s: %s", self->path, finding);
+    }
+    return rota__sqlite_end(&query);
+}
+
+static int check_references(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_REFERENCES);
+    if (rota__sqlite_next(&query)) {
+        const char *table = rota__sqlite_text(&query, false);
+        query.column++; /* the row, NULL where the table has none */
+        const char *other = rota__sqlite_text(&query, false);
+        if (query.status == ROTA_OK)
+            query.status = rota__error_set(env->error, ROTA_ECORRUPT,
+                                           "%s: a row of table %s refers to a missing row of %s",
+                                           self->path, table, other);
+    }
+    return rota__sqlite_end(&query);
+}
+
+static int check_feed(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_FEED);
+    if (rota__sqlite_next(&query)) {
+        int64_t count = rota__sqlite_int(&query, 0, INT64_MAX);
+        if (count > 0) {
+            int64_t first = rota__sqlite_int(&query, INT64_MIN, INT64_MAX);
+            int64_t last = rota__sqlite_int(&query, INT64_MIN, INT64_MAX);
+            if (query.status == ROTA_OK && (first != 1 || last != count))
+                query.status = rota__error_set(env->error, ROTA_ECORRUPT,
+                                               "%s: the feed has %lld events from %lld to %lld: "
+                                               "there is a gap",
+                                               self->path, (long long)count, (long long)first,
+                                               (long long)last);
+        }
+    }
+    return rota__sqlite_end(&query);
+}
+
+/* What a claim repeats of its booking must be what the booking says. */
+static int check_claims(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_CLAIMS);
+    while (rota__sqlite_next(&query)) {
+        query.column = 2; /* booking and resource are for the message, and the references checked */
+        int64_t reach = rota__sqlite_int(&query, 0, ROTA__SQLITE_REACHES - 1);
+        int64_t start = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+        int64_t end = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+        rota__claim claim = { .role = (int32_t)rota__sqlite_int(&query, 0, INT32_MAX) };
+        claim.flags = (uint32_t)rota__sqlite_int(&query, 0, UINT32_MAX);
+        bool takes = rota__sqlite_int(&query, 0, 1) == 1;
+        rota_time expires = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+
+        bool agree = reach == rota__sqlite_int(&query, 0, ROTA__SQLITE_REACHES - 1);
+        agree = start == rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX) && agree;
+        agree = end == rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX) && agree;
+        rota__booking booking = { .status = (int32_t)rota__sqlite_int(&query, 1, INT32_MAX) };
+        booking.hold_expires = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+        if (!agree || takes != rota__sqlite_takes(&booking, &claim) ||
+            expires != rota__sqlite_expires(&booking))
+            rota__sqlite_damage(&query, "a claim differs from its booking, one of them");
+    }
+    return rota__sqlite_end(&query);
+}
+
+int rota__sqlite_check(rota__store *store, rota__env *env)
+{
+    static int (*const checks[])(rota__sqlite *, rota__env *) = {
+        check_file, check_references, check_feed, check_claims,
+        rota__sqlite_read_all,
+    };
+    rota__sqlite *self = (rota__sqlite *)(void *)store;
+    int rc = rota__sqlite_begin(self, env);
+    if (rc != ROTA_OK) return rc;
+    for (int64_t i = 0; i < ROTA__LENGTH(checks) && rc == ROTA_OK; i++) rc = checks[i](self, env);
+    return rota__sqlite_end_read(self, env, rc);
+}

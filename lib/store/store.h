@@ -1,0 +1,230 @@
+/* The store: a narrow table of domain operations. No rule of scheduling lives
+ * below it, no SQL above it. Behind it: sqlite.c, the embedded default; memory.c,
+ * the model that tests compare with; chaos.c, which wraps either and makes it
+ * fail.
+ *
+ * Everything is written by one operation, `commit`: a batch of rows, applied
+ * only if every version it was decided on still stands. What a store must
+ * promise is the conformance suite, tests/test_store.c. */
+#ifndef ROTA__STORE_H
+#define ROTA__STORE_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/time.h"
+
+/* Where an operation puts what it found, and what went wrong. Rows and their
+ * text live in the arena, not in the store. */
+typedef struct rota__env {
+    rota__arena *arena;
+    rota__error *error;
+} rota__env;
+
+/* --- rows. `row` is the store's own integer for a record, 0 for none yet. --- */
+
+typedef struct rota__resource {
+    int64_t row;
+    rota_id id;
+    const char *ref, *kind, *name, *zone, *data; /* ref and data may be NULL */
+    const char *const *tags;                     /* sorted, without repeats */
+    int64_t tag_count;
+    int64_t parent; /* row, 0: none */
+    rota_id parent_id;
+    int32_t capacity, before, after;
+    bool active, removed; /* a removed one is found by its row only */
+    int64_t version;      /* of the record, for the host */
+    int64_t stamp;        /* of its occupancy: see rota__guard */
+} rota__resource;
+
+typedef struct rota__member {
+    int64_t group, member; /* rows */
+    rota_id group_id, member_id;
+    rota_span when;
+} rota__member;
+
+typedef struct rota__claim {
+    int64_t resource; /* row */
+    rota_id resource_id;
+    int32_t units, role;
+    uint32_t flags;
+} rota__claim;
+
+typedef struct rota__booking {
+    int64_t row;
+    rota_id id;
+    const char *ref, *title, *data; /* each may be NULL */
+    rota_span when;
+    int32_t status;         /* as stored: a lapsed hold is still held here */
+    int32_t priority;
+    rota_time hold_expires; /* 0: not a hold */
+    rota_time created_at, changed_at;
+    int64_t version;
+    const rota__claim *claims; /* by resource id */
+    int64_t claim_count;
+} rota__booking;
+
+typedef struct rota__event {
+    int64_t seq; /* given by the commit */
+    rota_time at;
+    int32_t type;
+    rota_id subject;
+    const char *actor, *role, *trace, *before, *after; /* each may be NULL */
+} rota__event;
+
+/* An idempotency key and the answer that was given. */
+typedef struct rota__key {
+    const char *actor; /* "" where the call named nobody */
+    const char *key;
+    uint64_t hash;     /* of the request's content */
+    rota_time at;
+    const void *answer;
+    int64_t answer_size;
+} rota__key;
+
+/* Does a claim take time while its booking does? */
+static inline bool rota__claim_blocks(const rota__claim *claim)
+{
+    return claim->role != ROTA_ROLE_OPTIONAL && !(claim->flags & ROTA_CLAIM_FREE);
+}
+
+/* Does a booking of this stored status take time? Whether a hold has lapsed is
+ * for the reader to judge, by hold_expires and the clock. */
+static inline bool rota__status_occupies(int32_t status)
+{
+    return status == ROTA_BOOKING_HELD || status == ROTA_BOOKING_CONFIRMED ||
+           status == ROTA_BOOKING_CHECKED_IN || status == ROTA_BOOKING_COMPLETED;
+}
+
+/* --- what a write is --- */
+
+/* A resource that the decision looked at: the commit happens only if its stamp
+ * is still this one, and adds 1 to it where the batch changes what it is taken
+ * by, how much of it there is, or who belongs to whom. */
+typedef struct rota__guard {
+    int64_t resource; /* row */
+    int64_t stamp;
+    bool bump;
+} rota__guard;
+
+typedef struct rota__batch {
+    struct { rota__guard *items; int64_t count, room; } guards; /* each resource once */
+    /* Records to put, whole. row 0: a new one, whose version is 1, and whose
+     * row the commit fills in. Else the record must still have version - 1. A
+     * put never changes id, ref of a booking or created_at. The stamp of a new
+     * resource is 1; of an old one only guards change it. */
+    struct { rota__resource *items; int64_t count, room; } resources;
+    struct { rota__booking *items; int64_t count, room; } bookings; /* claims replace the old ones */
+    struct { rota__member *items; int64_t count, room; } members_put;    /* by group, member, when.start */
+    struct { rota__member *items; int64_t count, room; } members_dropped;
+    struct { rota__event *items; int64_t count, room; } events; /* in this order; seq filled in */
+    rota__key *key;            /* NULL: none. One older than key_horizon gives way */
+    rota_time key_horizon;     /* keys made at or before this are forgotten */
+    int64_t keys_dropped_max;  /* forget at most so many old keys now; 0: none */
+} rota__batch;
+
+enum {
+    ROTA__COMMITTED = 1,
+    ROTA__STALE,    /* a guard or version no longer stands, or an id, a ref or a member row is there already: nothing was written */
+    ROTA__REPLAYED, /* the key is known: nothing was written */
+    ROTA__UNKNOWN   /* it may be written or not: ask for the key */
+};
+
+typedef struct rota__commit {
+    int32_t outcome;
+    int64_t last_seq;     /* position of the batch's last event, or of the feed's newest */
+    int64_t keys_dropped;
+} rota__commit;
+
+/* --- what a read asks for --- */
+
+/* One of them, the others zero. */
+typedef struct rota__by {
+    int64_t row;
+    const rota_id *id;
+    const char *ref;
+} rota__by;
+
+/* What the index keeps of one resource. */
+typedef struct rota__timeline_rows {
+    rota__resource resource;
+    struct rota__timeline_interval {
+        rota_span when;
+        int64_t booking;   /* row */
+        rota_time expires; /* 0: does not lapse */
+        int32_t units;
+    } *intervals; /* every blocking claim of an occupying booking, by start where that is cheap */
+    int64_t interval_count;
+    rota__member *groups; /* stays in groups, as member */
+    int64_t group_count;
+    rota__member *members; /* stays of others, as group */
+    int64_t member_count;
+} rota__timeline_rows;
+
+/* Bookings that overlap `when`, by start, end, id. */
+typedef struct rota__booking_filter {
+    rota_span when;
+    /* Claiming one of these (in any role), while overlapping its span: the
+     * resource itself and the groups it belonged to. count 0: every booking. */
+    const struct rota__source { int64_t resource; rota_span when; } *sources;
+    int64_t source_count;
+    uint32_t statuses;  /* bits 1 << status, as stored */
+    rota_span after;    /* only behind (after.start, after.end, after_id); */
+    rota_id after_id;   /* none: from the beginning */
+    int64_t limit;      /* 0: all */
+} rota__booking_filter;
+
+typedef struct rota__resource_filter {
+    const char *kind, *tag; /* NULL: any */
+    int64_t parent;         /* row, 0: any */
+    rota_id after;          /* ids above this */
+    int64_t limit;          /* 0: all */
+} rota__resource_filter;
+
+typedef struct rota__counts {
+    int64_t resources, bookings, events;
+} rota__counts;
+
+/* --- the table. Every operation returns a ROTA_ status and sets the error where
+ * it is not ROTA_OK; ROTA_ENOTFOUND sets none. --- */
+
+typedef struct rota__store rota__store;
+
+typedef struct rota__store_ops {
+    /* Writes the whole batch or nothing. ROTA_OK means that `out` tells; any
+     * other status that nothing was written. */
+    int (*commit)(rota__store *self, rota__env *env, rota__batch *batch, rota__commit *out);
+    /* Changes whenever anybody else (not this store object) has committed
+     * since it was last asked; cheap. */
+    int (*changed)(rota__store *self, rota__env *env, uint64_t *token);
+
+    int (*stamp)(rota__store *self, rota__env *env, int64_t resource, int64_t *stamp);
+    int (*timeline)(rota__store *self, rota__env *env, int64_t resource, rota__timeline_rows *out);
+
+    int (*resource_get)(rota__store *self, rota__env *env, const rota__by *by, rota__resource *out);
+    int (*resource_list)(rota__store *self, rota__env *env, const rota__resource_filter *filter,
+                         rota__resource **rows, int64_t *count);
+    int (*member_list)(rota__store *self, rota__env *env, int64_t group, int64_t member, /* 0: any, not both */
+                       rota__member **rows, int64_t *count);
+    int (*booking_get)(rota__store *self, rota__env *env, const rota__by *by, rota__booking *out);
+    int (*booking_list)(rota__store *self, rota__env *env, const rota__booking_filter *filter,
+                        rota__booking **rows, int64_t *count);
+    /* Held bookings whose hold_expires <= now, by hold_expires, then row. */
+    int (*due_holds)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                     rota__booking **rows, int64_t *count);
+    /* How many keys were made at or before the horizon; counts to limit only. */
+    int (*due_keys)(rota__store *self, rota__env *env, rota_time horizon, int64_t limit, int64_t *count);
+    int (*key_get)(rota__store *self, rota__env *env, const char *actor, const char *key, rota__key *out);
+    int (*feed)(rota__store *self, rota__env *env, int64_t after, int64_t limit,
+                rota__event **rows, int64_t *count);
+    int (*counts)(rota__store *self, rota__env *env, rota__counts *out);
+    /* What the store itself can tell of its health; ROTA_ECORRUPT with the first finding. */
+    int (*check)(rota__store *self, rota__env *env);
+    int (*checkpoint)(rota__store *self, rota__env *env);
+    void (*close)(rota__store *self); /* and frees */
+} rota__store_ops;
+
+struct rota__store {
+    const rota__store_ops *ops;
+};
+
+#endif
