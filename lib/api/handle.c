@@ -1,0 +1,395 @@
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+
+#include "api/handle.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "domain/audit.h"
+#include "domain/request.h"
+#include "domain/tick.h"
+#include "store/sqlite.h"
+
+enum { DEFAULT_BUSY_MS = 5000, MAX_URL = 4096 };
+
+/* --- opening and closing --- */
+
+static int take_config(rota *r, const rota_config *config)
+{
+    int rc;
+    if (!config) return ROTA_OK;
+    if ((rc = rota__record_in(&r->error, "config", config, &r->config,
+                              (uint32_t)sizeof r->config, ROTA__OLDEST(rota_config, ask_ctx))) !=
+        ROTA_OK)
+        return rc;
+    if (r->config.flags & ~(uint32_t)(ROTA_OPEN_READONLY | ROTA_OPEN_EXISTING))
+        return rota__error_set(&r->error, ROTA_EINVALID, "config has unknown flags: 0x%" PRIx32,
+                               r->config.flags);
+    if (r->config.on_conflict < ROTA_ON_CONFLICT_DEFAULT ||
+        r->config.on_conflict > ROTA_ON_CONFLICT_ASK)
+        return rota__error_set(&r->error, ROTA_EINVALID, "config has on_conflict %" PRId32,
+                               r->config.on_conflict);
+    return ROTA_OK;
+}
+
+/* A handle without a store, from the host's memory. */
+static rota *new_handle(const rota_config *config)
+{
+    uint32_t size = 0;
+    rota__mem mem;
+    if (config) memcpy(&size, config, sizeof size);
+    bool whole = config && size >= ROTA__OLDEST(rota_config, ask_ctx);
+    rota__mem_init(&mem, whole ? config->memory : NULL, whole ? config->memory_ctx : NULL);
+    rota *r = rota__mem_alloc(&mem, 1, (int64_t)sizeof *r);
+    if (!r) return NULL;
+    memset(r, 0, sizeof *r);
+    r->mem = mem;
+    rota__arena_init(&r->work, &r->mem);
+    rota__arena_init(&r->report, &r->mem);
+    rota__tz_init(&r->zones, &r->mem);
+    rota__busy_init(&r->busy, &r->mem, NULL);
+    return r;
+}
+
+static void attach(rota *r, rota__store *store)
+{
+    r->store = r->busy.store = store;
+    r->ids.random = r->config.random;
+    r->ids.ctx = r->config.random_ctx;
+}
+
+static int check_url(rota *r, const char *url)
+{
+    if (!url || !*url) return rota__error_set(&r->error, ROTA_EINVALID, "no url");
+    if (strnlen(url, MAX_URL + 1) > MAX_URL)
+        return rota__error_set(&r->error, ROTA_ELIMIT, "the url is longer than %d bytes",
+                               (int)MAX_URL);
+    if (rota__str_utf8(url) < 0)
+        return rota__error_set(&r->error, ROTA_EINVALID, "the url is not valid UTF-8");
+    if (strstr(url, "://"))
+        return rota__error_set(&r->error, ROTA_EINVALID,
+                               "\"%.*s\" is neither a path nor \":memory:\"",
+                               ROTA__SHOW_NAME(url));
+    return ROTA_OK;
+}
+
+int rota_open(const char *url, const rota_config *config, rota **out)
+{
+    if (!out) return ROTA_EINVALID;
+    rota *r = *out = new_handle(config);
+    if (!r) return ROTA_ENOMEM;
+
+    rota__env env = { .arena = &r->work, .error = &r->error };
+    rota__store *store;
+    int rc;
+    if ((rc = take_config(r, config)) != ROTA_OK || (rc = check_url(r, url)) != ROTA_OK)
+        return rota__handle_end(r, rc);
+    rota__sqlite_options options = {
+        .flags = r->config.flags,
+        .busy_ms = r->config.busy_ms ? r->config.busy_ms : DEFAULT_BUSY_MS,
+        .log = r->config.log,
+        .log_ctx = r->config.log_ctx,
+    };
+    if (options.busy_ms < 0) options.busy_ms = 0;
+    rc = rota__sqlite_open(&env, &r->mem, url, &options, &store);
+    if (rc == ROTA_OK) attach(r, store);
+    return rota__handle_end(r, rc);
+}
+
+int rota__handle_open(const rota_config *config, rota__store *store, rota **out)
+{
+    rota *r = *out = new_handle(config);
+    if (!r) {
+        store->ops->close(store);
+        return ROTA_ENOMEM;
+    }
+    int rc = take_config(r, config);
+    if (rc == ROTA_OK)
+        attach(r, store);
+    else
+        store->ops->close(store);
+    return rota__handle_end(r, rc);
+}
+
+void rota_close(rota *r)
+{
+    if (!r || r->entered) return;
+    rota__busy_free(&r->busy);
+    if (r->store) r->store->ops->close(r->store);
+    rota__tz_free(&r->zones);
+    rota__arena_free(&r->work);
+    rota__arena_free(&r->report);
+    rota__mem mem = r->mem;
+    rota__mem_free(&mem, r);
+}
+
+const char *rota_errmsg(const rota *r)
+{
+    if (!r) return rota_status_text(ROTA_ENOMEM);
+    return r->error.message;
+}
+
+/* --- entering and leaving --- */
+
+static rota_time system_now(void)
+{
+    struct timespec now = { 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (rota_time)now.tv_sec;
+}
+
+static int enter(rota *r, rota__context *cx)
+{
+    if (!r) return ROTA_EINVALID;
+    if (r->entered) return ROTA_ESTATE; /* a hook that uses its own handle */
+    if (!r->store) return rota__error_set(&r->error, ROTA_EINVALID, "the calendar is not open");
+    r->entered = true;
+    rota__error_plain(&r->error, ROTA_OK);
+    *cx = (rota__context){
+        .store = r->store,
+        .busy = &r->busy,
+        .ids = &r->ids,
+        .zones = &r->zones,
+        .counters = &r->counters,
+        .env = { .arena = &r->work, .error = &r->error },
+        .report = &r->report,
+        .now = r->config.now ? r->config.now(r->config.now_ctx) : system_now(),
+        .on_conflict = r->config.on_conflict ? r->config.on_conflict : ROTA_ON_CONFLICT_REJECT,
+        .ask = r->config.ask,
+        .ask_ctx = r->config.ask_ctx,
+    };
+    if (cx->now >= ROTA_TIME_MIN && cx->now <= ROTA_TIME_MAX) return ROTA_OK;
+    return rota__handle_end(r, rota__error_set(&r->error, ROTA_EINVALID,
+                                               "the clock says %" PRId64
+                                               ", outside of the years 1 to 9999",
+                                               cx->now));
+}
+
+int rota__handle_begin(rota *r, rota__context *cx)
+{
+    int rc = enter(r, cx);
+    if (rc != ROTA_OK) return rc;
+    rota__arena_reset(&r->report);
+    r->conflict_count = r->cancelled_count = 0;
+    return ROTA_OK;
+}
+
+int rota__handle_end(rota *r, int rc)
+{
+    if (rc == ROTA_OK)
+        rota__error_plain(&r->error, ROTA_OK);
+    else if (r->error.code != rc)
+        rota__error_plain(&r->error, rc);
+    if ((rc == ROTA_EIO || rc == ROTA_ECORRUPT) && r->config.log)
+        r->config.log(r->config.log_ctx, ROTA_LOG_ERROR, r->error.message);
+    if (rc == ROTA_ECONFLICT) r->counters.conflicts++;
+    rota__arena_reset(&r->work);
+    r->entered = false;
+    return rc;
+}
+
+int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt *receipt,
+                             rota__context *cx, rota__write *w)
+{
+    int rc = rota__handle_begin(r, cx);
+    if (rc != ROTA_OK) return rc;
+    memset(w, 0, sizeof *w);
+    w->cx = cx;
+    if ((rc = rota__record_room(&r->error, "receipt", receipt,
+                                ROTA__OLDEST(rota_receipt, cancelled))) == ROTA_OK &&
+        call)
+        rc = rota__record_in(&r->error, "call", call, &w->call, (uint32_t)sizeof w->call,
+                             ROTA__OLDEST(rota_call, version));
+    if (rc == ROTA_OK) rc = rota__request_call(cx, &w->call);
+    if (rc == ROTA_OK && (r->config.flags & ROTA_OPEN_READONLY))
+        rc = rota__error_set(&r->error, ROTA_EDENIED, "the calendar was opened for reading only");
+    return rc == ROTA_OK ? rc : rota__handle_end(r, rc);
+}
+
+int rota__handle_end_write(rota *r, rota__write *w, rota_receipt *receipt, int rc)
+{
+    if (rc == ROTA_OK) {
+        w->receipt.cancelled = (int32_t)w->cancelled.count;
+        r->cancelled = w->cancelled.items;
+        r->cancelled_count = w->cancelled.count;
+        if (receipt) rota__record_out(receipt, &w->receipt, (uint32_t)sizeof w->receipt);
+    }
+    if (rc == ROTA_ECONFLICT) {
+        r->conflicts = w->conflicts.items;
+        r->conflict_count = w->conflicts.count;
+    }
+    return rota__handle_end(r, rc);
+}
+
+int rota__handle_need_id(rota *r, const rota_id *id)
+{
+    return id ? ROTA_OK : rota__error_set(&r->error, ROTA_EINVALID, "the id is NULL");
+}
+
+/* What reads share, those that leave the report of the call before as it is too. */
+static int begin_rows(rota *r, const void *out, rota__context *cx, rota_result **rows)
+{
+    int rc = out ? ROTA_OK : rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the rows");
+    if (rc == ROTA_OK && !(*rows = rota__result_new(&r->mem)))
+        rc = rota__error_plain(&r->error, ROTA_ENOMEM);
+    if (rc != ROTA_OK) return rota__handle_end(r, rc);
+    cx->env.arena = &(*rows)->arena;
+    return ROTA_OK;
+}
+
+int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_result **rows)
+{
+    int rc = rota__handle_begin(r, cx);
+    if (rc == ROTA_OK) rc = begin_rows(r, out, cx, rows);
+    if (rc != ROTA_OK) return rc;
+    rc = rota__busy_refresh(cx->busy, &cx->env, NULL);
+    return rc == ROTA_OK ? rc : rota__handle_end_read(r, *rows, NULL, rc);
+}
+
+int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc)
+{
+    if (rc == ROTA_OK)
+        *out = rows;
+    else
+        rota_result_free(rows);
+    return rota__handle_end(r, rc);
+}
+
+/* --- what the last call left --- */
+
+int rota_conflict_list(rota *r, rota_result **out)
+{
+    rota__context cx;
+    rota_result *rows;
+    rota__error last = r ? r->error : (rota__error){ 0 };
+    int rc = enter(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = begin_rows(r, out, &cx, &rows)) != ROTA_OK) return rc;
+    rc = rota__result_conflicts(rows, r->conflicts, r->conflict_count);
+    if ((rc = rota__handle_end_read(r, rows, out, rc)) == ROTA_OK) r->error = last;
+    return rc;
+}
+
+static int compare_bookings(const rota__booking *a, const rota__booking *b)
+{
+    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
+    if (a->when.end != b->when.end) return a->when.end < b->when.end ? -1 : 1;
+    return rota__id_compare(&a->id, &b->id);
+}
+
+/* Few, and nearly in order: put each in its place. */
+static void insert_sorted(rota__booking *rows, int64_t count, const rota__booking *row)
+{
+    while (count > 0 && compare_bookings(&rows[count - 1], row) > 0) {
+        rows[count] = rows[count - 1];
+        count--;
+    }
+    rows[count] = *row;
+}
+
+static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
+{
+    rota__booking *found =
+        rota__arena_alloc(cx->env.arena, r->cancelled_count, (int64_t)sizeof *found);
+    if (!found) return rota__context_nomem(cx);
+    for (int64_t i = 0; i < r->cancelled_count; i++) {
+        rota__by by = { .id = &r->cancelled[i] };
+        rota__booking booking;
+        int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &booking);
+        if (rc != ROTA_OK) return rc;
+        insert_sorted(found, i, &booking);
+    }
+    return rota__result_bookings(rows, found, r->cancelled_count, cx->now);
+}
+
+int rota_cancelled_list(rota *r, rota_result **out)
+{
+    rota__context cx;
+    rota_result *rows;
+    rota__error last = r ? r->error : (rota__error){ 0 };
+    int rc = enter(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = begin_rows(r, out, &cx, &rows)) != ROTA_OK) return rc;
+    rc = read_cancelled(r, &cx, rows);
+    if ((rc = rota__handle_end_read(r, rows, out, rc)) == ROTA_OK) r->error = last;
+    return rc;
+}
+
+/* --- the calendar as a whole --- */
+
+int rota_tick(rota *r, const rota_call *call, rota_tick_report *report)
+{
+    rota__context cx;
+    rota__write w;
+    rota_tick_report found = { .size = (uint32_t)sizeof found };
+    int rc = rota__handle_begin_write(r, call, NULL, &cx, &w);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = rota__record_room(&r->error, "report", report,
+                                ROTA__OLDEST(rota_tick_report, keys))) == ROTA_OK)
+        rc = rota__tick(&w, &found);
+    if (rc == ROTA_OK && report) rota__record_out(report, &found, (uint32_t)sizeof found);
+    return rota__handle_end_write(r, &w, NULL, rc);
+}
+
+int rota_check(rota *r, rota_time from)
+{
+    rota__context cx;
+    int rc = rota__handle_begin(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = rota__busy_refresh(cx.busy, &cx.env, NULL)) == ROTA_OK) rc = rota__audit(&cx, from);
+    return rota__handle_end(r, rc);
+}
+
+int rota_stats_get(rota *r, rota_stats *out)
+{
+    rota__context cx;
+    rota__counts counts = { 0 };
+    int rc = rota__handle_begin(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    if (!out) rc = rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the counters");
+    if (rc == ROTA_OK)
+        rc = rota__record_room(&r->error, "stats", out, ROTA__OLDEST(rota_stats, memory));
+    if (rc == ROTA_OK) rc = r->store->ops->counts(r->store, &cx.env, &counts);
+    if (rc == ROTA_OK) {
+        rota_stats stats = { .size = (uint32_t)sizeof stats,
+                             .resources = counts.resources,
+                             .bookings = counts.bookings,
+                             .events = counts.events,
+                             .commits = r->counters.commits,
+                             .conflicts = r->counters.conflicts,
+                             .replays = r->counters.replays,
+                             .retries = r->counters.retries,
+                             .loads = r->busy.loads,
+                             .timelines = r->busy.count,
+                             .memory = r->mem.held };
+        rota__record_out(out, &stats, (uint32_t)sizeof stats);
+    }
+    return rota__handle_end(r, rc);
+}
+
+int rota_time_parse(rota *r, const char *text, const char *zone, rota_time *out)
+{
+    rota__context cx;
+    const rota__tz *tz = NULL;
+    int64_t value = 0;
+    int rc = rota__handle_begin(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    int kind = text ? rota__time_read(text, &value) : 0;
+    if (!out || !text)
+        rc = rota__error_set(&r->error, ROTA_EINVALID, "%s is NULL", out ? "the text" : "out");
+    else if (kind == 0)
+        rc = rota__error_set(&r->error, ROTA_EINVALID, "\"%.60s\" is not an instant (RFC 3339)",
+                             text);
+    else if (zone)
+        rc = rota__tz_get(&r->zones, zone, &r->error, &tz);
+    else if (kind == ROTA__TIME_LOCAL)
+        rc = rota__error_set(&r->error, ROTA_EINVALID,
+                             "\"%.60s\" has neither an offset nor a time zone", text);
+    if (rc == ROTA_OK && kind == ROTA__TIME_LOCAL) value = rota__tz_instant(tz, value, NULL);
+    if (rc == ROTA_OK && (value < ROTA_TIME_MIN || value > ROTA_TIME_MAX))
+        rc = rota__error_set(&r->error, ROTA_EINVALID,
+                             "\"%.60s\" is outside of the years 1 to 9999", text);
+    if (rc == ROTA_OK) *out = value;
+    return rota__handle_end(r, rc);
+}

@@ -1,0 +1,50 @@
+/* The handle: what an open calendar is made of, and how a call enters and leaves
+ * it. */
+#ifndef ROTA__HANDLE_H
+#define ROTA__HANDLE_H
+
+#include "api/result.h"
+#include "domain/busy.h"
+#include "domain/context.h"
+#include "domain/write.h"
+
+struct rota {
+    rota_config config;
+    rota__mem mem;
+    rota__store *store; /* NULL where opening failed */
+    struct rota__busy busy;
+    rota__tz_cache zones;
+    rota__id_source ids;
+    rota__counters counters;
+    rota__error error;
+    rota__arena work;   /* of the call; empty between calls */
+    rota__arena report; /* what the last call left to be asked for */
+    const rota_conflict *conflicts;
+    int64_t conflict_count;
+    const rota_id *cancelled;
+    int64_t cancelled_count;
+    bool entered;
+};
+
+/* Open a handle on a store that is open already; the handle closes it, also on
+ * failure. What rota_open() does once it has one. */
+int rota__handle_open(const rota_config *config, rota__store *store, rota **out);
+
+/* Every call that uses the store begins and ends with these. begin: ROTA_OK, or
+ * the call is over and end must not be called. end returns rc. */
+int rota__handle_begin(rota *r, rota__context *cx);
+int rota__handle_end(rota *r, int rc);
+
+/* The same for a writing call: the call record is taken over and checked. */
+int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt *receipt,
+                             rota__context *cx, rota__write *w);
+int rota__handle_end_write(rota *r, rota__write *w, rota_receipt *receipt, int rc);
+
+/* A read that makes rows: `rows` is where the context allocates. */
+int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_result **rows);
+int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc);
+
+/* ROTA_EINVALID for NULL. */
+int rota__handle_need_id(rota *r, const rota_id *id);
+
+#endif

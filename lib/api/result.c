@@ -1,0 +1,242 @@
+#include "api/result.h"
+
+#include <inttypes.h>
+
+#include "domain/booking.h"
+
+/* --- sized records --- */
+
+static uint32_t size_of(const void *record)
+{
+    uint32_t size; /* every record begins with it */
+    memcpy(&size, record, sizeof size);
+    return size;
+}
+
+int rota__record_in(rota__error *error, const char *what, const void *in, void *own,
+                    uint32_t own_size, uint32_t oldest)
+{
+    if (!in) return rota__error_set(error, ROTA_EINVALID, "%s is NULL", what);
+    uint32_t size = size_of(in);
+    if (size < oldest)
+        return rota__error_set(error, ROTA_EINVALID, "%s has size %" PRIu32 ", less than %" PRIu32,
+                               what, size, oldest);
+    const unsigned char *bytes = in;
+    for (uint32_t i = own_size; i < size; i++)
+        if (bytes[i])
+            return rota__error_set(error, ROTA_EVERSION,
+                                   "%s of %" PRIu32 " bytes sets what this version, with %" PRIu32
+                                   ", does not know",
+                                   what, size, own_size);
+    memset(own, 0, own_size);
+    memcpy(own, in, size < own_size ? size : own_size);
+    memcpy(own, &own_size, sizeof own_size);
+    return ROTA_OK;
+}
+
+int rota__record_room(rota__error *error, const char *what, const void *out, uint32_t oldest)
+{
+    if (!out || size_of(out) >= oldest) return ROTA_OK;
+    return rota__error_set(error, ROTA_EINVALID, "%s has size %" PRIu32 ", less than %" PRIu32,
+                           what, size_of(out), oldest);
+}
+
+void rota__record_out(void *out, const void *own, uint32_t own_size)
+{
+    uint32_t size = size_of(out), known = size < own_size ? size : own_size;
+    unsigned char *bytes = out;
+    memcpy(bytes + sizeof size, (const unsigned char *)own + sizeof size, known - sizeof size);
+    memset(bytes + known, 0, size - known);
+}
+
+/* --- rows --- */
+
+rota_result *rota__result_new(const rota__mem *mem)
+{
+    rota__mem own = { .fn = mem->fn, .ctx = mem->ctx };
+    rota_result *result = rota__mem_alloc(&own, 1, (int64_t)sizeof *result);
+    if (!result) return NULL;
+    memset(result, 0, sizeof *result);
+    result->mem = own;
+    rota__arena_init(&result->arena, &result->mem);
+    return result;
+}
+
+void rota_result_free(rota_result *rows)
+{
+    if (!rows) return;
+    rota__mem own = rows->mem;
+    rota__arena_free(&rows->arena);
+    rota__mem_free(&own, rows);
+}
+
+int64_t rota_result_count(const rota_result *rows)
+{
+    return rows ? rows->count : 0;
+}
+
+static void *rows_of(rota_result *result, int32_t kind, int64_t count, int64_t size)
+{
+    result->rows = rota__arena_alloc(&result->arena, count, size);
+    result->kind = kind;
+    result->count = result->rows ? count : 0;
+    return result->rows;
+}
+
+int rota__result_resources(rota_result *result, const rota__resource *rows, int64_t count)
+{
+    rota_resource *out = rows_of(result, ROTA__ROWS_RESOURCE, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (rota_resource){ .size = (uint32_t)sizeof *out,
+                                  .active = rows[i].active,
+                                  .id = rows[i].id,
+                                  .parent = rows[i].parent_id,
+                                  .ref = rows[i].ref,
+                                  .kind = rows[i].kind,
+                                  .name = rows[i].name,
+                                  .zone = rows[i].zone,
+                                  .data = rows[i].data,
+                                  .tags = rows[i].tag_count ? rows[i].tags : NULL,
+                                  .tag_count = rows[i].tag_count,
+                                  .version = rows[i].version,
+                                  .capacity = rows[i].capacity,
+                                  .before = rows[i].before,
+                                  .after = rows[i].after };
+    return ROTA_OK;
+}
+
+int rota__result_members(rota_result *result, const rota__member *rows, int64_t count)
+{
+    rota_member *out = rows_of(result, ROTA__ROWS_MEMBER, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (rota_member){ .size = (uint32_t)sizeof *out,
+                                .group = rows[i].group_id,
+                                .member = rows[i].member_id,
+                                .when = rows[i].when };
+    return ROTA_OK;
+}
+
+static int copy_claims(rota_result *result, const rota__booking *row, rota_booking *out)
+{
+    rota_claim *claims =
+        rota__arena_alloc(&result->arena, row->claim_count, (int64_t)sizeof *claims);
+    if (!claims) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < row->claim_count; i++)
+        claims[i] = (rota_claim){ .resource = row->claims[i].resource_id,
+                                  .units = row->claims[i].units,
+                                  .role = row->claims[i].role,
+                                  .flags = row->claims[i].flags };
+    out->claims = claims;
+    out->claim_count = row->claim_count;
+    return ROTA_OK;
+}
+
+static int32_t phase_of(rota_span when, rota_time now)
+{
+    if (now < when.start) return ROTA_PHASE_UPCOMING;
+    return now < when.end ? ROTA_PHASE_ONGOING : ROTA_PHASE_PAST;
+}
+
+int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
+                          rota_time now)
+{
+    rota_booking *out = rows_of(result, ROTA__ROWS_BOOKING, count, (int64_t)sizeof *out);
+    int rc = out ? ROTA_OK : ROTA_ENOMEM;
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++) {
+        out[i] = (rota_booking){ .size = (uint32_t)sizeof *out,
+                                 .status = rota__booking_status(&rows[i], now),
+                                 .id = rows[i].id,
+                                 .when = rows[i].when,
+                                 .title = rows[i].title,
+                                 .ref = rows[i].ref,
+                                 .data = rows[i].data,
+                                 .version = rows[i].version,
+                                 .hold_expires = rows[i].hold_expires,
+                                 .created_at = rows[i].created_at,
+                                 .changed_at = rows[i].changed_at,
+                                 .priority = rows[i].priority,
+                                 .phase = phase_of(rows[i].when, now) };
+        rc = copy_claims(result, &rows[i], &out[i]);
+    }
+    return rc;
+}
+
+int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count)
+{
+    rota_conflict *out = rows_of(result, ROTA__ROWS_CONFLICT, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++) {
+        const char **texts[] = { &out[i].title, &out[i].ref, &out[i].resource_name,
+                                 &out[i].resource_ref };
+        out[i] = rows[i];
+        for (int64_t k = 0; k < ROTA__LENGTH(texts); k++) {
+            const char *text = *texts[k];
+            *texts[k] = rota__arena_text(&result->arena, text, -1);
+            if (text && !*texts[k]) return ROTA_ENOMEM;
+        }
+    }
+    return ROTA_OK;
+}
+
+int rota__result_events(rota_result *result, const rota__event *rows, int64_t count)
+{
+    rota_event *out = rows_of(result, ROTA__ROWS_EVENT, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (rota_event){ .size = (uint32_t)sizeof *out,
+                               .type = rows[i].type,
+                               .seq = rows[i].seq,
+                               .at = rows[i].at,
+                               .subject = rows[i].subject,
+                               .name = rota_event_name(rows[i].type),
+                               .actor = rows[i].actor,
+                               .role = rows[i].role,
+                               .trace = rows[i].trace,
+                               .before = rows[i].before,
+                               .after = rows[i].after };
+    return ROTA_OK;
+}
+
+/* --- reading a row: no handle, so no message --- */
+
+static int row_at(const rota_result *result, int32_t kind, int64_t i, int64_t size, void *out,
+                  uint32_t oldest)
+{
+    if (!result || !out || result->kind != kind || i < 0 || i >= result->count ||
+        size_of(out) < oldest)
+        return ROTA_EINVALID;
+    rota__record_out(out, (const unsigned char *)result->rows + i * size, (uint32_t)size);
+    return ROTA_OK;
+}
+
+int rota_resource_at(const rota_result *rows, int64_t i, rota_resource *out)
+{
+    return row_at(rows, ROTA__ROWS_RESOURCE, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_resource, reserved));
+}
+
+int rota_member_at(const rota_result *rows, int64_t i, rota_member *out)
+{
+    return row_at(rows, ROTA__ROWS_MEMBER, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_member, when));
+}
+
+int rota_booking_at(const rota_result *rows, int64_t i, rota_booking *out)
+{
+    return row_at(rows, ROTA__ROWS_BOOKING, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_booking, phase));
+}
+
+int rota_conflict_at(const rota_result *rows, int64_t i, rota_conflict *out)
+{
+    return row_at(rows, ROTA__ROWS_CONFLICT, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_conflict, priority));
+}
+
+int rota_event_at(const rota_result *rows, int64_t i, rota_event *out)
+{
+    return row_at(rows, ROTA__ROWS_EVENT, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_event, after));
+}

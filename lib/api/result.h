@@ -1,0 +1,49 @@
+/* Records in and out: sized records between the host's idea of them and ours, and
+ * rows that outlive the handle. */
+#ifndef ROTA__RESULT_H
+#define ROTA__RESULT_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/store.h"
+
+enum {
+    ROTA__ROWS_RESOURCE = 1,
+    ROTA__ROWS_MEMBER,
+    ROTA__ROWS_BOOKING,
+    ROTA__ROWS_CONFLICT,
+    ROTA__ROWS_EVENT
+};
+
+struct rota_result {
+    rota__mem mem; /* a copy: the handle may be gone before the rows */
+    rota__arena arena;
+    void *rows; /* of the public record of the kind */
+    int64_t count;
+    int32_t kind;
+};
+
+rota_result *rota__result_new(const rota__mem *mem); /* or NULL */
+
+/* Where a record of 0.1 ends: the smallest size accepted. */
+#define ROTA__OLDEST(type, last) ((uint32_t)(offsetof(type, last) + sizeof(((type *)0)->last)))
+
+/* Take a record over: what the host left out is zero; what it knows and we do
+ * not must be zero, else ROTA_EVERSION. */
+int rota__record_in(rota__error *error, const char *what, const void *in, void *own,
+                    uint32_t own_size, uint32_t oldest);
+/* Is there a record of a size that can be filled? NULL: only if it may be. */
+int rota__record_room(rota__error *error, const char *what, const void *out, uint32_t oldest);
+/* Give a record: what the host does not know is left out, what we do not know is
+ * zeroed. */
+void rota__record_out(void *out, const void *own, uint32_t own_size);
+
+/* The rows as public records. ROTA_OK or ROTA_ENOMEM. */
+int rota__result_resources(rota_result *result, const rota__resource *rows, int64_t count);
+int rota__result_members(rota_result *result, const rota__member *rows, int64_t count);
+int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
+                          rota_time now);
+int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);
+int rota__result_events(rota_result *result, const rota__event *rows, int64_t count);
+
+#endif

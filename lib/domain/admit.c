@@ -1,0 +1,450 @@
+#include "domain/admit.h"
+
+#include <stdlib.h>
+
+#include "domain/request.h"
+
+static const rota_span always = { INT64_MIN, INT64_MAX };
+
+/* --- groups: who is taken through whom --- */
+
+typedef struct walk {
+    rota__write *w;
+    const rota__change *change; /* never NULL here */
+    rota__reach *reach;
+    bool down;
+    bool all; /* inactive ones too: what could be taken, not what is */
+} walk;
+
+/* Many small groups within groups can multiply; beyond this it is a mistake. */
+enum { MAX_REACHED = 200000 };
+
+static int reach_from(const walk *k, int64_t resource, rota_span within, int depth);
+
+static int reach_link(const walk *k, int64_t next, rota_span stay, rota_span within, int depth)
+{
+    rota_span common = rota__time_common(stay, within);
+    return common.start < common.end ? reach_from(k, next, common, depth + 1) : ROTA_OK;
+}
+
+/* A resource that is not active takes no part in its groups: nothing is taken
+ * through it from above, though what it was itself booked for stays. */
+static int reach_from(const walk *k, int64_t resource, rota_span within, int depth)
+{
+    rota__write *w = k->w;
+    rota__timeline *t;
+    if (depth > ROTA_MAX_NESTING)
+        return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                               "groups are nested more than %d deep", (int)ROTA_MAX_NESTING);
+    int rc = rota__write_look(w, resource, &t);
+    if (rc == ROTA_ENOTFOUND)
+        return rota__error_set(w->cx->env.error, ROTA_ECORRUPT, "a membership leads nowhere");
+    if (rc != ROTA_OK) return rc;
+    const rota__resource *as = k->change->resource;
+    bool active = k->all || (as && as->row == resource ? as->active : t->resource.active);
+    if (k->down && depth > 0 && !active) return ROTA_OK;
+
+    if (k->reach->count == MAX_REACHED)
+        return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                               "groups lead to more than %d memberships", (int)MAX_REACHED);
+    rota__reached *reached = ROTA__PUSH(w->cx->env.arena, k->reach);
+    if (!reached) return rota__context_nomem(w->cx);
+    *reached = (rota__reached){ .resource = resource, .within = within };
+    if (!k->down && !active) return ROTA_OK;
+
+    const rota__member *stays = k->down ? t->members : t->groups;
+    int64_t count = k->down ? t->member_count : t->group_count;
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
+        rc = reach_link(k, k->down ? stays[i].member : stays[i].group, stays[i].when, within,
+                        depth);
+    const rota__member *joining = k->change->joining;
+    if (rc == ROTA_OK && joining && resource == (k->down ? joining->group : joining->member))
+        rc = reach_link(k, k->down ? joining->member : joining->group, joining->when, within,
+                        depth);
+    return rc;
+}
+
+static const rota__change no_change;
+
+int rota__admit_below(rota__write *w, int64_t resource, const rota__change *change, bool all,
+                      rota__reach *reach)
+{
+    walk k = { .w = w, .change = change ? change : &no_change, .reach = reach, .down = true,
+               .all = all };
+    return reach_from(&k, resource, always, 0);
+}
+
+int rota__admit_above(rota__write *w, int64_t resource, const rota__change *change, bool all,
+                      rota__reach *reach)
+{
+    walk k = { .w = w, .change = change ? change : &no_change, .reach = reach, .down = false,
+               .all = all };
+    return reach_from(&k, resource, always, 0);
+}
+
+/* --- one resource: how many units are taken, at every instant --- */
+
+/* So many units for so long. booking 0: what is asked for. */
+typedef struct piece {
+    int64_t booking, via;
+    rota_span span;
+    int64_t units;
+} piece;
+
+typedef struct pieces {
+    piece *items;
+    int64_t count, room;
+} pieces;
+
+static int add_piece(rota__write *w, pieces *list, const piece *p)
+{
+    piece *added = ROTA__PUSH(w->cx->env.arena, list);
+    if (!added) return rota__context_nomem(w->cx);
+    *added = *p;
+    return ROTA_OK;
+}
+
+static int compare_int(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_booking(const void *left, const void *right)
+{
+    const piece *a = left, *b = right;
+    int order = compare_int(a->booking, b->booking);
+    if (order == 0) order = compare_int(a->span.start, b->span.start);
+    if (order == 0) order = compare_int(a->span.end, b->span.end);
+    return order ? order : compare_int(a->via, b->via);
+}
+
+static int by_value(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+    return compare_int(*a, *b);
+}
+
+static void sort(void *items, int64_t count, size_t size,
+                 int (*compare)(const void *, const void *))
+{
+    if (count > 1) qsort(items, (size_t)count, size, compare);
+}
+
+/* One booking may take a resource in several ways at once: itself and through a
+ * group, or through two groups. It takes the most that any of them asks for, not
+ * their sum: who is in two teams comes to the meeting of both once. */
+static int flatten_one(rota__write *w, const piece *ways, int64_t count, pieces *out)
+{
+    int64_t *cuts = rota__arena_alloc(w->cx->env.arena, 2 * count, (int64_t)sizeof *cuts);
+    if (!cuts) return rota__context_nomem(w->cx);
+    for (int64_t i = 0; i < count; i++) {
+        cuts[2 * i] = ways[i].span.start;
+        cuts[2 * i + 1] = ways[i].span.end;
+    }
+    sort(cuts, 2 * count, sizeof *cuts, by_value);
+    for (int64_t c = 0; c + 1 < 2 * count; c++) {
+        piece most = { .booking = ways[0].booking, .span = { cuts[c], cuts[c + 1] } };
+        if (most.span.start == most.span.end) continue;
+        for (int64_t i = 0; i < count; i++)
+            if (rota__time_overlap(ways[i].span, most.span) && ways[i].units > most.units) {
+                most.units = ways[i].units;
+                most.via = ways[i].via;
+            }
+        int rc = most.units ? add_piece(w, out, &most) : ROTA_OK;
+        if (rc != ROTA_OK) return rc;
+    }
+    return ROTA_OK;
+}
+
+static int flatten(rota__write *w, pieces *list)
+{
+    sort(list->items, list->count, sizeof *list->items, by_booking);
+    bool several = false;
+    for (int64_t i = 1; i < list->count; i++)
+        several |= list->items[i].booking == list->items[i - 1].booking;
+    if (!several) return ROTA_OK;
+
+    pieces flat = { 0 };
+    for (int64_t i = 0, end; i < list->count; i = end) {
+        for (end = i + 1; end < list->count && list->items[end].booking == list->items[i].booking;)
+            end++;
+        int rc = end - i == 1 ? add_piece(w, &flat, &list->items[i])
+                              : flatten_one(w, &list->items[i], end - i, &flat);
+        if (rc != ROTA_OK) return rc;
+    }
+    *list = flat;
+    return ROTA_OK;
+}
+
+static bool is_absent(const rota__absent *absent, int64_t booking)
+{
+    for (int64_t i = 0; absent && i < absent->count; i++)
+        if (absent->items[i] == booking) return true;
+    return false;
+}
+
+/* What takes a resource within `when`: its own bookings, and those of the groups
+ * it belongs to at that moment, each with the resource's own setup and cleanup. */
+static int gather(rota__write *w, const rota__resource *resource, rota_span when,
+                  const rota__change *change, const rota__absent *absent, pieces *taken)
+{
+    rota__reach above = { 0 };
+    int rc = rota__admit_above(w, resource->row, change, false, &above);
+    for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++) {
+        const rota__reached *source = &above.items[g];
+        rota__timeline *t;
+        if ((rc = rota__write_look(w, source->resource, &t)) != ROTA_OK) break;
+
+        rota_span window = rota__time_common(when, source->within);
+        if (window.start >= window.end) continue;
+        if (window.start > ROTA_TIME_MIN) window.start -= resource->after;
+        if (window.end < ROTA_TIME_MAX) window.end += resource->before;
+        rota__itree_cursor cursor;
+        rota__interval interval;
+        for (rota__itree_seek(&t->tree, window, &cursor);
+             rc == ROTA_OK && rota__itree_next(&cursor, &interval);) {
+            bool lapsed = interval.expires && interval.expires <= w->cx->now;
+            if (lapsed || is_absent(absent, interval.booking)) continue;
+            rota_span occupied = { interval.span.start - resource->before,
+                                   interval.span.end + resource->after };
+            piece p = { .booking = interval.booking,
+                        .via = g > 0 ? source->resource : 0,
+                        .span = rota__time_common(occupied, source->within),
+                        .units = interval.units };
+            if (rota__time_overlap(p.span, when)) rc = add_piece(w, taken, &p);
+        }
+    }
+    return rc == ROTA_OK ? flatten(w, taken) : rc;
+}
+
+typedef struct edge {
+    rota_time at;
+    int64_t taken, asked; /* what begins (above zero) or ends (below) here */
+} edge;
+
+static int by_time(const void *left, const void *right)
+{
+    const edge *a = left, *b = right;
+    return compare_int(a->at, b->at);
+}
+
+/* A span in which the units run out, by the same number throughout. */
+typedef struct shortage {
+    rota_span span;
+    int64_t left, asked;
+} shortage;
+
+typedef struct shortages {
+    shortage *items; /* in order, none overlapping another */
+    int64_t count, room;
+} shortages;
+
+static int add_shortage(rota__write *w, shortages *list, const shortage *s)
+{
+    shortage *last = list->count ? &list->items[list->count - 1] : NULL;
+    if (last && last->span.end == s->span.start && last->left == s->left &&
+        last->asked == s->asked) {
+        last->span.end = s->span.end;
+        return ROTA_OK;
+    }
+    shortage *added = ROTA__PUSH(w->cx->env.arena, list);
+    if (!added) return rota__context_nomem(w->cx);
+    *added = *s;
+    return ROTA_OK;
+}
+
+/* Walk along the edges of everything taken and asked for. Where something is
+ * asked for, it must fit on top; else what is taken must fit by itself. */
+static int sweep(rota__write *w, int64_t capacity, const pieces *taken, const pieces *asked,
+                 shortages *out)
+{
+    int64_t count = 2 * (taken->count + asked->count), n = 0;
+    edge *edges = rota__arena_alloc(w->cx->env.arena, count, (int64_t)sizeof *edges);
+    if (!edges) return rota__context_nomem(w->cx);
+    for (int64_t i = 0; i < taken->count; i++) {
+        const piece *p = &taken->items[i];
+        edges[n++] = (edge){ .at = p->span.start, .taken = p->units };
+        edges[n++] = (edge){ .at = p->span.end, .taken = -p->units };
+    }
+    for (int64_t i = 0; i < asked->count; i++) {
+        const piece *p = &asked->items[i];
+        edges[n++] = (edge){ .at = p->span.start, .asked = p->units };
+        edges[n++] = (edge){ .at = p->span.end, .asked = -p->units };
+    }
+    sort(edges, count, sizeof *edges, by_time);
+
+    int64_t units_taken = 0, units_asked = 0;
+    for (int64_t i = 0; i < count; i++) {
+        units_taken += edges[i].taken;
+        units_asked += edges[i].asked;
+        if (i + 1 == count || edges[i + 1].at == edges[i].at) continue;
+        bool counts = asked->count == 0 || units_asked > 0;
+        if (!counts || units_taken + units_asked <= capacity) continue;
+        shortage s = { .span = { edges[i].at, edges[i + 1].at },
+                       .left = units_taken < capacity ? capacity - units_taken : 0,
+                       .asked = units_asked };
+        int rc = add_shortage(w, out, &s);
+        if (rc != ROTA_OK) return rc;
+    }
+    return ROTA_OK;
+}
+
+static const shortage *first_overlap(const shortages *list, rota_span span)
+{
+    int64_t low = 0, high = list->count;
+    while (low < high) {
+        int64_t mid = low + (high - low) / 2;
+        if (list->items[mid].span.end <= span.start)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < list->count && rota__time_overlap(list->items[low].span, span)
+               ? &list->items[low]
+               : NULL;
+}
+
+static int add_clash(rota__write *w, rota__clashes *clashes, const rota__timeline *t,
+                     const piece *p, const shortage *s)
+{
+    rota__clash *clash = ROTA__PUSH(w->cx->env.arena, clashes);
+    if (!clash) return rota__context_nomem(w->cx);
+    *clash = (rota__clash){ .resource = t,
+                            .booking = p ? p->booking : 0,
+                            .via = p ? p->via : 0,
+                            .overlap = p ? rota__time_common(p->span, s->span) : s->span,
+                            .units_left = s->left,
+                            .units_asked = s->asked };
+    return ROTA_OK;
+}
+
+/* One clash for each booking that takes units where there are too few. */
+static int tell(rota__write *w, const rota__timeline *t, const pieces *taken,
+                const shortages *short_of, rota__clashes *clashes)
+{
+    int64_t told = 0;
+    for (int64_t i = 0; i < taken->count; i++) {
+        const piece *p = &taken->items[i];
+        const shortage *s = first_overlap(short_of, p->span);
+        if (!s || told == p->booking) continue; /* pieces stand by booking, then start */
+        int rc = add_clash(w, clashes, t, p, s);
+        if (rc != ROTA_OK) return rc;
+        told = p->booking;
+    }
+    return short_of->count && !told ? add_clash(w, clashes, t, NULL, &short_of->items[0])
+                                    : ROTA_OK;
+}
+
+static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
+                     const rota__change *change, const rota__absent *absent,
+                     rota__clashes *clashes)
+{
+    pieces taken = { 0 };
+    shortages short_of = { 0 };
+    rota__timeline *t;
+    int rc = rota__write_look(w, row, &t);
+    if (rc != ROTA_OK) return rc;
+    bool changed = change && change->resource && change->resource->row == row;
+    const rota__resource *resource = changed ? change->resource : &t->resource;
+
+    if ((rc = gather(w, resource, when, change, absent, &taken)) != ROTA_OK ||
+        (rc = flatten(w, asked)) != ROTA_OK ||
+        (rc = sweep(w, resource->capacity, &taken, asked, &short_of)) != ROTA_OK)
+        return rc;
+
+    /* Without a wish, what lies outside of the window is not looked at. */
+    if (asked->count == 0) {
+        int64_t kept = 0;
+        for (int64_t i = 0; i < short_of.count; i++)
+            if (rota__time_overlap(short_of.items[i].span, when))
+                short_of.items[kept++] = short_of.items[i];
+        short_of.count = kept;
+    }
+    return tell(w, t, &taken, &short_of, clashes);
+}
+
+/* --- what the rest of the domain asks --- */
+
+/* So many units of a resource, asked for within a span of it. */
+typedef struct wish {
+    int64_t resource;
+    rota_span within;
+    int64_t units;
+} wish;
+
+typedef struct wishes {
+    wish *items;
+    int64_t count, room;
+} wishes;
+
+static int by_resource(const void *left, const void *right)
+{
+    const wish *a = left, *b = right;
+    return compare_int(a->resource, b->resource);
+}
+
+static int wish_for(rota__write *w, const rota__claim *claim, wishes *list)
+{
+    rota__timeline *t;
+    int rc = rota__write_look(w, claim->resource, &t);
+    if (rc == ROTA_OK && !t->resource.active)
+        rc = rota__error_set(w->cx->env.error, ROTA_ESTATE, "resource \"%.*s\" is not active",
+                             ROTA__SHOW_NAME(t->resource.name));
+    rota__reach below = { 0 };
+    if (rc == ROTA_OK) rc = rota__admit_below(w, claim->resource, NULL, false, &below);
+    for (int64_t i = 0; rc == ROTA_OK && i < below.count; i++) {
+        wish *added = ROTA__PUSH(w->cx->env.arena, list);
+        if (!added) return rota__context_nomem(w->cx);
+        *added = (wish){ .resource = below.items[i].resource,
+                         .within = below.items[i].within,
+                         .units = claim->units };
+    }
+    return rc;
+}
+
+int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims,
+                       int64_t count, const rota__absent *absent, rota__clashes *clashes)
+{
+    wishes list = { 0 };
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
+        if (rota__claim_blocks(&claims[i])) rc = wish_for(w, &claims[i], &list);
+    sort(list.items, list.count, sizeof *list.items, by_resource);
+
+    for (int64_t i = 0, end; rc == ROTA_OK && i < list.count; i = end) {
+        rota__timeline *t;
+        pieces asked = { 0 };
+        if ((rc = rota__write_look(w, list.items[i].resource, &t)) != ROTA_OK) break;
+        rota_span occupied = { when.start - t->resource.before, when.end + t->resource.after };
+        for (end = i; end < list.count && list.items[end].resource == list.items[i].resource;
+             end++) {
+            piece p = { .span = rota__time_common(occupied, list.items[end].within),
+                        .units = list.items[end].units };
+            if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK)
+                return rc;
+        }
+        if (asked.count > 0)
+            rc = admit_one(w, list.items[i].resource, occupied, &asked, NULL, absent, clashes);
+    }
+    return rc;
+}
+
+int rota__admit_change(rota__write *w, int64_t resource, rota_span when,
+                       const rota__change *change, rota__clashes *clashes)
+{
+    rota__reach below = { 0 };
+    int rc = rota__admit_below(w, resource, change, false, &below);
+    for (int64_t i = 0; i < below.count && rc == ROTA_OK; i++) {
+        pieces nothing = { 0 };
+        rota_span common = rota__time_common(when, below.items[i].within);
+        if (common.start < common.end)
+            rc = admit_one(w, below.items[i].resource, common, &nothing, change, NULL, clashes);
+    }
+    return rc;
+}
+
+int rota__admit_self(rota__write *w, int64_t resource, rota_span when, rota__clashes *clashes)
+{
+    pieces nothing = { 0 };
+    return admit_one(w, resource, when, &nothing, NULL, NULL, clashes);
+}

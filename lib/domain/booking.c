@@ -1,0 +1,541 @@
+#include "domain/booking.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "domain/admit.h"
+#include "domain/event.h"
+#include "domain/request.h"
+#include "domain/resolve.h"
+
+/* --- the life cycle --- */
+
+#define IN(status) ROTA__BIT(ROTA_BOOKING_##status)
+
+/* From which statuses, as the clock sees them, each step may be taken. */
+static const struct life_step {
+    const char *verb;
+    uint32_t from;
+    int32_t to, event;
+} life[] = {
+    [ROTA__CONFIRM] = { "confirmed", IN(HELD) | IN(EXPIRED), ROTA_BOOKING_CONFIRMED,
+                        ROTA_EVENT_BOOKING_CONFIRMED },
+    [ROTA__CANCEL] = { "cancelled", IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN),
+                       ROTA_BOOKING_CANCELLED, ROTA_EVENT_BOOKING_CANCELLED },
+    [ROTA__CHECK_IN] = { "checked in", IN(CONFIRMED), ROTA_BOOKING_CHECKED_IN,
+                         ROTA_EVENT_BOOKING_CHECKED_IN },
+    [ROTA__COMPLETE] = { "completed", IN(CONFIRMED) | IN(CHECKED_IN), ROTA_BOOKING_COMPLETED,
+                         ROTA_EVENT_BOOKING_COMPLETED },
+    [ROTA__EXPIRE] = { "expired", IN(EXPIRED), ROTA_BOOKING_EXPIRED,
+                       ROTA_EVENT_BOOKING_EXPIRED },
+};
+
+static const uint32_t movable = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN);
+
+int32_t rota__booking_status(const rota__booking *booking, rota_time now)
+{
+    bool lapsed = booking->status == ROTA_BOOKING_HELD && booking->hold_expires <= now;
+    return lapsed ? ROTA_BOOKING_EXPIRED : booking->status;
+}
+
+/* 'booking "Standup"', or by its id. */
+static const char *name_of(rota__write *w, const rota__booking *b)
+{
+    rota__str text;
+    char id[37];
+    rota_id_format(&b->id, id);
+    rota__str_init(&text, w->cx->env.arena);
+    if (b->title)
+        rota__str_addf(&text, "booking \"%.*s\"", ROTA__SHOW_NAME(b->title));
+    else
+        rota__str_addf(&text, "booking %s", id);
+    const char *name = rota__str_done(&text);
+    return name ? name : "the booking";
+}
+
+static int check_status(rota__write *w, const rota__booking *b, uint32_t from, const char *verb)
+{
+    int32_t status = rota__booking_status(b, w->cx->now);
+    if (ROTA__BIT(status) & from) return ROTA_OK;
+    return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s is %s and cannot be %s",
+                           name_of(w, b), rota__event_status(status), verb);
+}
+
+/* What the clock adds to the table: a booking that has begun is completed and not
+ * cancelled, one that is over is not checked in. */
+static int check_clock(rota__write *w, const rota__booking *b, int step)
+{
+    rota_time now = w->cx->now;
+    bool firm = b->status != ROTA_BOOKING_HELD;
+    bool begun = b->when.start <= now || b->status == ROTA_BOOKING_CHECKED_IN;
+    if (step == ROTA__CANCEL && firm && begun && !(w->call.flags & ROTA_CALL_OVERRIDE))
+        return rota__error_set(w->cx->env.error, ROTA_ESTATE,
+                               "%s has begun at %s: it is completed, not cancelled",
+                               name_of(w, b), rota__request_show(b->when.start).text);
+    if (step == ROTA__CHECK_IN && b->when.end <= now)
+        return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s ended at %s", name_of(w, b),
+                               rota__request_show(b->when.end).text);
+    if (step == ROTA__COMPLETE && now < b->when.start)
+        return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s begins only at %s",
+                               name_of(w, b), rota__request_show(b->when.start).text);
+    return ROTA_OK;
+}
+
+/* --- requests --- */
+
+static int compare_claims(const void *left, const void *right)
+{
+    const rota_claim *a = left, *b = right;
+    return rota__id_compare(&a->resource, &b->resource);
+}
+
+static int check_claim(rota__context *cx, const rota_claim *claim)
+{
+    int rc;
+    if ((rc = rota__request_range(cx, "units", claim->units, 1, INT32_MAX)) != ROTA_OK ||
+        (rc = rota__request_range(cx, "role", claim->role, ROTA_ROLE_REQUIRED,
+                                  ROTA_ROLE_ORGANIZER)) != ROTA_OK ||
+        (rc = rota__request_bits(cx, "claim flags", claim->flags, ROTA_CLAIM_FREE)) != ROTA_OK)
+        return rc;
+    return rota__request_range(cx, "reserved field of a claim", claim->reserved, 0, 0);
+}
+
+/* A sorted copy of the claims, each of them checked. */
+static int check_claims(rota__context *cx, rota_booking_request *request)
+{
+    int64_t count = request->claim_count;
+    if (count > ROTA_MAX_CLAIMS)
+        return rota__error_set(cx->env.error, ROTA_ELIMIT,
+                               "%" PRId64 " claims are more than %d", count,
+                               (int)ROTA_MAX_CLAIMS);
+    if (count < 1 || !request->claims)
+        return rota__error_set(cx->env.error, ROTA_EINVALID, "a booking without a claim");
+    rota_claim *claims = rota__arena_copy(cx->env.arena, request->claims,
+                                          count * (int64_t)sizeof *claims);
+    if (!claims) return rota__context_nomem(cx);
+    qsort(claims, (size_t)count, sizeof *claims, compare_claims);
+    for (int64_t i = 0; i < count; i++) {
+        int rc = check_claim(cx, &claims[i]);
+        if (rc != ROTA_OK) return rc;
+        if (i == 0 || compare_claims(&claims[i - 1], &claims[i]) != 0) continue;
+        char id[37];
+        rota_id_format(&claims[i].resource, id);
+        return rota__error_set(cx->env.error, ROTA_EINVALID, "resource %s is claimed twice", id);
+    }
+    request->claims = claims;
+    return ROTA_OK;
+}
+
+/* The fields that `set` names. */
+static int check_request(rota__context *cx, rota_booking_request *request, uint32_t set)
+{
+    int rc;
+    if ((rc = rota__request_bits(cx, "flags", request->flags, ROTA_BOOKING_FUTURE)) != ROTA_OK ||
+        (rc = rota__request_range(cx, "on_conflict", request->on_conflict,
+                                  ROTA_ON_CONFLICT_DEFAULT, ROTA_ON_CONFLICT_ASK)) != ROTA_OK)
+        return rc;
+    if ((set & ROTA_BOOKING_SET_WHEN) &&
+        (rc = rota__request_span(cx, "the booking", request->when)) != ROTA_OK)
+        return rc;
+    if ((set & ROTA_BOOKING_SET_TITLE) &&
+        (rc = rota__request_text(cx, "title", request->title, ROTA_MAX_NAME,
+                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK)
+        return rc;
+    if ((set & ROTA_BOOKING_SET_DATA) &&
+        (rc = rota__request_text(cx, "data", request->data, ROTA_MAX_DATA,
+                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK)
+        return rc;
+    return set & ROTA_BOOKING_SET_CLAIMS ? check_claims(cx, request) : ROTA_OK;
+}
+
+/* What makes two requests the same under one idempotency key. */
+static const char *content_of(rota__write *w, const char *verb, const rota_id *id,
+                              const rota_booking_request *request)
+{
+    rota__str text;
+    char hex[37] = "";
+    if (id) rota_id_format(id, hex);
+    rota__str_init(&text, w->cx->env.arena);
+    rota__str_addf(&text, "%s %s %" PRIu32 " %" PRId64, verb, hex,
+                   w->call.flags & ROTA_CALL_OVERRIDE, w->call.version);
+    if (request) {
+        rota__str_addf(&text, " %" PRIu32 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId32
+                              " %" PRId32 " %" PRId32 " ",
+                       request->set, request->when.start, request->when.end, request->flags,
+                       request->hold_secs, request->priority, request->on_conflict);
+        rota__str_json(&text, request->title);
+        rota__str_json(&text, request->ref);
+        rota__str_json(&text, request->data);
+        for (int64_t i = 0; i < request->claim_count; i++) {
+            const rota_claim *claim = &request->claims[i];
+            rota_id_format(&claim->resource, hex);
+            rota__str_addf(&text, " %s %" PRId32 " %" PRId32 " %" PRIu32, hex, claim->units,
+                           claim->role, claim->flags);
+        }
+    }
+    return rota__str_done(&text);
+}
+
+static int run(rota__write *w, rota__decide decide, const void *request, const char *content)
+{
+    return content ? rota__write_run(w, decide, request, content) : rota__context_nomem(w->cx);
+}
+
+/* --- what is common to the calls --- */
+
+static int get(rota__context *cx, const rota_id *id, rota__booking *out)
+{
+    rota__by by = { .id = id };
+    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, out);
+    if (rc != ROTA_ENOTFOUND) return rc;
+    char text[37];
+    rota_id_format(id, text);
+    return rota__error_set(cx->env.error, rc, "no booking %s", text);
+}
+
+static int get_for(rota__write *w, const rota_id *id, rota__booking *out)
+{
+    int rc = get(w->cx, id, out);
+    return rc == ROTA_OK ? rota__write_expect(w, name_of(w, out), out->version) : rc;
+}
+
+/* The rows of the resources that a request claims. */
+static int read_claims(rota__write *w, const rota_booking_request *request, rota__booking *out)
+{
+    rota__context *cx = w->cx;
+    rota__claim *claims =
+        rota__arena_alloc(cx->env.arena, request->claim_count, (int64_t)sizeof *claims);
+    if (!claims) return rota__context_nomem(cx);
+    for (int64_t i = 0; i < request->claim_count; i++) {
+        const rota_claim *asked = &request->claims[i];
+        rota__by by = { .id = &asked->resource };
+        rota__resource resource;
+        int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &resource);
+        if (rc == ROTA_ENOTFOUND) {
+            char text[37];
+            rota_id_format(&asked->resource, text);
+            rota__error_set(cx->env.error, rc, "no resource %s", text);
+        }
+        if (rc != ROTA_OK) return rc;
+        claims[i] = (rota__claim){ .resource = resource.row,
+                                   .resource_id = resource.id,
+                                   .units = asked->units,
+                                   .role = asked->role,
+                                   .flags = asked->flags };
+    }
+    out->claims = claims;
+    out->claim_count = request->claim_count;
+    return ROTA_OK;
+}
+
+static int check_future(rota__write *w, const rota_booking_request *request)
+{
+    if (!(request->flags & ROTA_BOOKING_FUTURE) || request->when.start >= w->cx->now)
+        return ROTA_OK;
+    return rota__error_set(w->cx->env.error, ROTA_EPOLICY, "the start %s lies before now, %s",
+                           rota__request_show(request->when.start).text,
+                           rota__request_show(w->cx->now).text);
+}
+
+static void fill_receipt(rota__write *w, const rota__booking *written)
+{
+    w->receipt.id = written->id;
+    w->receipt.version = written->version;
+    w->receipt.status = written->status;
+    w->receipt.when = written->when;
+    w->receipt.hold_expires =
+        written->status == ROTA_BOOKING_HELD ? written->hold_expires : 0;
+}
+
+/* Put the record, tell the feed, and answer. */
+static int put(rota__write *w, int32_t event, const rota__booking *before,
+               const rota__booking *after)
+{
+    int rc;
+    if ((rc = rota__write_put(w, before, after)) != ROTA_OK ||
+        (rc = rota__event_booking(w, event, before, after, NULL)) != ROTA_OK)
+        return rc;
+    fill_receipt(w, &w->batch.bookings.items[w->batch.bookings.count - 1]);
+    return ROTA_OK;
+}
+
+/* --- create --- */
+
+static int check_ref(rota__write *w, const char *ref)
+{
+    rota__context *cx = w->cx;
+    rota__booking other;
+    rota__by by = { .ref = ref };
+    if (!ref) return ROTA_OK;
+    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &other);
+    if (rc == ROTA_ENOTFOUND) return ROTA_OK;
+    if (rc != ROTA_OK) return rc;
+    return rota__error_set(cx->env.error, ROTA_ESTATE, "a booking with ref \"%.*s\" is there",
+                           ROTA__SHOW_NAME(ref));
+}
+
+static int decide_create(rota__write *w, const void *data)
+{
+    const rota_booking_request *request = data;
+    rota__context *cx = w->cx;
+    rota__booking booking = { .ref = request->ref,
+                              .title = request->title,
+                              .data = request->data,
+                              .when = request->when,
+                              .status = ROTA_BOOKING_CONFIRMED,
+                              .priority = request->priority };
+    int rc;
+    if (request->hold_secs) {
+        booking.status = ROTA_BOOKING_HELD;
+        booking.hold_expires = cx->now + request->hold_secs;
+        if (booking.hold_expires > ROTA_TIME_MAX)
+            return rota__error_set(cx->env.error, ROTA_EINVALID, "the hold ends past year 9999");
+    }
+    if ((rc = read_claims(w, request, &booking)) != ROTA_OK ||
+        (rc = check_ref(w, request->ref)) != ROTA_OK ||
+        (rc = check_future(w, request)) != ROTA_OK)
+        return rc;
+    if (rota__id_next(cx->ids, cx->now, &booking.id) != ROTA_OK)
+        return rota__error_set(cx->env.error, ROTA_EIO, "no random bytes for a new id");
+    if ((rc = rota__resolve_claims(w, &booking, request->on_conflict, "")) != ROTA_OK ||
+        (rc = rota__write_touch_claims(w, &booking)) != ROTA_OK)
+        return rc;
+    return put(w, ROTA_EVENT_BOOKING_CREATED, NULL, &booking);
+}
+
+int rota__booking_create(rota__write *w, const rota_booking_request *asked)
+{
+    rota_booking_request request = *asked;
+    uint32_t every = ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS | ROTA_BOOKING_SET_TITLE |
+                     ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY;
+    int rc;
+    request.set = 0;
+    if ((rc = rota__request_range(w->cx, "hold_secs", request.hold_secs, 0, ROTA_MAX_BUFFER)) !=
+            ROTA_OK ||
+        (rc = rota__request_text(w->cx, "ref", request.ref, ROTA_MAX_NAME, 0)) != ROTA_OK ||
+        (rc = check_request(w->cx, &request, every)) != ROTA_OK)
+        return rc;
+    return run(w, decide_create, &request, content_of(w, "booking.create", NULL, &request));
+}
+
+/* --- move --- */
+
+typedef struct move {
+    const rota_id *id;
+    const rota_booking_request *request;
+} move;
+
+static int decide_move(rota__write *w, const void *data)
+{
+    const rota_booking_request *request = ((const move *)data)->request;
+    const uint32_t set = request->set;
+    rota__booking before, after;
+    int rc;
+    if ((rc = get_for(w, ((const move *)data)->id, &before)) != ROTA_OK) return rc;
+    after = before;
+    if (set & ROTA_BOOKING_SET_WHEN) after.when = request->when;
+    if (set & ROTA_BOOKING_SET_TITLE) after.title = request->title;
+    if (set & ROTA_BOOKING_SET_DATA) after.data = request->data;
+    if (set & ROTA_BOOKING_SET_PRIORITY) after.priority = request->priority;
+    if ((set & ROTA_BOOKING_SET_CLAIMS) && (rc = read_claims(w, request, &after)) != ROTA_OK)
+        return rc;
+    if ((rc = check_status(w, &before, movable, "moved")) != ROTA_OK) return rc;
+    if ((set & ROTA_BOOKING_SET_WHEN) && (rc = check_future(w, request)) != ROTA_OK) return rc;
+
+    if (set & (ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS)) {
+        if ((rc = rota__resolve_claims(w, &after, request->on_conflict, "")) != ROTA_OK ||
+            (rc = rota__write_touch_claims(w, &before)) != ROTA_OK ||
+            (rc = rota__write_touch_claims(w, &after)) != ROTA_OK)
+            return rc;
+    }
+    return put(w, ROTA_EVENT_BOOKING_MOVED, &before, &after);
+}
+
+int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_request *asked)
+{
+    rota_booking_request request = *asked;
+    move m = { .id = id, .request = &request };
+    int rc;
+    if ((rc = rota__request_bits(w->cx, "set", request.set,
+                                 ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS |
+                                     ROTA_BOOKING_SET_TITLE | ROTA_BOOKING_SET_DATA |
+                                     ROTA_BOOKING_SET_PRIORITY)) != ROTA_OK ||
+        (rc = rota__request_range(w->cx, "hold_secs of a move", request.hold_secs, 0, 0)) !=
+            ROTA_OK)
+        return rc;
+    if (request.ref)
+        return rota__error_set(w->cx->env.error, ROTA_EINVALID, "a ref cannot be changed");
+    if (request.set == 0)
+        return rota__error_set(w->cx->env.error, ROTA_EINVALID, "a move that sets nothing");
+    if (!(request.set & ROTA_BOOKING_SET_CLAIMS)) {
+        request.claims = NULL;
+        request.claim_count = 0;
+    }
+    if (!(request.set & ROTA_BOOKING_SET_TITLE)) request.title = NULL;
+    if (!(request.set & ROTA_BOOKING_SET_DATA)) request.data = NULL;
+    if ((rc = check_request(w->cx, &request, request.set)) != ROTA_OK) return rc;
+    return run(w, decide_move, &m, content_of(w, "booking.move", id, &request));
+}
+
+/* --- the steps --- */
+
+typedef struct step_request {
+    const rota_id *id;
+    int step;
+} step_request;
+
+int rota__booking_put_step(rota__write *w, const rota__booking *before, int step)
+{
+    rota__booking after = *before;
+    rota_time now = w->cx->now;
+    int rc;
+    after.status = life[step].to;
+    if (step == ROTA__CONFIRM) after.hold_expires = 0;
+    if (step == ROTA__COMPLETE && now < before->when.end) {
+        /* Spans are never empty: completed at its very start, it took one second. */
+        after.when.end = now > before->when.start ? now : before->when.start + 1;
+    }
+    if ((rc = rota__write_touch_claims(w, before)) != ROTA_OK) return rc;
+    return put(w, life[step].event, before, &after);
+}
+
+static int decide_step(rota__write *w, const void *data)
+{
+    const step_request *asked = data;
+    const struct life_step *step = &life[asked->step];
+    rota__booking before;
+    int rc;
+    if ((rc = get_for(w, asked->id, &before)) != ROTA_OK ||
+        (rc = check_status(w, &before, step->from, step->verb)) != ROTA_OK ||
+        (rc = check_clock(w, &before, asked->step)) != ROTA_OK)
+        return rc;
+    if (asked->step == ROTA__CONFIRM &&
+        rota__booking_status(&before, w->cx->now) == ROTA_BOOKING_EXPIRED) {
+        rc = rota__resolve_claims(w, &before, ROTA_ON_CONFLICT_REJECT,
+                                  "the hold had lapsed, and ");
+        if (rc != ROTA_OK) return rc;
+    }
+    return rota__booking_put_step(w, &before, asked->step);
+}
+
+int rota__booking_step(rota__write *w, const rota_id *id, int step)
+{
+    step_request request = { .id = id, .step = step };
+    return run(w, decide_step, &request, content_of(w, life[step].verb, id, NULL));
+}
+
+/* --- reads --- */
+
+int rota__booking_find(rota__context *cx, const char *id_or_ref, rota_id *id)
+{
+    rota_id parsed;
+    rota__booking found;
+    int rc = rota__request_text(cx, "id or ref", id_or_ref, ROTA_MAX_NAME, ROTA__REQUIRED);
+    if (rc != ROTA_OK) return rc;
+    rc = ROTA_ENOTFOUND;
+    if (rota_id_parse(id_or_ref, &parsed) == ROTA_OK) {
+        rota__by by = { .id = &parsed };
+        rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &found);
+    }
+    if (rc == ROTA_ENOTFOUND) {
+        rota__by by = { .ref = id_or_ref };
+        rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &found);
+    }
+    if (rc == ROTA_ENOTFOUND)
+        return rota__error_set(cx->env.error, rc, "no booking \"%.*s\"",
+                               ROTA__SHOW_NAME(id_or_ref));
+    if (rc == ROTA_OK) *id = found.id;
+    return rc;
+}
+
+int rota__booking_get(rota__context *cx, const rota_id *id, rota__booking *out)
+{
+    return get(cx, id, out);
+}
+
+/* The resource and the groups it belongs to, each with the span it does. */
+static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filter *filter)
+{
+    rota__write look = { .cx = cx, .attempt = ++cx->busy->attempts };
+    rota__by by = { .id = id };
+    rota__resource resource;
+    rota__reach above = { 0 };
+    int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &resource);
+    if (rc == ROTA_ENOTFOUND) {
+        char text[37];
+        rota_id_format(id, text);
+        return rota__error_set(cx->env.error, rc, "no resource %s", text);
+    }
+    if (rc != ROTA_OK) return rc;
+    if ((rc = rota__admit_above(&look, resource.row, NULL, true, &above)) != ROTA_OK) return rc;
+
+    struct rota__source *sources =
+        rota__arena_alloc(cx->env.arena, above.count, (int64_t)sizeof *sources);
+    if (!sources) return rota__context_nomem(cx);
+    for (int64_t i = 0; i < above.count; i++)
+        sources[i] = (struct rota__source){ .resource = above.items[i].resource,
+                                            .when = above.items[i].within };
+    filter->sources = sources;
+    filter->source_count = above.count;
+    return ROTA_OK;
+}
+
+static int read_position(rota__context *cx, const rota_booking_query *query,
+                         rota__booking_filter *filter)
+{
+    rota__booking last;
+    if (rota__id_is_none(&query->after)) return ROTA_OK;
+    filter->after_id = query->after;
+    filter->after = query->after_when;
+    if (query->after_when.start || query->after_when.end) return ROTA_OK;
+    int rc = get(cx, &query->after, &last);
+    if (rc == ROTA_OK) filter->after = last.when;
+    return rc;
+}
+
+/* The store knows no clock, so held and expired are told apart here: what was
+ * asked for is kept of each page until the limit is reached or there is no more. */
+static int list_pages(rota__context *cx, rota__booking_filter *filter, uint32_t statuses,
+                      rota__booking **rows, int64_t *count)
+{
+    struct { rota__booking *items; int64_t count, room; } kept = { 0 };
+    for (;;) {
+        rota__booking *page;
+        int64_t found;
+        int rc = cx->store->ops->booking_list(cx->store, &cx->env, filter, &page, &found);
+        if (rc != ROTA_OK) return rc;
+        for (int64_t i = 0; i < found && (!filter->limit || kept.count < filter->limit); i++) {
+            if (!(ROTA__BIT(rota__booking_status(&page[i], cx->now)) & statuses)) continue;
+            rota__booking *row = ROTA__PUSH(cx->env.arena, &kept);
+            if (!row) return rota__context_nomem(cx);
+            *row = page[i];
+        }
+        if (!filter->limit || found < filter->limit || kept.count == filter->limit) break;
+        filter->after = page[found - 1].when;
+        filter->after_id = page[found - 1].id;
+    }
+    *rows = kept.items;
+    *count = kept.count;
+    return ROTA_OK;
+}
+
+int rota__booking_list(rota__context *cx, const rota_booking_query *query,
+                       rota__booking **rows, int64_t *count)
+{
+    uint32_t every = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN) | IN(COMPLETED) | IN(CANCELLED) |
+                     IN(EXPIRED);
+    uint32_t statuses = query->statuses ? query->statuses : every & ~IN(CANCELLED);
+    rota__booking_filter filter = { .when = query->when, .limit = query->limit };
+    int rc;
+    if ((rc = rota__request_span(cx, "the window", query->when)) != ROTA_OK ||
+        (rc = rota__request_bits(cx, "statuses", query->statuses, every)) != ROTA_OK ||
+        (rc = rota__request_limit(cx, query->limit)) != ROTA_OK ||
+        (rc = read_position(cx, query, &filter)) != ROTA_OK)
+        return rc;
+    if (!rota__id_is_none(&query->resource) &&
+        (rc = read_sources(cx, &query->resource, &filter)) != ROTA_OK)
+        return rc;
+    filter.statuses = statuses & IN(EXPIRED) ? statuses | IN(HELD) : statuses;
+    return list_pages(cx, &filter, statuses, rows, count);
+}

@@ -1,0 +1,27 @@
+/* Bookings: their life cycle as one table, and the calls that walk it. Whether
+ * time is free is for admit.c to say. */
+#ifndef ROTA__BOOKING_H
+#define ROTA__BOOKING_H
+
+#include "domain/write.h"
+
+int rota__booking_create(rota__write *w, const rota_booking_request *request);
+int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_request *request);
+
+/* The steps that change nothing but the status (and, completing, the end). */
+enum { ROTA__CONFIRM, ROTA__CANCEL, ROTA__CHECK_IN, ROTA__COMPLETE, ROTA__EXPIRE };
+int rota__booking_step(rota__write *w, const rota_id *id, int step);
+
+/* Put the record as it is after the step, whose place in the life cycle was
+ * checked: for steps that are taken without being asked for. */
+int rota__booking_put_step(rota__write *w, const rota__booking *before, int step);
+
+/* A lapsed hold is expired, whether it was ticked or not (I7). */
+int32_t rota__booking_status(const rota__booking *booking, rota_time now);
+
+int rota__booking_find(rota__context *cx, const char *id_or_ref, rota_id *id);
+int rota__booking_get(rota__context *cx, const rota_id *id, rota__booking *out);
+int rota__booking_list(rota__context *cx, const rota_booking_query *query,
+                       rota__booking **rows, int64_t *count);
+
+#endif

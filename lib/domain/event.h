@@ -1,0 +1,20 @@
+/* The feed's rows: what changed, by whom, as JSON before and after. Appended to
+ * the batch, so that they are written with the change or not at all. */
+#ifndef ROTA__EVENT_H
+#define ROTA__EVENT_H
+
+#include "domain/write.h"
+
+/* before or after may be NULL. winner: the booking that this one had to make
+ * room for, NULL mostly. */
+int rota__event_booking(rota__write *w, int32_t type, const rota__booking *before,
+                        const rota__booking *after, const rota__booking *winner);
+int rota__event_resource(rota__write *w, int32_t type, const rota__resource *before,
+                         const rota__resource *after);
+int rota__event_member(rota__write *w, int32_t type, const rota__member *before,
+                       const rota__member *after);
+
+/* A status as the feed writes it, "confirmed"; "unknown" for none. */
+const char *rota__event_status(int32_t status);
+
+#endif

@@ -1,0 +1,318 @@
+#include "domain/resolve.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "domain/event.h"
+#include "domain/request.h"
+
+/* --- conflicts, as the host sees them --- */
+
+typedef struct rivals {
+    rota__booking *items; /* by row */
+    int64_t count, room;
+} rivals;
+
+static int by_row(const void *left, const void *right)
+{
+    const rota__booking *a = left, *b = right;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static const rota__booking *find_rival(const rivals *list, int64_t row)
+{
+    const rota__booking wanted = { .row = row };
+    return list->count ? bsearch(&wanted, list->items, (size_t)list->count, sizeof wanted, by_row)
+                       : NULL;
+}
+
+static int by_int(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Every other booking among the clashes, once. */
+static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *list)
+{
+    rota__context *cx = w->cx;
+    int64_t *rows = rota__arena_alloc(cx->env.arena, clashes->count, (int64_t)sizeof *rows);
+    if (!rows) return rota__context_nomem(cx);
+    for (int64_t i = 0; i < clashes->count; i++) rows[i] = clashes->items[i].booking;
+    qsort(rows, (size_t)clashes->count, sizeof *rows, by_int);
+
+    for (int64_t i = 0; i < clashes->count; i++) {
+        if (rows[i] == 0 || (i > 0 && rows[i] == rows[i - 1])) continue;
+        rota__booking *rival = ROTA__PUSH(cx->env.arena, list);
+        if (!rival) return rota__context_nomem(cx);
+        rota__by by = { .row = rows[i] };
+        int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, rival);
+        if (rc == ROTA_ENOTFOUND)
+            return rota__error_set(cx->env.error, ROTA_ECORRUPT,
+                                   "booking row %" PRId64 " takes time and is not there", rows[i]);
+        if (rc != ROTA_OK) return rc;
+    }
+    return ROTA_OK;
+}
+
+static int keep_text(rota__write *w, const char *text, const char **out)
+{
+    *out = rota__arena_text(w->cx->report, text, -1);
+    return *out || !text ? ROTA_OK : rota__context_nomem(w->cx);
+}
+
+static int add_conflict(rota__write *w, const rota__clash *clash, const rivals *list)
+{
+    const rota__resource *resource = &clash->resource->resource;
+    rota_conflict row = { .size = (uint32_t)sizeof row,
+                          .units_asked = (int32_t)clash->units_asked,
+                          .resource = resource->id,
+                          .overlap = clash->overlap,
+                          .units_left = clash->units_left };
+    const rota__booking *rival = find_rival(list, clash->booking);
+    int rc;
+    if ((rc = keep_text(w, resource->name, &row.resource_name)) != ROTA_OK ||
+        (rc = keep_text(w, resource->ref, &row.resource_ref)) != ROTA_OK)
+        return rc;
+    if (clash->via) {
+        rota__timeline *via;
+        if ((rc = rota__write_look(w, clash->via, &via)) != ROTA_OK) return rc;
+        row.via = via->resource.id;
+    }
+    if (rival) {
+        row.booking = rival->id;
+        row.when = rival->when;
+        row.version = rival->version;
+        row.status = rival->status;
+        row.priority = rival->priority;
+        if ((rc = keep_text(w, rival->title, &row.title)) != ROTA_OK ||
+            (rc = keep_text(w, rival->ref, &row.ref)) != ROTA_OK)
+            return rc;
+    } else {
+        row.when = clash->overlap;
+    }
+    return rota__write_conflict(w, &row);
+}
+
+static int by_start(const void *left, const void *right)
+{
+    const rota_conflict *a = left, *b = right;
+    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
+    int order = rota__id_compare(&a->resource, &b->resource);
+    return order ? order : rota__id_compare(&a->booking, &b->booking);
+}
+
+static int list_conflicts(rota__write *w, const rota__clashes *clashes, rivals *list)
+{
+    int rc = read_rivals(w, clashes, list);
+    w->conflicts.count = 0;
+    for (int64_t i = 0; rc == ROTA_OK && i < clashes->count; i++)
+        rc = add_conflict(w, &clashes->items[i], list);
+    if (rc == ROTA_OK)
+        qsort(w->conflicts.items, (size_t)w->conflicts.count, sizeof *w->conflicts.items,
+              by_start);
+    return rc;
+}
+
+/* 'why "Blue" is taken … by "Standup", and 2 more conflicts'. */
+static int say(rota__write *w, const char *why)
+{
+    const rota_conflict *first = &w->conflicts.items[0];
+    rota__str text;
+    rota__str_init(&text, w->cx->env.arena);
+    rota__str_addf(&text, "%s\"%.*s\" ", why, ROTA__SHOW_NAME(first->resource_name));
+    if (rota__id_is_none(&first->booking)) {
+        rota__str_addf(&text, "has %" PRId64 " units, not the %" PRId32 " asked for",
+                       first->units_left, first->units_asked);
+    } else {
+        if (first->units_left > 0)
+            rota__str_addf(&text, "has %" PRId64 " of %" PRId32 " units left",
+                           first->units_left, first->units_asked);
+        else
+            rota__str_add(&text, "is taken");
+        rota__str_addf(&text, " %s to %s by ", rota__request_show(first->when.start).text,
+                       rota__request_show(first->when.end).text);
+        char id[37];
+        rota_id_format(&first->booking, id);
+        if (first->title)
+            rota__str_addf(&text, "\"%.*s\"", ROTA__SHOW_NAME(first->title));
+        else
+            rota__str_addf(&text, "booking %s", id);
+    }
+    if (w->conflicts.count > 1)
+        rota__str_addf(&text, ", and %" PRId64 " more conflict%s", w->conflicts.count - 1,
+                       w->conflicts.count == 2 ? "" : "s");
+    const char *message = rota__str_done(&text);
+    return message ? rota__error_set(w->cx->env.error, ROTA_ECONFLICT, "%s", message)
+                   : rota__context_nomem(w->cx);
+}
+
+int rota__resolve_refuse(rota__write *w, const rota__clashes *clashes, const char *why)
+{
+    rivals list = { 0 };
+    int rc = list_conflicts(w, clashes, &list);
+    return rc == ROTA_OK ? say(w, why) : rc;
+}
+
+/* --- cancelling others --- */
+
+static bool may_be_cancelled(const rota__booking *rival)
+{
+    return rival->status == ROTA_BOOKING_HELD || rival->status == ROTA_BOOKING_CONFIRMED ||
+           rival->status == ROTA_BOOKING_CHECKED_IN;
+}
+
+/* Those that stay if they can come first: the more important, then the earlier. */
+static int by_weight(const void *left, const void *right)
+{
+    const rota__booking *a = left, *b = right;
+    if (a->priority != b->priority) return a->priority > b->priority ? -1 : 1;
+    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
+    return rota__id_compare(&a->id, &b->id);
+}
+
+static int fits(rota__write *w, const rota__booking *booking, const rota__absent *absent,
+                rota__clashes *clashes)
+{
+    clashes->count = 0;
+    return rota__admit_claims(w, booking->when, booking->claims, booking->claim_count, absent,
+                              clashes);
+}
+
+static int add_absent(rota__write *w, rota__absent *absent, int64_t row)
+{
+    int64_t *added = ROTA__PUSH(w->cx->env.arena, absent);
+    if (!added) return rota__context_nomem(w->cx);
+    *added = row;
+    return ROTA_OK;
+}
+
+/* Where a resource has several units not every rival has to go: put each back
+ * that fits, the weightiest first. absent.items[first..] are the rivals. */
+static int put_back(rota__write *w, const rota__booking *booking, rota__absent *absent,
+                    int64_t first)
+{
+    rota__clashes clashes = { 0 };
+    for (int64_t i = first; i < absent->count;) {
+        rota__absent without = { 0 };
+        int rc = ROTA_OK;
+        for (int64_t k = 0; k < absent->count && rc == ROTA_OK; k++)
+            if (k != i) rc = add_absent(w, &without, absent->items[k]);
+        if (rc == ROTA_OK) rc = fits(w, booking, &without, &clashes);
+        if (rc != ROTA_OK) return rc;
+        if (clashes.count == 0)
+            *absent = without; /* the next one now stands at i */
+        else
+            i++;
+    }
+    return ROTA_OK;
+}
+
+static int cancel(rota__write *w, const rota__booking *rival, const rota__booking *winner)
+{
+    rota__booking after = *rival;
+    after.status = ROTA_BOOKING_CANCELLED;
+    int rc;
+    if ((rc = rota__write_put(w, rival, &after)) != ROTA_OK ||
+        (rc = rota__write_touch_claims(w, rival)) != ROTA_OK ||
+        (rc = rota__event_booking(w, ROTA_EVENT_BOOKING_CANCELLED, rival, &after, winner)) !=
+            ROTA_OK)
+        return rc;
+    rota_id *id = ROTA__PUSH(w->cx->report, &w->cancelled);
+    if (!id) return rota__context_nomem(w->cx);
+    *id = rival->id;
+    w->receipt.cancelled++;
+    return ROTA_OK;
+}
+
+static bool told_to_cancel(const rota__write *w, const rota__booking *rival)
+{
+    for (int64_t i = 0; i < w->verdicts.count; i++)
+        if (rota__id_compare(&w->verdicts.items[i].booking, &rival->id) == 0 &&
+            w->verdicts.items[i].version == rival->version)
+            return w->verdicts.items[i].cancel;
+    return false;
+}
+
+static bool all_decided(const rota__write *w, const rivals *list)
+{
+    for (int64_t i = 0; i < list->count; i++) {
+        bool decided = false;
+        for (int64_t v = 0; v < w->verdicts.count && !decided; v++)
+            decided =
+                rota__id_compare(&w->verdicts.items[v].booking, &list->items[i].id) == 0 &&
+                w->verdicts.items[v].version == list->items[i].version;
+        if (!decided) return false;
+    }
+    return true;
+}
+
+/* The rivals that may go, in the order in which they would rather stay. */
+static int choose(rota__write *w, const rota__booking *booking, int32_t on_conflict,
+                  const rivals *list, rivals *chosen)
+{
+    for (int64_t i = 0; i < list->count; i++) {
+        const rota__booking *rival = &list->items[i];
+        bool goes = on_conflict == ROTA_ON_CONFLICT_ASK ? told_to_cancel(w, rival)
+                                                        : rival->priority < booking->priority;
+        if (!goes || !may_be_cancelled(rival)) continue;
+        rota__booking *one = ROTA__PUSH(w->cx->env.arena, chosen);
+        if (!one) return rota__context_nomem(w->cx);
+        *one = *rival;
+    }
+    if (chosen->count > 1)
+        qsort(chosen->items, (size_t)chosen->count, sizeof *chosen->items, by_weight);
+    return ROTA_OK;
+}
+
+static int make_room(rota__write *w, const rota__booking *booking, rota__absent *absent,
+                     const rivals *chosen, bool *made)
+{
+    rota__clashes clashes = { 0 };
+    int64_t first = absent->count;
+    int rc = ROTA_OK;
+    *made = false;
+    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
+        rc = add_absent(w, absent, chosen->items[i].row);
+    if (rc == ROTA_OK) rc = fits(w, booking, absent, &clashes);
+    if (rc != ROTA_OK || clashes.count > 0) return rc;
+    if ((rc = put_back(w, booking, absent, first)) != ROTA_OK) return rc;
+
+    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
+        for (int64_t k = first; k < absent->count; k++)
+            if (absent->items[k] == chosen->items[i].row) {
+                rc = cancel(w, &chosen->items[i], booking);
+                break;
+            }
+    *made = rc == ROTA_OK;
+    return rc;
+}
+
+int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t on_conflict,
+                         const char *why)
+{
+    rota__context *cx = w->cx;
+    rota__absent absent = { 0 };
+    rota__clashes clashes = { 0 };
+    rivals list = { 0 }, chosen = { 0 };
+    bool made;
+    int rc;
+    if (booking->row && (rc = add_absent(w, &absent, booking->row)) != ROTA_OK) return rc;
+    if ((rc = fits(w, booking, &absent, &clashes)) != ROTA_OK || clashes.count == 0) return rc;
+    if ((rc = list_conflicts(w, &clashes, &list)) != ROTA_OK) return rc;
+
+    if (on_conflict == ROTA_ON_CONFLICT_DEFAULT) on_conflict = cx->on_conflict;
+    bool asks = on_conflict == ROTA_ON_CONFLICT_ASK && cx->ask;
+    if (asks && !all_decided(w, &list)) return ROTA__ASK_FIRST;
+    if (asks || on_conflict == ROTA_ON_CONFLICT_OVERRIDE) {
+        if ((rc = choose(w, booking, on_conflict, &list, &chosen)) != ROTA_OK ||
+            (rc = make_room(w, booking, &absent, &chosen, &made)) != ROTA_OK)
+            return rc;
+        if (made) {
+            w->conflicts.count = 0;
+            return ROTA_OK;
+        }
+    }
+    return say(w, why);
+}

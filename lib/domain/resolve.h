@@ -1,0 +1,18 @@
+/* On a refusal: reject it, override what matters less, or ask the host. Turns
+ * the gate's clashes into conflicts that the host can read, or into other
+ * bookings to cancel. */
+#ifndef ROTA__RESOLVE_H
+#define ROTA__RESOLVE_H
+
+#include "domain/admit.h"
+
+/* Take the claims of a booking, by the strategy. On ROTA_OK the batch holds what
+ * had to be cancelled. ROTA_ECONFLICT: the conflicts are in the write.
+ * why: put before the message, "the hold had lapsed and "; "" for nothing. */
+int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t on_conflict,
+                         const char *why);
+
+/* Make conflicts of clashes, say so in the error, and return ROTA_ECONFLICT. */
+int rota__resolve_refuse(rota__write *w, const rota__clashes *clashes, const char *why);
+
+#endif

@@ -1,0 +1,56 @@
+/* One writing call: decide in memory, commit on condition, again where somebody
+ * else was faster. It keeps idempotency keys, guards what a decision looked at,
+ * and knows nothing of what is decided. */
+#ifndef ROTA__WRITE_H
+#define ROTA__WRITE_H
+
+#include "domain/busy.h"
+#include "domain/context.h"
+
+/* What the host decided about other bookings, so that it is asked once each. */
+typedef struct rota__verdict {
+    rota_id booking;
+    int64_t version;
+    bool cancel;
+} rota__verdict;
+
+typedef struct rota__write {
+    rota__context *cx;
+    rota_call call;
+    rota__batch batch;
+    struct { rota__booking *items; int64_t count, room; } before; /* of batch.bookings, one each */
+    uint64_t attempt;    /* marks the timelines that this attempt has guards on */
+
+    rota_receipt receipt;
+    struct { rota_id *items; int64_t count, room; } cancelled;    /* in the report */
+    struct { rota_conflict *items; int64_t count, room; } conflicts; /* in the report */
+    struct { rota__verdict *items; int64_t count, room; } verdicts; /* across attempts */
+} rota__write;
+
+/* Decides one attempt: fills the batch and the receipt, or returns why not.
+ * ROTA__ASK_FIRST: the conflicts must be put to the host, then decide again. */
+typedef int (*rota__decide)(rota__write *w, const void *request);
+enum { ROTA__ASK_FIRST = 1 };
+
+/* content: what makes this request the same as another one under its key. */
+int rota__write_run(rota__write *w, rota__decide decide, const void *request,
+                    const char *content);
+
+/* The current timeline of a resource, guarded: the commit holds only while it
+ * is as it was looked at. ROTA_ENOTFOUND sets no error. */
+int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out);
+/* This write changes what the resource is taken by. */
+int rota__write_touch(rota__write *w, int64_t resource);
+/* Both for every blocking claim of a booking. */
+int rota__write_touch_claims(rota__write *w, const rota__booking *booking);
+
+/* Put a booking, which was `before` (NULL: new). Its version is set here. */
+int rota__write_put(rota__write *w, const rota__booking *before, const rota__booking *after);
+
+/* ROTA_EVERSION where the call expects another version. */
+int rota__write_expect(rota__write *w, const char *what, int64_t version);
+
+/* The conflicts as the host sees them; used to explain and to ask. */
+int rota__write_conflict(rota__write *w, const rota_conflict *conflict);
+
+#endif
