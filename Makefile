@@ -1,0 +1,308 @@
+# rota: build, try, check, install. `make help` lists the targets.
+#
+# CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are the user's; what rota itself needs is
+# in ROTA_CFLAGS. BUILD is where everything goes, so that builds with other
+# compilers or sanitizers live beside each other: `make BUILD=build/clang CC=clang`.
+
+MAKEFLAGS += --no-builtin-rules
+export PYTHONDONTWRITEBYTECODE := 1
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR    ?=
+BUILD      ?= build
+CFLAGS     ?= -O2 -g
+WERROR     ?= 1
+SANITIZE   ?=
+V          ?= 0
+
+# What a Debian package is recognised by: a command, a file, or a pkg-config module.
+DEPS := gcc:gcc libc6-dev:/usr/include/stdio.h pkg-config:pkg-config \
+        libsqlite3-dev:sqlite3.pc libjansson-dev:jansson.pc check:check.pc \
+        python3:python3 tzdata:/usr/share/zoneinfo/Europe/Berlin
+DEPS_CI := g++:g++ clang:clang clang-format:clang-format clang-tidy:clang-tidy \
+           cppcheck:cppcheck gcovr:gcovr valgrind:valgrind
+
+# --- versions and flags ---
+
+VERSION   := $(shell sed -n 's/^.define ROTA_VERSION "\(.*\)"/\1/p' include/rota.h)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wwrite-strings \
+            -Wvla -Wundef -Wformat=2
+ifneq ($(WERROR),0)
+WARNINGS += -Werror
+endif
+ifneq ($(SANITIZE),)
+SANITIZER := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ROTA_CFLAGS := -std=c11 $(WARNINGS) $(SANITIZER) $(COVERAGE) -Iinclude -fPIC -fvisibility=hidden
+ROTA_LDFLAGS := $(SANITIZER) $(COVERAGE)
+
+# Without pkg-config, what it would say on most systems.
+modules = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
+SQLITE_CFLAGS  := $(call modules,--cflags,sqlite3)
+SQLITE_LIBS    := $(call modules,--libs,sqlite3,-lsqlite3)
+JANSSON_CFLAGS := $(call modules,--cflags,jansson)
+JANSSON_LIBS   := $(call modules,--libs,jansson,-ljansson)
+CHECK_CFLAGS   := $(call modules,--cflags,check)
+CHECK_LIBS     := $(call modules,--libs,check,-lcheck -lsubunit -lrt -lm -lpthread)
+
+# --- what is built from what ---
+
+# The model and the fault injector are for the tests, and never installed.
+TEST_ONLY := lib/store/memory.c lib/store/chaos.c
+LIB_SRC   := $(filter-out $(TEST_ONLY),$(sort $(wildcard lib/*/*.c)))
+HEADERS   := include/rota.h $(sort $(wildcard include/rota/*.h))
+TEST_SRC  := $(sort $(wildcard tests/*.c))
+SUITES    := $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(TEST_SRC)))
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJ   := $(call object,$(LIB_SRC))
+TEST_OBJ  := $(call object,$(TEST_SRC) $(TEST_ONLY))
+# One program per file, and one per directory.
+EXAMPLES  := $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
+PROGRAMS  := $(patsubst examples/%/,$(BUILD)/examples/rota-%,$(sort $(dir $(wildcard examples/*/*.c))))
+EXAMPLE_OBJ := $(call object,$(wildcard examples/*.c examples/*/*.c))
+
+STATIC  := $(BUILD)/librota.a
+SONAME  := librota.so.$(SOVERSION)
+SHARED  := $(BUILD)/librota.so.$(VERSION)
+LINKS   := $(BUILD)/$(SONAME) $(BUILD)/librota.so
+TESTS   := $(BUILD)/tests/rota-tests
+
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+# Targets that may first have to install something do their work in a second make,
+# which then finds it; in parallel, unless the user said how.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+again = +@$(MAKE) --no-print-directory $(PARALLEL)
+
+.PHONY: all everything help deps deps-ci demo check examples install uninstall asan coverage \
+        valgrind layers abi lint format docs clean run-demo run-check run-examples FORCE
+
+## all: the static and the shared library (what a plain `make` does)
+all: $(STATIC) $(SHARED) $(LINKS)
+
+everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS)
+
+## help: this list
+help:
+	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
+
+# --- the library ---
+
+$(BUILD)/obj/lib/%.o: lib/%.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_CFLAGS) -Ilib $(SQLITE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(STATIC): $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Only the names of the list leave the shared library.
+$(BUILD)/rota.map: lib/exports.list
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/$$/;/' -e '1i{ global:' -e '$$alocal: *; };' $< > $@
+
+$(SHARED): $(LIB_OBJ) $(BUILD)/rota.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(BUILD)/rota.map \
+	    $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(LIB_OBJ) $(SQLITE_LIBS) $(LDLIBS)
+
+$(LINKS): $(SHARED)
+	$(Q)ln -sf $(notdir $<) $@
+
+# --- examples: rota.h and the built library, as any host has them ---
+
+$(BUILD)/obj/examples/%.o: examples/%.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_CFLAGS) $(JANSSON_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+link_host = $(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..' -o $@ \
+            $(filter %.o,$^) -L$(BUILD) -lrota $(LDLIBS)
+
+$(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(LINKS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link_host)
+
+$(BUILD)/examples/rota-jsonl: LDLIBS += $(JANSSON_LIBS)
+.SECONDEXPANSION:
+$(PROGRAMS): $(BUILD)/examples/rota-%: $$(call object,$$(wildcard examples/$$*/*.c)) $(LINKS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link_host)
+
+## demo: the main job on real input; installs what is missing first
+demo: deps
+	$(again) run-demo
+
+run-demo: $(BUILD)/examples/rota-demo
+	@$<
+
+## examples: build and run every example
+examples: deps
+	$(again) run-examples
+
+run-examples: $(EXAMPLES) $(PROGRAMS)
+	@set -e; for program in $(EXAMPLES) $(BUILD)/examples/rota-demo; do \
+	    echo "== $$program"; $$program; done
+	@set -e; for script in $(wildcard examples/*.py); do \
+	    echo "== $$script"; ROTA_LIBRARY=$(BUILD)/librota.so python3 $$script; done
+
+# --- tests: one program, a suite per tests/test_<suite>.c ---
+
+# Rewritten only when the set of suites changes.
+$(BUILD)/tests/suites.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define ROTA_SUITES(X)$(foreach suite,$(SUITES), X($(suite)))' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/obj/tests/main.o: $(BUILD)/tests/suites.h
+$(BUILD)/obj/tests/%.o: tests/%.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_CFLAGS) -Wno-missing-field-initializers -Ilib -Itests -I$(BUILD)/tests $(SQLITE_CFLAGS) $(CHECK_CFLAGS) \
+	    $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The tests reach below the public API, so they take the objects themselves.
+$(TESTS): $(LIB_OBJ) $(TEST_OBJ)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(CHECK_LIBS) $(LDLIBS)
+
+# What the tests of hosts are told; they build programs of their own.
+TEST_ENV = ROTA_BUILD=$(BUILD) ROTA_SANITIZE=$(SANITIZE) CC='$(CC)' MAKE='$(MAKE)' \
+           ROTA_JSONL=$(abspath $(BUILD))/examples/rota-jsonl
+
+## check: all tests; installs what is missing first. CK_RUN_SUITE=name for one suite
+check: deps
+	$(again) run-check
+
+run-check: everything
+	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
+	@$(TEST_ENV) $(TESTS)
+
+## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: deps
+	$(again) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' run-asan
+run-asan: everything
+	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
+	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+	    UBSAN_OPTIONS=print_stacktrace=1 $(TESTS)
+
+## valgrind: the tests under valgrind, but for those of programs of their own
+valgrind: deps deps-ci
+	$(again) run-valgrind
+run-valgrind: everything
+	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
+	@set -e; for suite in $(filter-out hosts jsonl,$(SUITES)); do \
+	    CK_RUN_SUITE=$$suite CK_TIMEOUT_MULTIPLIER=60 $(TEST_ENV) ROTA_SLOW=1 \
+	    valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect \
+	        --child-silent-after-fork=no $(TESTS); done
+
+## coverage: the tests with counters; below 95 % of lib's lines or 85 % of its branches it fails
+coverage: deps deps-ci
+	$(again) BUILD=build/coverage COVERAGE=--coverage CFLAGS='-O0 -g' run-coverage
+run-coverage: everything
+	@find $(BUILD) -name '*.gcda' -delete
+	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
+	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 $(TESTS)
+	@gcovr --root . --object-directory $(BUILD) --filter lib/ \
+	    --exclude-lines-by-pattern '\s*assert\(.*' \
+	    --html-details $(BUILD)/coverage.html --txt $(BUILD)/coverage.txt \
+	    $(BUILD)/obj/lib
+	@cat $(BUILD)/coverage.txt
+	@gcovr --root . --object-directory $(BUILD) --filter lib/ \
+	    --exclude-lines-by-pattern '\s*assert\(.*' --txt /dev/null --print-summary \
+	    --fail-under-line 95 --fail-under-branch 85 $(BUILD)/obj/lib
+
+# --- what keeps the house in order ---
+
+## layers: who includes whom, and what the objects reach for
+layers: deps
+	$(again) run-layers
+run-layers: all $(TESTS)
+	@python3 tests/tools/layers.py $(BUILD)/obj
+
+## abi: exported names, record layout and oldest records, the header alone
+abi: deps
+	$(again) run-abi
+run-abi: everything
+	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
+	@CK_RUN_SUITE=hosts CK_RUN_CASE=abi $(TEST_ENV) $(TESTS)
+
+FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.c examples/*.c examples/*/*.[ch])
+
+## lint: clang-format, clang-tidy and cppcheck
+lint: deps deps-ci
+	$(again) run-lint
+run-lint:
+	@clang-format --dry-run --Werror $(FORMATTED)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	    --enable=warning,performance,portability --suppressions-list=tests/tools/cppcheck.txt \
+	    -Iinclude -Ilib lib examples
+	@printf '%s\n' $(LIB_SRC) $(TEST_ONLY) | xargs -P $(shell nproc 2>/dev/null || echo 2) -n 1 \
+	    sh -c 'clang-tidy --quiet --config-file=tests/tools/clang-tidy.yaml "$$1" -- \
+	        -std=c11 -Iinclude -Ilib 2>/dev/null' tidy
+
+## format: clang-format, applied; the public headers are laid out by hand
+format: deps deps-ci
+	@clang-format -i $(FORMATTED)
+
+## docs: the reference, from the public headers, into build/docs/reference.md
+docs: deps
+	@mkdir -p $(BUILD)/docs
+	@python3 tests/tools/reference.py $(HEADERS) > $(BUILD)/docs/reference.md
+	@echo "$(BUILD)/docs/reference.md"
+
+# --- installing ---
+
+$(BUILD)/rota.pc: pkgconfig/rota.pc.in include/rota.h Makefile FORCE
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+
+## install: library, headers and rota.pc, below PREFIX (/usr/local) and DESTDIR
+install: all $(BUILD)/rota.pc
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/rota
+	install -m 644 include/rota.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(filter include/rota/%,$(HEADERS)) $(DESTDIR)$(INCLUDEDIR)/rota
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/librota.so
+	install -m 644 $(BUILD)/rota.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+
+## uninstall: what install put there
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/pkgconfig/rota.pc $(DESTDIR)$(LIBDIR)/librota.a \
+	    $(addprefix $(DESTDIR)$(LIBDIR)/,librota.so $(SONAME) $(notdir $(SHARED))) \
+	    $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(HEADERS))
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/rota
+
+# --- packages, and the end ---
+
+## deps: the Debian packages that demo and check need, where they are missing
+deps:
+	@sh tests/tools/deps.sh $(DEPS)
+
+## deps-ci: those that the other targets need
+deps-ci:
+	@sh tests/tools/deps.sh $(DEPS_CI)
+
+## clean: remove build/
+clean:
+	rm -rf build
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ))
