@@ -62,8 +62,8 @@ typedef struct rota_span {
     rota_time end;
 } rota_span;
 
-/* Limits on what is passed in; beyond them the answer is ROTA_ELIMIT. Bytes of
- * UTF-8, without the closing NUL. */
+/* Limits on what is passed in; beyond them the answer is ROTA_ELIMIT, for a
+ * number of seconds ROTA_EINVALID. Text in bytes of UTF-8 without its NUL. */
 enum {
     ROTA_MAX_NAME = 1024,       /* names, titles, kinds, refs, tags, actors, keys, traces */
     ROTA_MAX_DATA = 65536,      /* the host's own text on a record */

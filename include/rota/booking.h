@@ -46,11 +46,13 @@ typedef struct rota_claim {
 
 /** Which fields of a rota_booking_request a move takes. */
 enum {
-    ROTA_BOOKING_SET_WHEN = 1,
-    ROTA_BOOKING_SET_CLAIMS = 2,
-    ROTA_BOOKING_SET_TITLE = 4,
-    ROTA_BOOKING_SET_DATA = 8,
-    ROTA_BOOKING_SET_PRIORITY = 16
+    ROTA_BOOKING_SET_START = 1, /* alone: the length stays */
+    ROTA_BOOKING_SET_END = 2,   /* alone: the start stays */
+    ROTA_BOOKING_SET_WHEN = 3,  /* both */
+    ROTA_BOOKING_SET_CLAIMS = 4,
+    ROTA_BOOKING_SET_TITLE = 8,
+    ROTA_BOOKING_SET_DATA = 16,
+    ROTA_BOOKING_SET_PRIORITY = 32
 };
 
 enum {
@@ -112,8 +114,8 @@ ROTA_TYPES_END
  *  @param receipt  receives id, version, status, time and lapse of the hold; may
  *                  be NULL.
  *  @return ROTA_OK; ROTA_ECONFLICT, explained by rota_conflict_list();
- *          ROTA_EPOLICY; ROTA_ESTATE where a resource is not active or the ref
- *          is taken; ROTA_ENOTFOUND for a resource; ROTA_EINVALID, ROTA_ELIMIT,
+ *          ROTA_EPOLICY; ROTA_ESTATE where a resource that would be taken is
+ *          not active, or the ref is taken; ROTA_ENOTFOUND for a resource; ROTA_EINVALID, ROTA_ELIMIT,
  *          ROTA_EVERSION, ROTA_EKEY; or a failure.  @since 0.1 */
 ROTA_API int rota_booking_create(rota *r, const rota_call *call,
                                  const rota_booking_request *request,
@@ -124,7 +126,7 @@ ROTA_API int rota_booking_create(rota *r, const rota_call *call,
  *  lapses when it did.
  *  @param request  the fields that `set` names; hold_secs and ref must be zero.
  *  @return as rota_booking_create(); ROTA_ENOTFOUND for the booking;
- *          ROTA_ESTATE where it is over, cancelled or expired.  @since 0.1 */
+ *          ROTA_ESTATE where it is completed, cancelled or expired.  @since 0.1 */
 ROTA_API int rota_booking_move(rota *r, const rota_call *call, const rota_id *id,
                                const rota_booking_request *request,
                                rota_receipt *receipt);
@@ -137,9 +139,10 @@ ROTA_API int rota_booking_move(rota *r, const rota_call *call, const rota_id *id
 ROTA_API int rota_booking_confirm(rota *r, const rota_call *call,
                                   const rota_id *id, rota_receipt *receipt);
 
-/** Cancel a booking; its time is free at once, its record stays. From its start
- *  on a confirmed booking is completed, not cancelled, unless the call has
- *  ROTA_CALL_OVERRIDE; a held one can be given up at any time.
+/** Cancel a booking; its time is free at once, its record stays. Once it has
+ *  begun, by the clock or because somebody checked in, it is completed and not
+ *  cancelled, unless the call has ROTA_CALL_OVERRIDE; a held one can be given up
+ *  at any time.
  *  @return as rota_booking_confirm(), never ROTA_ECONFLICT.  @since 0.1 */
 ROTA_API int rota_booking_cancel(rota *r, const rota_call *call,
                                  const rota_id *id, rota_receipt *receipt);

@@ -11,7 +11,7 @@ ROTA_TYPES_BEGIN
 
 enum {
     ROTA_CALL_DRY_RUN = 1,  /* give the full answer, write nothing */
-    ROTA_CALL_OVERRIDE = 2  /* the caller may break rules that are meant for others */
+    ROTA_CALL_OVERRIDE = 2  /* may cancel what has begun */
 };
 
 /** Who asks, and how. NULL stands for a record of zeros. */
@@ -22,12 +22,12 @@ typedef struct rota_call {
     const char *role;    /* as what; goes to the feed */
     const char *key;     /* idempotency key: the same call repeated with it is done once; NULL: none */
     const char *trace;   /* the host's request id; goes to the feed */
-    int64_t     version; /* the version expected of the record; 0: any */
+    int64_t     version; /* the version expected of the record; 0: any; creations do not look at it */
 } rota_call;
 
 enum {
     ROTA_RECEIPT_REPLAYED = 1, /* the key was known: this is the first answer, nothing was done */
-    ROTA_RECEIPT_DRY_RUN = 2   /* nothing was written; id and version are what they would be */
+    ROTA_RECEIPT_DRY_RUN = 2   /* nothing was written; a creation's id is not kept for later */
 };
 
 /** What a writing call did. */

@@ -25,11 +25,11 @@ enum {
 /** One thing that stood in the way: one other booking on one resource. */
 typedef struct rota_conflict {
     uint32_t    size;
-    int32_t     units_asked;     /* units of the resource that the call wanted */
+    int32_t     units_asked;     /* units that the call wanted; 0: it wanted none, but changed what there is */
     rota_id     resource;        /* the resource, or the member of a group, that has no room */
     rota_id     booking;         /* the other booking; none where the resource has too few units at all */
     rota_id     via;             /* the group through which the other booking takes the resource, or none */
-    rota_span   when;            /* the other booking's own time */
+    rota_span   when;            /* the other booking's own time; without one, as `overlap` */
     rota_span   overlap;         /* where the units run out, setup and cleanup included: the first such span */
     int64_t     units_left;      /* units left over throughout `overlap` */
     int64_t     version;         /* the other booking's version */

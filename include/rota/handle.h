@@ -85,10 +85,10 @@ ROTA_TYPES_END
  *  @param out     receives the handle, also on error where there was memory for
  *                 one, so that rota_errmsg() can tell; close it in any case.
  *  @return ROTA_OK; ROTA_EINVALID; ROTA_ENOTFOUND where ROTA_OPEN_EXISTING
- *          finds no file; ROTA_ECORRUPT where the file is damaged or is no
+ *          finds no file, or there is no such directory; ROTA_ECORRUPT where the file is damaged or is no
  *          calendar; ROTA_EVERSION where a newer rota wrote it; ROTA_EDENIED
- *          where it may not be read or written; ROTA_EBUSY, ROTA_EIO,
- *          ROTA_ENOMEM.  @since 0.1 */
+ *          where it may not be read or written, or is a link; ROTA_ELIMIT for the
+ *          url; ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_open(const char *url, const rota_config *config, rota **out);
 
 /** Close a handle and free it. NULL is allowed. Results stay valid.

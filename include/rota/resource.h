@@ -25,8 +25,9 @@ enum {
     ROTA_RESOURCE_SET_ACTIVE = 1024
 };
 
-/** What a resource is to be. On creation the fields apply as they stand, `set`
- *  and `active` are not looked at; on an update, those that `set` names do. */
+/** What a resource is to be. On creation the fields apply as they stand; only
+ *  `active` does not unless `set` names it, for a resource is. On an update those
+ *  apply that `set` names. */
 typedef struct rota_resource_request {
     uint32_t           size;
     uint32_t           set;       /* updates: ROTA_RESOURCE_SET_* */
@@ -89,7 +90,9 @@ ROTA_API int rota_resource_create(rota *r, const rota_call *call,
 /** Change the fields that `request->set` names; where nothing changes, nothing
  *  is written. A change that its bookings from now on would not fit into
  *  (fewer units, longer buffers, active again) is refused.
- *  @return as rota_resource_create(); ROTA_ENOTFOUND for the resource;
+ *  @return as rota_resource_create(); ROTA_ENOTFOUND for the resource; ROTA_ESTATE
+ *          also for a place that would be in itself, and for a group of which
+ *          somebody is a member and whose capacity would not be 1;
  *          ROTA_EVERSION where call->version is not its version; ROTA_ECONFLICT,
  *          explained by rota_conflict_list().  @since 0.1 */
 ROTA_API int rota_resource_update(rota *r, const rota_call *call,
@@ -118,7 +121,8 @@ ROTA_API int rota_resource_get(rota *r, const rota_id *id, rota_result **out);
 /** List resources by id, which is the order of their creation; removed ones are
  *  left out.
  *  @param query  NULL for all.
- *  @return ROTA_OK; ROTA_EINVALID, ROTA_ELIMIT; or a failure.  @since 0.1 */
+ *  @return ROTA_OK; ROTA_ENOTFOUND for the parent; ROTA_EINVALID, ROTA_ELIMIT; or
+ *          a failure.  @since 0.1 */
 ROTA_API int rota_resource_list(rota *r, const rota_resource_query *query,
                                 rota_result **out);
 

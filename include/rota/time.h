@@ -18,7 +18,7 @@ enum { ROTA_TIME_TEXT = 21 }; /* bytes of "2025-02-14T04:30:00Z" with its NUL */
  *               offset. A zone beside an offset is checked and not used.
  *  @return ROTA_OK, or ROTA_EINVALID: not an instant, outside of ROTA_TIME_MIN
  *          to ROTA_TIME_MAX, no offset and no zone, or an unknown zone (never
- *          taken for UTC); ROTA_ENOMEM.  @since 0.1 */
+ *          taken for UTC); ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_time_parse(rota *r, const char *text, const char *zone,
                              rota_time *out);
 

@@ -24,6 +24,11 @@ void rota__tz_free(rota__tz_cache *cache);
 int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error,
                  const rota__tz **out);
 
+/* A zone from the bytes of a TZif file, freed with rota__mem_free(): ROTA_OK,
+ * ROTA_ENOMEM, or ROTA_EINVALID where they are none, or count leap seconds.
+ * rota__tz_get() is the way to a zone; this is its part that meets any bytes. */
+int rota__tz_read(rota__mem *mem, const void *bytes, int64_t size, rota__tz **out);
+
 /* RFC 5545, 3.3.5: in a gap by the offset before it, in a fold the first. kind
  * may be NULL. Years 1 to 9999; no I/O, no failure. */
 rota_time rota__tz_instant(const rota__tz *zone, rota__local local, int *kind);

@@ -183,6 +183,16 @@ static bool is_absent(const rota__absent *absent, int64_t booking)
     return false;
 }
 
+/* A lapsed hold takes nothing (I7). But somebody with a slower clock may still
+ * see it held: whoever takes its time must end it in the same commit. */
+static int pass_over(rota__write *w, int64_t booking)
+{
+    int64_t *row = ROTA__PUSH(w->cx->env.arena, &w->lapsed);
+    if (!row) return rota__context_nomem(w->cx);
+    *row = booking;
+    return ROTA_OK;
+}
+
 /* What takes a resource within `when`: its own bookings, and those of the groups
  * it belongs to at that moment, each with the resource's own setup and cleanup. */
 static int gather(rota__write *w, const rota__resource *resource, rota_span when,
@@ -203,15 +213,16 @@ static int gather(rota__write *w, const rota__resource *resource, rota_span when
         rota__interval interval;
         for (rota__itree_seek(&t->tree, window, &cursor);
              rc == ROTA_OK && rota__itree_next(&cursor, &interval);) {
-            bool lapsed = interval.expires && interval.expires <= w->cx->now;
-            if (lapsed || is_absent(absent, interval.booking)) continue;
+            if (is_absent(absent, interval.booking)) continue;
             rota_span occupied = { interval.span.start - resource->before,
                                    interval.span.end + resource->after };
             piece p = { .booking = interval.booking,
                         .via = g > 0 ? source->resource : 0,
                         .span = rota__time_common(occupied, source->within),
                         .units = interval.units };
-            if (rota__time_overlap(p.span, when)) rc = add_piece(w, taken, &p);
+            if (!rota__time_overlap(p.span, when)) continue;
+            bool lapsed = interval.expires && interval.expires <= w->cx->now;
+            rc = lapsed ? pass_over(w, interval.booking) : add_piece(w, taken, &p);
         }
     }
     return rc == ROTA_OK ? flatten(w, taken) : rc;

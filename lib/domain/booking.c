@@ -27,8 +27,11 @@ static const struct life_step {
                          ROTA_EVENT_BOOKING_CHECKED_IN },
     [ROTA__COMPLETE] = { "completed", IN(CONFIRMED) | IN(CHECKED_IN), ROTA_BOOKING_COMPLETED,
                          ROTA_EVENT_BOOKING_COMPLETED },
-    [ROTA__EXPIRE] = { "expired", IN(EXPIRED), ROTA_BOOKING_EXPIRED,
-                       ROTA_EVENT_BOOKING_EXPIRED },
+};
+
+enum {
+    SET_ALL = ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS | ROTA_BOOKING_SET_TITLE |
+              ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY
 };
 
 static const uint32_t movable = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN);
@@ -71,7 +74,7 @@ static int check_clock(rota__write *w, const rota__booking *b, int step)
     bool begun = b->when.start <= now || b->status == ROTA_BOOKING_CHECKED_IN;
     if (step == ROTA__CANCEL && firm && begun && !(w->call.flags & ROTA_CALL_OVERRIDE))
         return rota__error_set(w->cx->env.error, ROTA_ESTATE,
-                               "%s has begun at %s: it is completed, not cancelled",
+                               "%s, from %s, has begun: it is completed, not cancelled",
                                name_of(w, b), rota__request_show(b->when.start).text);
     if (step == ROTA__CHECK_IN && b->when.end <= now)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s ended at %s", name_of(w, b),
@@ -135,8 +138,16 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
         (rc = rota__request_range(cx, "on_conflict", request->on_conflict,
                                   ROTA_ON_CONFLICT_DEFAULT, ROTA_ON_CONFLICT_ASK)) != ROTA_OK)
         return rc;
-    if ((set & ROTA_BOOKING_SET_WHEN) &&
+    if ((set & ROTA_BOOKING_SET_WHEN) == ROTA_BOOKING_SET_WHEN &&
         (rc = rota__request_span(cx, "the booking", request->when)) != ROTA_OK)
+        return rc;
+    if ((set & ROTA_BOOKING_SET_START) &&
+        (rc = rota__request_range(cx, "the start", request->when.start, ROTA_TIME_MIN,
+                                  ROTA_TIME_MAX)) != ROTA_OK)
+        return rc;
+    if ((set & ROTA_BOOKING_SET_END) &&
+        (rc = rota__request_range(cx, "the end", request->when.end, ROTA_TIME_MIN,
+                                  ROTA_TIME_MAX)) != ROTA_OK)
         return rc;
     if ((set & ROTA_BOOKING_SET_TITLE) &&
         (rc = rota__request_text(cx, "title", request->title, ROTA_MAX_NAME,
@@ -254,7 +265,7 @@ static int put(rota__write *w, int32_t event, const rota__booking *before,
 {
     int rc;
     if ((rc = rota__write_put(w, before, after)) != ROTA_OK ||
-        (rc = rota__event_booking(w, event, before, after, NULL)) != ROTA_OK)
+        (rc = rota__event_booking(w, event, NULL)) != ROTA_OK)
         return rc;
     fill_receipt(w, &w->batch.bookings.items[w->batch.bookings.count - 1]);
     return ROTA_OK;
@@ -307,14 +318,12 @@ static int decide_create(rota__write *w, const void *data)
 int rota__booking_create(rota__write *w, const rota_booking_request *asked)
 {
     rota_booking_request request = *asked;
-    uint32_t every = ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS | ROTA_BOOKING_SET_TITLE |
-                     ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY;
     int rc;
     request.set = 0;
     if ((rc = rota__request_range(w->cx, "hold_secs", request.hold_secs, 0, ROTA_MAX_BUFFER)) !=
             ROTA_OK ||
         (rc = rota__request_text(w->cx, "ref", request.ref, ROTA_MAX_NAME, 0)) != ROTA_OK ||
-        (rc = check_request(w->cx, &request, every)) != ROTA_OK)
+        (rc = check_request(w->cx, &request, SET_ALL)) != ROTA_OK)
         return rc;
     return run(w, decide_create, &request, content_of(w, "booking.create", NULL, &request));
 }
@@ -326,6 +335,18 @@ typedef struct move {
     const rota_booking_request *request;
 } move;
 
+/* A start alone keeps the length, an end alone the start. */
+static rota_span moved(const rota__booking *before, const rota_booking_request *request)
+{
+    rota_span when = before->when;
+    if (request->set & ROTA_BOOKING_SET_START) {
+        when.end += request->when.start - when.start;
+        when.start = request->when.start;
+    }
+    if (request->set & ROTA_BOOKING_SET_END) when.end = request->when.end;
+    return when;
+}
+
 static int decide_move(rota__write *w, const void *data)
 {
     const rota_booking_request *request = ((const move *)data)->request;
@@ -334,14 +355,15 @@ static int decide_move(rota__write *w, const void *data)
     int rc;
     if ((rc = get_for(w, ((const move *)data)->id, &before)) != ROTA_OK) return rc;
     after = before;
-    if (set & ROTA_BOOKING_SET_WHEN) after.when = request->when;
+    after.when = moved(&before, request);
     if (set & ROTA_BOOKING_SET_TITLE) after.title = request->title;
     if (set & ROTA_BOOKING_SET_DATA) after.data = request->data;
     if (set & ROTA_BOOKING_SET_PRIORITY) after.priority = request->priority;
     if ((set & ROTA_BOOKING_SET_CLAIMS) && (rc = read_claims(w, request, &after)) != ROTA_OK)
         return rc;
     if ((rc = check_status(w, &before, movable, "moved")) != ROTA_OK) return rc;
-    if ((set & ROTA_BOOKING_SET_WHEN) && (rc = check_future(w, request)) != ROTA_OK) return rc;
+    if ((rc = rota__request_span(w->cx, "the booking", after.when)) != ROTA_OK) return rc;
+    if ((set & ROTA_BOOKING_SET_START) && (rc = check_future(w, request)) != ROTA_OK) return rc;
 
     if (set & (ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS)) {
         if ((rc = rota__resolve_claims(w, &after, request->on_conflict, "")) != ROTA_OK ||
@@ -358,9 +380,7 @@ int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_req
     move m = { .id = id, .request = &request };
     int rc;
     if ((rc = rota__request_bits(w->cx, "set", request.set,
-                                 ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS |
-                                     ROTA_BOOKING_SET_TITLE | ROTA_BOOKING_SET_DATA |
-                                     ROTA_BOOKING_SET_PRIORITY)) != ROTA_OK ||
+SET_ALL)) != ROTA_OK ||
         (rc = rota__request_range(w->cx, "hold_secs of a move", request.hold_secs, 0, 0)) !=
             ROTA_OK)
         return rc;
@@ -372,6 +392,8 @@ int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_req
         request.claims = NULL;
         request.claim_count = 0;
     }
+    if (!(request.set & ROTA_BOOKING_SET_START)) request.when.start = 0;
+    if (!(request.set & ROTA_BOOKING_SET_END)) request.when.end = 0;
     if (!(request.set & ROTA_BOOKING_SET_TITLE)) request.title = NULL;
     if (!(request.set & ROTA_BOOKING_SET_DATA)) request.data = NULL;
     if ((rc = check_request(w->cx, &request, request.set)) != ROTA_OK) return rc;
@@ -385,13 +407,12 @@ typedef struct step_request {
     int step;
 } step_request;
 
-int rota__booking_put_step(rota__write *w, const rota__booking *before, int step)
+static int put_step(rota__write *w, const rota__booking *before, int step)
 {
     rota__booking after = *before;
     rota_time now = w->cx->now;
     int rc;
     after.status = life[step].to;
-    if (step == ROTA__CONFIRM) after.hold_expires = 0;
     if (step == ROTA__COMPLETE && now < before->when.end) {
         /* Spans are never empty: completed at its very start, it took one second. */
         after.when.end = now > before->when.start ? now : before->when.start + 1;
@@ -416,7 +437,7 @@ static int decide_step(rota__write *w, const void *data)
                                   "the hold had lapsed, and ");
         if (rc != ROTA_OK) return rc;
     }
-    return rota__booking_put_step(w, &before, asked->step);
+    return put_step(w, &before, asked->step);
 }
 
 int rota__booking_step(rota__write *w, const rota_id *id, int step)

@@ -9,12 +9,8 @@ int rota__booking_create(rota__write *w, const rota_booking_request *request);
 int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_request *request);
 
 /* The steps that change nothing but the status (and, completing, the end). */
-enum { ROTA__CONFIRM, ROTA__CANCEL, ROTA__CHECK_IN, ROTA__COMPLETE, ROTA__EXPIRE };
+enum { ROTA__CONFIRM, ROTA__CANCEL, ROTA__CHECK_IN, ROTA__COMPLETE };
 int rota__booking_step(rota__write *w, const rota_id *id, int step);
-
-/* Put the record as it is after the step, whose place in the life cycle was
- * checked: for steps that are taken without being asked for. */
-int rota__booking_put_step(rota__write *w, const rota__booking *before, int step);
 
 /* A lapsed hold is expired, whether it was ticked or not (I7). */
 int32_t rota__booking_status(const rota__booking *booking, rota_time now);

@@ -17,8 +17,7 @@ typedef struct rota__timeline {
     int64_t member_count;
 
     uint64_t epoch;          /* of rota__busy, in which its stamp was seen to be the store's */
-    uint64_t guarded_by;     /* the attempt that has a guard on it, and where: see write.c */
-    int64_t guard;
+    uint64_t guarded_by;     /* the attempt that has a guard on it: see write.c */
     rota__arena arena;
     struct rota__timeline *next;
 } rota__timeline;

@@ -138,14 +138,13 @@ static int append(rota__write *w, int32_t type, const rota_id *subject, const ch
     return ROTA_OK;
 }
 
-int rota__event_booking(rota__write *w, int32_t type, const rota__booking *before,
-                        const rota__booking *after, const rota__booking *winner)
+int rota__event_booking(rota__write *w, int32_t type, const rota__booking *winner)
 {
-    /* rota__write_put() has given the version that the record is written with. */
-    rota__booking written = *after;
-    written.version = before ? before->version + 1 : 1;
+    const rota__booking *before = &w->before.items[w->before.count - 1];
+    const rota__booking *after = &w->batch.bookings.items[w->batch.bookings.count - 1];
+    if (before->version == 0) before = NULL; /* it is new */
     return append(w, type, &after->id, booking_json(w, before, NULL), before != NULL,
-                  booking_json(w, &written, winner), true);
+                  booking_json(w, after, winner), true);
 }
 
 int rota__event_resource(rota__write *w, int32_t type, const rota__resource *before,

@@ -5,10 +5,10 @@
 
 #include "domain/write.h"
 
-/* before or after may be NULL. winner: the booking that this one had to make
+/* Of the booking that was put last. winner: the booking that this one had to make
  * room for, NULL mostly. */
-int rota__event_booking(rota__write *w, int32_t type, const rota__booking *before,
-                        const rota__booking *after, const rota__booking *winner);
+int rota__event_booking(rota__write *w, int32_t type, const rota__booking *winner);
+/* before or after may be NULL. */
 int rota__event_resource(rota__write *w, int32_t type, const rota__resource *before,
                          const rota__resource *after);
 int rota__event_member(rota__write *w, int32_t type, const rota__member *before,

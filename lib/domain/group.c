@@ -8,6 +8,7 @@
 #include "domain/request.h"
 #include "domain/resolve.h"
 #include "domain/resource.h"
+#include "domain/stay.h"
 
 static const char *content_of(rota__write *w, const char *verb,
                               const rota_member_request *request)
@@ -90,7 +91,6 @@ static int decide_add(rota__write *w, const void *data)
 {
     const rota_member_request *request = data;
     rota__context *cx = w->cx;
-    rota__clashes clashes = { 0 };
     pair p;
     int rc;
     rota_span when = stay_of(request, cx->now);
@@ -117,9 +117,7 @@ static int decide_add(rota__write *w, const void *data)
 
     if (p.member.active) {
         rota__change change = { .joining = &stay };
-        if ((rc = rota__admit_change(w, p.member.row, when, &change, &clashes)) != ROTA_OK)
-            return rc;
-        if (clashes.count > 0) return rota__resolve_refuse(w, &clashes, "");
+        if ((rc = rota__resolve_change(w, p.member.row, when, &change)) != ROTA_OK) return rc;
     }
     rota__member *row = ROTA__PUSH(cx->env.arena, &w->batch.members_put);
     if (!row) return rota__context_nomem(cx);
@@ -170,18 +168,11 @@ static int decide_remove(rota__write *w, const void *data)
     int rc = read_pair(w, request, &p);
     bool left = false;
     for (int64_t i = 0; rc == ROTA_OK && i < p.member_timeline->group_count; i++) {
-        rota__member stay = p.member_timeline->groups[i];
-        const rota__member before = stay;
-        if (stay.group != p.group.row || stay.when.end <= at) continue;
-        bool begun = stay.when.start < at;
-        if (begun) stay.when.end = at;
-        rota__member *row = begun ? ROTA__PUSH(cx->env.arena, &w->batch.members_put)
-                                  : ROTA__PUSH(cx->env.arena, &w->batch.members_dropped);
-        if (!row) return rota__context_nomem(cx);
-        *row = stay;
-        if (!left) w->receipt.when = begun ? stay.when : (rota_span){ at, at };
+        const rota__member *stay = &p.member_timeline->groups[i];
+        if (stay->group != p.group.row || stay->when.end <= at) continue;
+        if (!left) w->receipt.when = (rota_span){ stay->when.start < at ? stay->when.start : at, at };
         left = true;
-        rc = rota__event_member(w, ROTA_EVENT_MEMBER_REMOVED, &before, begun ? &stay : NULL);
+        rc = rota__stay_end(w, stay, at);
     }
     if (rc != ROTA_OK) return rc;
     if (!left)

@@ -33,6 +33,16 @@ static int by_int(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
+static int read_rival(rota__write *w, int64_t row, rota__booking *out)
+{
+    rota__context *cx = w->cx;
+    rota__by by = { .row = row };
+    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, out);
+    if (rc != ROTA_ENOTFOUND) return rc;
+    return rota__error_set(cx->env.error, ROTA_ECORRUPT,
+                           "booking row %" PRId64 " takes time and is not there", row);
+}
+
 /* Every other booking among the clashes, once. */
 static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *list)
 {
@@ -46,11 +56,7 @@ static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *lis
         if (rows[i] == 0 || (i > 0 && rows[i] == rows[i - 1])) continue;
         rota__booking *rival = ROTA__PUSH(cx->env.arena, list);
         if (!rival) return rota__context_nomem(cx);
-        rota__by by = { .row = rows[i] };
-        int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, rival);
-        if (rc == ROTA_ENOTFOUND)
-            return rota__error_set(cx->env.error, ROTA_ECORRUPT,
-                                   "booking row %" PRId64 " takes time and is not there", rows[i]);
+        int rc = read_rival(w, rows[i], rival);
         if (rc != ROTA_OK) return rc;
     }
     return ROTA_OK;
@@ -123,11 +129,12 @@ static int say(rota__write *w, const char *why)
     rota__str_init(&text, w->cx->env.arena);
     rota__str_addf(&text, "%s\"%.*s\" ", why, ROTA__SHOW_NAME(first->resource_name));
     if (rota__id_is_none(&first->booking)) {
-        rota__str_addf(&text, "has %" PRId64 " units, not the %" PRId32 " asked for",
-                       first->units_left, first->units_asked);
+        rota__str_addf(&text, "has %" PRId64 " unit%s, not the %" PRId32 " asked for",
+                       first->units_left, first->units_left == 1 ? "" : "s",
+                       first->units_asked);
     } else {
         if (first->units_left > 0)
-            rota__str_addf(&text, "has %" PRId64 " of %" PRId32 " units left",
+            rota__str_addf(&text, "has %" PRId64 " of the %" PRId32 " units asked for left",
                            first->units_left, first->units_asked);
         else
             rota__str_add(&text, "is taken");
@@ -148,11 +155,40 @@ static int say(rota__write *w, const char *why)
                    : rota__context_nomem(w->cx);
 }
 
-int rota__resolve_refuse(rota__write *w, const rota__clashes *clashes, const char *why)
+/* --- lapsed holds whose time is taken --- */
+
+/* The status of a booking changes, and its time is given back. */
+static int end_booking(rota__write *w, const rota__booking *before, int32_t status,
+                       int32_t event, const rota__booking *winner)
 {
-    rivals list = { 0 };
-    int rc = list_conflicts(w, clashes, &list);
-    return rc == ROTA_OK ? say(w, why) : rc;
+    rota__booking after = *before;
+    after.status = status;
+    int rc;
+    if ((rc = rota__write_put(w, before, &after)) != ROTA_OK ||
+        (rc = rota__write_touch_claims(w, before)) != ROTA_OK)
+        return rc;
+    return rota__event_booking(w, event, winner);
+}
+
+int rota__resolve_expire(rota__write *w, const rota__booking *hold)
+{
+    return end_booking(w, hold, ROTA_BOOKING_EXPIRED, ROTA_EVENT_BOOKING_EXPIRED, NULL);
+}
+
+static int expire_lapsed(rota__write *w)
+{
+    rota__context *cx = w->cx;
+    if (w->lapsed.count > 1)
+        qsort(w->lapsed.items, (size_t)w->lapsed.count, sizeof *w->lapsed.items, by_int);
+    for (int64_t i = 0; i < w->lapsed.count; i++) {
+        if (i > 0 && w->lapsed.items[i] == w->lapsed.items[i - 1]) continue;
+        rota__booking hold;
+        int rc = read_rival(w, w->lapsed.items[i], &hold);
+        if (rc != ROTA_OK) return rc;
+        bool lapsed = hold.status == ROTA_BOOKING_HELD && hold.hold_expires <= cx->now;
+        if (lapsed && (rc = rota__resolve_expire(w, &hold)) != ROTA_OK) return rc;
+    }
+    return ROTA_OK;
 }
 
 /* --- cancelling others --- */
@@ -211,18 +247,11 @@ static int put_back(rota__write *w, const rota__booking *booking, rota__absent *
 
 static int cancel(rota__write *w, const rota__booking *rival, const rota__booking *winner)
 {
-    rota__booking after = *rival;
-    after.status = ROTA_BOOKING_CANCELLED;
-    int rc;
-    if ((rc = rota__write_put(w, rival, &after)) != ROTA_OK ||
-        (rc = rota__write_touch_claims(w, rival)) != ROTA_OK ||
-        (rc = rota__event_booking(w, ROTA_EVENT_BOOKING_CANCELLED, rival, &after, winner)) !=
-            ROTA_OK)
-        return rc;
+    int rc = end_booking(w, rival, ROTA_BOOKING_CANCELLED, ROTA_EVENT_BOOKING_CANCELLED, winner);
+    if (rc != ROTA_OK) return rc;
     rota_id *id = ROTA__PUSH(w->cx->report, &w->cancelled);
     if (!id) return rota__context_nomem(w->cx);
     *id = rival->id;
-    w->receipt.cancelled++;
     return ROTA_OK;
 }
 
@@ -296,10 +325,11 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
     rota__absent absent = { 0 };
     rota__clashes clashes = { 0 };
     rivals list = { 0 }, chosen = { 0 };
-    bool made;
+    bool made = false;
     int rc;
     if (booking->row && (rc = add_absent(w, &absent, booking->row)) != ROTA_OK) return rc;
-    if ((rc = fits(w, booking, &absent, &clashes)) != ROTA_OK || clashes.count == 0) return rc;
+    if ((rc = fits(w, booking, &absent, &clashes)) != ROTA_OK) return rc;
+    if (clashes.count == 0) return expire_lapsed(w);
     if ((rc = list_conflicts(w, &clashes, &list)) != ROTA_OK) return rc;
 
     if (on_conflict == ROTA_ON_CONFLICT_DEFAULT) on_conflict = cx->on_conflict;
@@ -309,10 +339,20 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
         if ((rc = choose(w, booking, on_conflict, &list, &chosen)) != ROTA_OK ||
             (rc = make_room(w, booking, &absent, &chosen, &made)) != ROTA_OK)
             return rc;
-        if (made) {
-            w->conflicts.count = 0;
-            return ROTA_OK;
-        }
     }
-    return say(w, why);
+    if (!made) return say(w, why);
+    w->conflicts.count = 0;
+    return expire_lapsed(w);
+}
+
+int rota__resolve_change(rota__write *w, int64_t resource, rota_span when,
+                         const rota__change *change)
+{
+    rota__clashes clashes = { 0 };
+    rivals list = { 0 };
+    int rc = rota__admit_change(w, resource, when, change, &clashes);
+    if (rc != ROTA_OK) return rc;
+    if (clashes.count == 0) return expire_lapsed(w);
+    rc = list_conflicts(w, &clashes, &list);
+    return rc == ROTA_OK ? say(w, "") : rc;
 }

@@ -12,7 +12,12 @@
 int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t on_conflict,
                          const char *why);
 
-/* Make conflicts of clashes, say so in the error, and return ROTA_ECONFLICT. */
-int rota__resolve_refuse(rota__write *w, const rota__clashes *clashes, const char *why);
+/* Would what is booked within `when` fit after the change? ROTA_ECONFLICT, and
+ * the conflicts, where it would not. */
+int rota__resolve_change(rota__write *w, int64_t resource, rota_span when,
+                         const rota__change *change);
+
+/* Mark a lapsed hold as expired, and tell. */
+int rota__resolve_expire(rota__write *w, const rota__booking *hold);
 
 #endif

@@ -8,6 +8,7 @@
 #include "domain/event.h"
 #include "domain/request.h"
 #include "domain/resolve.h"
+#include "domain/stay.h"
 
 enum {
     SET_ALL = ROTA_RESOURCE_SET_REF | ROTA_RESOURCE_SET_KIND | ROTA_RESOURCE_SET_NAME |
@@ -224,7 +225,7 @@ static int decide_create(rota__write *w, const void *data)
                                 .capacity = request->capacity,
                                 .before = request->before,
                                 .after = request->after,
-                                .active = true };
+                                .active = request->active != 0 };
     int rc;
     if ((rc = set_parent(w, &resource, &request->parent)) != ROTA_OK ||
         (rc = check_ref(w, &resource)) != ROTA_OK)
@@ -237,7 +238,7 @@ static int decide_create(rota__write *w, const void *data)
 int rota__resource_create(rota__write *w, const rota_resource_request *asked)
 {
     rota_resource_request request = *asked;
-    request.active = 1;
+    if (!(request.set & ROTA_RESOURCE_SET_ACTIVE)) request.active = 1;
     if (request.capacity == 0) request.capacity = 1;
     int rc = check_request(w->cx, &request, SET_ALL);
     if (rc != ROTA_OK) return rc;
@@ -295,7 +296,6 @@ static bool same(const rota__resource *a, const rota__resource *b)
 /* What is booked from now on must fit the resource as it is to be. */
 static int check_fit(rota__write *w, const rota__resource *before, const rota__resource *after)
 {
-    rota__clashes clashes = { 0 };
     rota__timeline *t;
     int rc = rota__write_look(w, before->row, &t);
     if (rc != ROTA_OK) return rc;
@@ -306,9 +306,7 @@ static int check_fit(rota__write *w, const rota__resource *before, const rota__r
                                    ROTA__SHOW_NAME(after->name), after->capacity);
     rota_span from_now = { w->cx->now, INT64_MAX };
     rota__change change = { .resource = after };
-    rc = rota__admit_change(w, before->row, from_now, &change, &clashes);
-    if (rc == ROTA_OK && clashes.count > 0) rc = rota__resolve_refuse(w, &clashes, "");
-    return rc;
+    return rota__resolve_change(w, before->row, from_now, &change);
 }
 
 static int decide_update(rota__write *w, const void *data)
@@ -393,18 +391,10 @@ static int end_stays(rota__write *w, const rota__member *stays, int64_t count, i
     rota__context *cx = w->cx;
     int rc;
     for (int64_t i = 0; i < count; i++) {
-        rota__member stay = stays[i];
-        if (stay.when.end <= cx->now) continue;
-        bool begun = stay.when.start < cx->now;
-        if (begun) stay.when.end = cx->now;
-        rota__member *row = begun ? ROTA__PUSH(cx->env.arena, &w->batch.members_put)
-                                  : ROTA__PUSH(cx->env.arena, &w->batch.members_dropped);
-        if (!row) return rota__context_nomem(cx);
-        *row = stay;
-        int64_t other = stay.group == self ? stay.member : stay.group;
+        if (stays[i].when.end <= cx->now) continue;
+        int64_t other = stays[i].group == self ? stays[i].member : stays[i].group;
         if ((rc = rota__write_touch(w, other)) != ROTA_OK ||
-            (rc = rota__event_member(w, ROTA_EVENT_MEMBER_REMOVED, &stays[i],
-                                     begun ? &stay : NULL)) != ROTA_OK)
+            (rc = rota__stay_end(w, &stays[i], cx->now)) != ROTA_OK)
             return rc;
     }
     return ROTA_OK;

@@ -1,6 +1,6 @@
 #include "domain/tick.h"
 
-#include "domain/booking.h"
+#include "domain/resolve.h"
 
 /* One tick is one commit, and no other writer should wait long for it. */
 enum { AT_ONCE = 500, KEYS_AT_ONCE = 5000, KEY_SECONDS = 24 * 60 * 60 };
@@ -26,7 +26,7 @@ static int decide(rota__write *w, const void *data)
     report->expired = count < AT_ONCE ? count : AT_ONCE;
     report->keys = keys < KEYS_AT_ONCE ? keys : KEYS_AT_ONCE;
     for (int64_t i = 0; i < report->expired && rc == ROTA_OK; i++)
-        rc = rota__booking_put_step(w, &rows[i], ROTA__EXPIRE);
+        rc = rota__resolve_expire(w, &rows[i]);
     w->batch.key_horizon = horizon;
     w->batch.keys_dropped_max = report->keys;
     return rc;

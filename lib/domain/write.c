@@ -113,15 +113,23 @@ static int guard_add(rota__write *w, int64_t resource, int64_t stamp, bool bump)
     return ROTA_OK;
 }
 
+static rota__guard *guard_of(rota__write *w, int64_t resource)
+{
+    for (int64_t i = w->batch.guards.count - 1; i >= 0; i--)
+        if (w->batch.guards.items[i].resource == resource) return &w->batch.guards.items[i];
+    return NULL;
+}
+
 int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out)
 {
     rota__timeline *t;
     int rc = rota__busy_get(w->cx->busy, &w->cx->env, resource, &t);
     if (rc != ROTA_OK) return rc;
     if (t->guarded_by != w->attempt) {
-        if ((rc = guard_add(w, resource, t->resource.stamp, false)) != ROTA_OK) return rc;
+        bool guarded = w->touched_unseen && guard_of(w, resource);
+        if (!guarded) rc = guard_add(w, resource, t->resource.stamp, false);
+        if (rc != ROTA_OK) return rc;
         t->guarded_by = w->attempt;
-        t->guard = w->batch.guards.count - 1;
     }
     *out = t;
     return ROTA_OK;
@@ -129,17 +137,18 @@ int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out)
 
 int rota__write_touch(rota__write *w, int64_t resource)
 {
-    for (int64_t i = w->batch.guards.count - 1; i >= 0; i--)
-        if (w->batch.guards.items[i].resource == resource) {
-            w->batch.guards.items[i].bump = true;
-            return ROTA_OK;
-        }
+    rota__guard *guard = guard_of(w, resource);
+    if (guard) {
+        guard->bump = true;
+        return ROTA_OK;
+    }
     int64_t stamp;
     int rc = rota__busy_stamp(w->cx->busy, &w->cx->env, resource, &stamp);
     if (rc == ROTA_ENOTFOUND)
         return rota__error_set(w->cx->env.error, ROTA_ECORRUPT,
                                "resource row %" PRId64 " is claimed and is not there", resource);
     if (rc != ROTA_OK) return rc;
+    w->touched_unseen = true;
     return guard_add(w, resource, stamp, true);
 }
 
@@ -161,6 +170,8 @@ int rota__write_put(rota__write *w, const rota__booking *before, const rota__boo
     if (before) *was = *before;
     *put = *after;
     put->changed_at = w->cx->now;
+    if (put->status != ROTA_BOOKING_HELD && put->status != ROTA_BOOKING_EXPIRED)
+        put->hold_expires = 0;
     put->version = before ? before->version + 1 : 1;
     if (!before) put->created_at = w->cx->now;
     return ROTA_OK;
@@ -188,6 +199,8 @@ static void begin_attempt(rota__write *w)
 {
     memset(&w->batch, 0, sizeof w->batch);
     memset(&w->before, 0, sizeof w->before);
+    memset(&w->lapsed, 0, sizeof w->lapsed);
+    w->touched_unseen = false;
     w->receipt = (rota_receipt){ .size = (uint32_t)sizeof w->receipt };
     w->conflicts.count = w->cancelled.count = 0;
     w->attempt = ++w->cx->busy->attempts;

@@ -2,25 +2,27 @@
  * neighbours, each a set of columns. This file knows order and overlap; what an
  * interval means, and whether it has lapsed, is its caller's.
  *
- * Search. Above a column of ends stands a pyramid of maxima: each cell of a level
- * is the latest end of FAN cells below, up to a level of TOP cells or fewer. A
- * second pyramid stands on the latest ends of the chunks. "The first interval at
- * or behind position p that ends after s" is then a climb and a descent, O(log
- * n) whatever the lengths; and since starts are in order, the first one found
- * that starts at e or later closes the walk over [s, e). No search on starts is
- * needed, and a leave of a year beside 100,000 short bookings costs one step, not
- * a wider window.
+ * Search. Above each chunk's spans stands a pyramid of maxima: its lowest cells
+ * are the latest ends of FAN spans each, those above of FAN cells, up to a level
+ * of TOP cells or fewer. A second pyramid stands on the latest ends of the
+ * chunks. So "the first interval at or behind p that ends after s" is a climb and
+ * a descent whatever the lengths, and since starts are in order, the first one
+ * found that starts at e or later closes the walk over [s, e): nothing searches
+ * by start. A booking without end beside 100,000 short ones costs one step, and
+ * not a wider window.
  *
- * Bounds, n intervals: a walk with k results reads O((k + 1) log n) cells, FAN at
- * each level; neighbouring results cost O(1). Insertion and removal are
- * O(log n) for the place and at most CHUNK entries moved; one in CHUNK/4 or so
- * splits or joins chunks, which moves O(n / CHUNK) headers. Any two neighbouring
- * chunks hold more than CHUNK/2 together. Memory: 28 bytes an interval and a
- * seventh of 8 for the pyramid where a build filled the chunks; growing one by one
- * leaves up to half of a chunk empty. A block never shrinks while it is used.
+ * Bounds, n intervals. A walk with k results reads O((k + 1) log n) cells and
+ * spans, FAN at a time on each of log n / log FAN levels; results side by side
+ * mostly cost one comparison each. Insertion and removal: O(log n) to find the
+ * place, up to CHUNK entries moved and their maxima taken again; one change in
+ * CHUNK/4 or so also splits or joins chunks and moves O(n / CHUNK) headers. Two
+ * neighbouring chunks hold more than CHUNK/2 together. Memory: 28 bytes an
+ * interval, 1.2 for the maxima, and what is empty: next to nothing after a
+ * build, up to half of a chunk that grew entry by entry. Blocks do not shrink, so
+ * one resource that has lost its bookings keeps 30 KB at most.
  *
- * A lapsing interval keeps its expiry outside of the columns, in `extras`: few
- * do, and only until they are confirmed. */
+ * Few intervals lapse, and only until they are confirmed: their expiry is kept
+ * outside of the columns, in `extras`. */
 #include "index/itree.h"
 
 #include <stdlib.h>
@@ -39,16 +41,16 @@ enum {
 
 typedef rota__itree_chunk chunk;
 
-/* --- pyramids: `cells` holds a level of padded(room) cells, then those above it --- */
+/* --- pyramids: padded(n) cells, then the levels above them --- */
 
 static int64_t padded(int64_t n)
 {
     return (n + FAN - 1) / FAN * FAN;
 }
 
-static int64_t cells_for(int64_t room)
+static int64_t cells_for(int64_t count)
 {
-    int64_t n = padded(room), total = n;
+    int64_t n = padded(count), total = n;
     while (n > TOP) {
         n = padded(n / FAN);
         total += n;
@@ -67,10 +69,10 @@ static rota_time latest(const rota_time *c)
                  later(later(c[4], c[5]), later(c[6], c[7])));
 }
 
-/* Cells `from` to `to` of the lowest level have changed. */
-static void mend(rota_time *cells, int64_t room, int64_t from, int64_t to)
+/* Cells `from` to `to` of n have changed. */
+static void mend(rota_time *cells, int64_t n, int64_t from, int64_t to)
 {
-    for (int64_t n = padded(room); n > TOP; n = padded(n / FAN)) {
+    for (n = padded(n); n > TOP; n = padded(n / FAN)) {
         rota_time *above = cells + n;
         from /= FAN;
         to /= FAN;
@@ -79,10 +81,9 @@ static void mend(rota_time *cells, int64_t room, int64_t from, int64_t to)
     }
 }
 
-static rota_time peak(const rota_time *cells, int64_t room)
+static rota_time peak(const rota_time *cells, int64_t n)
 {
-    int64_t n = padded(room);
-    for (; n > TOP; n = padded(n / FAN)) cells += n;
+    for (n = padded(n); n > TOP; n = padded(n / FAN)) cells += n;
     rota_time found = NEVER;
     for (int64_t i = 0; i < n; i += FAN) found = later(found, latest(cells + i));
     return found;
@@ -100,9 +101,10 @@ static int64_t first_of_group(const rota_time *c, rota_time bound)
     return at;
 }
 
-/* The first of n cells, not before `from`, that is after `bound`; or n. */
+/* The first of n cells, not before `from`, that is after `bound`; or n or more. */
 static int64_t first_after(const rota_time *cells, int64_t n, int64_t from, rota_time bound)
 {
+    n = padded(n);
     while (from < n) {
         if (from % FAN != 0) {
             if (cells[from] > bound) return from;
@@ -112,7 +114,7 @@ static int64_t first_after(const rota_time *cells, int64_t n, int64_t from, rota
             if (at < FAN) return from + at;
             from += FAN;
         } else {
-            int64_t group = first_after(cells + n, padded(n / FAN), from / FAN, bound);
+            int64_t group = first_after(cells + n, n / FAN, from / FAN, bound);
             if (group * FAN >= n) return n;
             return group * FAN + first_of_group(cells + group * FAN, bound);
         }
@@ -120,23 +122,64 @@ static int64_t first_after(const rota_time *cells, int64_t n, int64_t from, rota
     return n;
 }
 
-/* --- blocks: a chunk's columns --- */
+/* --- blocks: a chunk's columns, spans by groups of FAN with a pyramid above --- */
+
+static int64_t groups_of(int64_t room)
+{
+    return padded(room) / FAN;
+}
+
+static rota_time latest_of_group(const rota_span *s)
+{
+    return later(later(later(s[0].end, s[1].end), later(s[2].end, s[3].end)),
+                 later(later(s[4].end, s[5].end), later(s[6].end, s[7].end)));
+}
+
+static void mend_chunk(chunk *c, int64_t from, int64_t to)
+{
+    for (int64_t i = from / FAN; i <= to / FAN; i++)
+        c->tops[i] = latest_of_group(c->spans + FAN * i);
+    mend(c->tops, groups_of(c->room), from / FAN, to / FAN);
+}
+
+static rota_time latest_of_chunk(const chunk *c)
+{
+    return peak(c->tops, groups_of(c->room));
+}
+
+/* The first entry, not before `from`, that ends after `bound`; or c->count or more. */
+static int64_t first_entry_after(const chunk *c, int64_t from, rota_time bound)
+{
+    for (; from % FAN != 0; from++)
+        if (c->spans[from].end > bound) return from;
+    int64_t groups = groups_of(c->room);
+    int64_t group = first_after(c->tops, groups, from / FAN, bound);
+    if (group >= groups) return c->room;
+    const rota_span *s = c->spans + group * FAN;
+    int64_t at = 0, before = 1;
+    for (int i = 0; i < FAN; i++) {
+        before &= s[i].end <= bound;
+        at += before;
+    }
+    return group * FAN + at;
+}
 
 static void lay_out(chunk *c, void *block, int32_t room)
 {
-    int64_t cells = cells_for(room);
-    c->ends = block;
-    c->starts = c->ends + cells;
-    c->bookings = c->starts + room;
+    int64_t cells = cells_for(groups_of(room)), places = padded(room);
+    c->tops = block;
+    c->spans = (rota_span *)(void *)(c->tops + cells);
+    c->bookings = (int64_t *)(void *)(c->spans + places);
     c->units = (int32_t *)(void *)(c->bookings + room);
     c->room = room;
     c->count = 0;
-    for (int64_t i = 0; i < cells; i++) c->ends[i] = NEVER;
+    for (int64_t i = 0; i < cells; i++) c->tops[i] = NEVER;
+    for (int64_t i = 0; i < places; i++) c->spans[i].end = NEVER;
 }
 
 static void *new_block(rota__mem *mem, int32_t room)
 {
-    int64_t words = cells_for(room) + 2 * (int64_t)room + (room + 1) / 2;
+    int64_t words = cells_for(groups_of(room)) + 2 * padded(room) + (int64_t)room + (room + 1) / 2;
     return rota__mem_alloc(mem, words, (int64_t)sizeof(int64_t));
 }
 
@@ -158,8 +201,7 @@ static bool take_chunk(rota__itree *tree, int32_t room, chunk *out)
 static void move_entries(chunk *to, int64_t at, const chunk *from, int64_t first, int64_t count)
 {
     size_t n = (size_t)count;
-    memmove(to->ends + at, from->ends + first, n * sizeof *to->ends);
-    memmove(to->starts + at, from->starts + first, n * sizeof *to->starts);
+    memmove(to->spans + at, from->spans + first, n * sizeof *to->spans);
     memmove(to->bookings + at, from->bookings + first, n * sizeof *to->bookings);
     memmove(to->units + at, from->units + first, n * sizeof *to->units);
 }
@@ -167,11 +209,11 @@ static void move_entries(chunk *to, int64_t at, const chunk *from, int64_t first
 /* The entries from `from` on have changed, and there may be fewer than `before`. */
 static void recount(chunk *c, int64_t from, int64_t before, int64_t count)
 {
-    for (int64_t i = count; i < before; i++) c->ends[i] = NEVER;
+    for (int64_t i = count; i < before; i++) c->spans[i].end = NEVER;
     c->count = (int32_t)count;
     int64_t last = (count > before ? count : before) - 1;
-    if (last >= from) mend(c->ends, c->room, from, last);
-    if (count > 0) c->first = c->starts[0];
+    if (last >= from) mend_chunk(c, from, last);
+    if (count > 0) c->first = c->spans[0].start;
 }
 
 /* --- headers: chunks[chunk_count], and on top of them the second pyramid --- */
@@ -195,7 +237,7 @@ static bool grow_headers(rota__itree *tree, int64_t room)
     tree->tops = (rota_time *)(void *)(chunks + room);
     for (int64_t i = 0; i < cells; i++) tree->tops[i] = NEVER;
     for (int64_t i = 0; i < tree->chunk_count; i++)
-        tree->tops[i] = peak(chunks[i].ends, chunks[i].room);
+        tree->tops[i] = latest_of_chunk(&chunks[i]);
     if (tree->chunk_count > 0) mend(tree->tops, room, 0, tree->chunk_count - 1);
     return true;
 }
@@ -211,7 +253,7 @@ static void mend_top(rota__itree *tree, int64_t at)
 {
     if (!tree->tops) return;
     const chunk *c = &tree->chunks[at];
-    rota_time end = peak(c->ends, c->room);
+    rota_time end = latest_of_chunk(c);
     if (end == tree->tops[at]) return;
     tree->tops[at] = end;
     mend(tree->tops, tree->chunk_room, at, at);
@@ -226,13 +268,13 @@ static void insert_header(rota__itree *tree, int64_t at, const chunk *c)
     tree->chunk_count++;
     if (!tree->tops) return;
     memmove(&tree->tops[at + 1], &tree->tops[at], behind * sizeof *tree->tops);
-    tree->tops[at] = peak(c->ends, c->room);
+    tree->tops[at] = latest_of_chunk(c);
     mend(tree->tops, tree->chunk_room, at, tree->chunk_count - 1);
 }
 
 static void remove_chunk(rota__itree *tree, int64_t at)
 {
-    rota__mem_free(tree->mem, tree->chunks[at].ends);
+    rota__mem_free(tree->mem, tree->chunks[at].tops);
     size_t behind = (size_t)(tree->chunk_count - at - 1);
     memmove(&tree->chunks[at], &tree->chunks[at + 1], behind * sizeof(chunk));
     tree->chunk_count--;
@@ -296,9 +338,9 @@ static int compare(rota_span a, int64_t a_booking, rota_span b, int64_t b_bookin
 
 static int compare_entry(const chunk *c, int64_t at, rota_span span, int64_t booking)
 {
-    if (c->starts[at] != span.start) return c->starts[at] < span.start ? -1 : 1;
-    rota_span entry = { c->starts[at], c->ends[at] };
-    return compare(entry, c->bookings[at], span, booking);
+    const rota_span *s = &c->spans[at];
+    if (s->start != span.start) return s->start < span.start ? -1 : 1;
+    return compare(*s, c->bookings[at], span, booking);
 }
 
 /* The chunk in whose stretch the key lies: the last that begins at or before it. */
@@ -344,7 +386,7 @@ void rota__itree_init(rota__itree *tree, rota__mem *mem)
 void rota__itree_free(rota__itree *tree)
 {
     for (int64_t i = 0; i < tree->chunk_count; i++)
-        rota__mem_free(tree->mem, tree->chunks[i].ends);
+        rota__mem_free(tree->mem, tree->chunks[i].tops);
     rota__mem_free(tree->mem, tree->chunks);
     rota__mem_free(tree->mem, tree->extras);
     rota__mem_free(tree->mem, tree->spare);
@@ -365,7 +407,7 @@ static bool grow_chunk(rota__itree *tree, chunk *c)
     if (!take_chunk(tree, grown(c->room), &larger)) return false;
     move_entries(&larger, 0, c, 0, c->count);
     recount(&larger, 0, 0, c->count);
-    rota__mem_free(tree->mem, c->ends);
+    rota__mem_free(tree->mem, c->tops);
     *c = larger;
     return true;
 }
@@ -417,8 +459,7 @@ int rota__itree_insert(rota__itree *tree, const rota__interval *interval)
     int64_t place = find_entry(c, span, interval->booking);
     assert(place == c->count || compare_entry(c, place, span, interval->booking) != 0);
     move_entries(c, place + 1, c, place, c->count - place);
-    c->ends[place] = span.end;
-    c->starts[place] = span.start;
+    c->spans[place] = span;
     c->bookings[place] = interval->booking;
     c->units[place] = keep_units(tree, interval);
     recount(c, place, c->count, c->count + 1);
@@ -525,8 +566,7 @@ static bool append_chunk(rota__itree *tree, const rota__interval *intervals,
     for (; made && i < count; i++) {
         const rota__interval *from = order ? order[first + i] : &intervals[first + i];
         assert(from->span.start < from->span.end);
-        c.starts[i] = from->span.start;
-        c.ends[i] = from->span.end;
+        c.spans[i] = from->span;
         c.bookings[i] = from->booking;
         made = !needs_extra(from) || room_for_extra(tree);
         if (made) c.units[i] = keep_units(tree, from);
@@ -568,7 +608,7 @@ done:
 
 static int64_t next_chunk(const rota__itree *tree, int64_t from, rota_time bound)
 {
-    return tree->tops ? first_after(tree->tops, padded(tree->chunk_room), from, bound) : from;
+    return tree->tops ? first_after(tree->tops, tree->chunk_room, from, bound) : from;
 }
 
 void rota__itree_seek(const rota__itree *tree, rota_span span, rota__itree_cursor *cursor)
@@ -587,16 +627,17 @@ bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out)
          cursor->chunk = next_chunk(tree, cursor->chunk + 1, span.start), cursor->at = 0) {
         const chunk *c = &tree->chunks[cursor->chunk];
         if (c->first >= span.end) break;
-        int64_t at = first_after(c->ends, padded(c->room), cursor->at, span.start);
+        int64_t at = first_entry_after(c, cursor->at, span.start);
         if (at >= c->count) continue;
-        if (c->starts[at] >= span.end) break;
+        if (c->spans[at].start >= span.end) break;
 
         int32_t units = c->units[at];
         const rota__itree_extra *extra = units < 0 ? &tree->extras[~units] : NULL;
-        *out = (rota__interval){ .span = { c->starts[at], c->ends[at] },
+        *out = (rota__interval){ .span = c->spans[at],
                                  .booking = c->bookings[at],
                                  .expires = extra ? extra->expires : 0,
                                  .units = extra ? extra->units : units };
+        assert(rota__time_overlap(out->span, span));
         cursor->at = at + 1;
         return true;
     }

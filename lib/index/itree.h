@@ -14,11 +14,11 @@ typedef struct rota__interval {
     int32_t reserved;
 } rota__interval;
 
-/* The file's own: a run of neighbours. All four columns are in one block. */
+/* The file's own: a run of neighbours. All columns are in one block. */
 typedef struct rota__itree_chunk {
-    rota_time first;   /* starts[0], here so that finding a chunk touches none */
-    rota_time *ends;   /* the block itself; behind the ends their maxima, see itree.c */
-    rota_time *starts;
+    rota_time first;   /* spans[0].start, here so that finding a chunk touches none */
+    rota_time *tops;   /* the block itself: maxima of the ends, see itree.c */
+    rota_span *spans;
     int64_t *bookings;
     int32_t *units;    /* below zero: ~place in rota__itree.extras */
     int32_t count, room;

@@ -84,9 +84,9 @@ static int before(chaos *c, rota__env *env)
 static int commit_unanswered(chaos *c, rota__env *env, const rota__batch *batch, rota__commit *out)
 {
     rota__batch copy = *batch;
-    copy.resources.items = rota__arena_copy(
-        env->arena, batch->resources.items,
-        batch->resources.count * (int64_t)sizeof *batch->resources.items);
+    copy.resources.items =
+        rota__arena_copy(env->arena, batch->resources.items,
+                         batch->resources.count * (int64_t)sizeof *batch->resources.items);
     copy.bookings.items =
         rota__arena_copy(env->arena, batch->bookings.items,
                          batch->bookings.count * (int64_t)sizeof *batch->bookings.items);
@@ -215,8 +215,8 @@ static int key_get(rota__store *self, rota__env *env, const char *actor, const c
     return rc == ROTA_OK ? c->inner->ops->key_get(c->inner, env, actor, key, out) : rc;
 }
 
-static int feed(rota__store *self, rota__env *env, int64_t after, int64_t limit,
-                rota__event **rows, int64_t *count)
+static int feed(rota__store *self, rota__env *env, int64_t after, int64_t limit, rota__event **rows,
+                int64_t *count)
 {
     chaos *c = of(self);
     int rc = before(c, env);

@@ -25,8 +25,9 @@
 #include <unistd.h>
 
 enum {
-    WAL_PAGES = 256,        /* the log is written back when it is longer than this */
-    WAL_BYTES = 1024 * 4096 /* and cut to this when a long read had let it grow */
+    WAL_PAGES = 256,               /* the log is written back when it is longer than this */
+    WAL_BYTES = 16 * 1024 * 1024,  /* and cut to this when a long read had let it grow */
+    CACHE_KIB = 8 * 1024           /* pages that a large batch touches before it is written */
 };
 
 static rota__sqlite *of(rota__store *store)
@@ -83,6 +84,7 @@ static int status_of(int rc, int number)
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: /* many tries to begin to read met as many writers */
         return ROTA_EBUSY;
     case SQLITE_NOMEM:
         return ROTA_ENOMEM;
@@ -319,10 +321,12 @@ static int checkpoint(rota__store *store, rota__env *env)
     int rc = lock(self, env);
     if (rc != ROTA_OK) return rc;
     if (sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
-        SQLITE_OK)
+        SQLITE_OK) {
         rc = rota__sqlite_fail(self, env, "checkpoint");
-    else
+    } else {
         self->wal_pages = self->wal_last = 0;
+        self->wal_due = WAL_PAGES;
+    }
     unlock(self);
     return rc;
 }
@@ -816,7 +820,8 @@ static int resolve(rota__env *env, const char *path, char **out)
     const char *slash = strrchr(path, '/'), *leaf = slash ? slash + 1 : path;
     if (length == 0) return rota__error_set(env->error, ROTA_EINVALID, "the path is empty");
     if (length >= PATH_MAX)
-        return rota__error_set(env->error, ROTA_EINVALID, "%s: the path is too long", path);
+        return rota__error_set(env->error, ROTA_EINVALID, "a path of %lld bytes is too long",
+                               (long long)length);
     if (leaf[0] == '\0' || strcmp(leaf, ".") == 0 || strcmp(leaf, "..") == 0)
         return rota__error_set(env->error, ROTA_EINVALID, "%s is a directory", path);
 
@@ -850,6 +855,8 @@ static int inspect(rota__env *env, const char *path, uint32_t flags)
         return rota__error_set(env->error, ROTA_EINVALID, "%s is a directory", path);
     if (!S_ISREG(file.st_mode))
         return rota__error_set(env->error, ROTA_EINVALID, "%s is not a regular file", path);
+    if (file.st_size == 1) /* SQLite would take it for an empty one, and begin anew */
+        return rota__error_set(env->error, ROTA_ECORRUPT, "%s is not a rota calendar", path);
     if (file.st_nlink > 1)
         return rota__error_set(env->error, ROTA_EDENIED,
                                "%s has other names (hard links), through which it could be "
@@ -904,11 +911,12 @@ static int configure(rota__sqlite *self, rota__env *env)
  * forgets directory entries FULL has lost commits. */
 static int settle(rota__sqlite *self, rota__env *env)
 {
-    char sql[128];
+    char sql[192];
     (void)snprintf(sql, sizeof sql,
                    "PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON; "
-                   "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=%d",
-                   WAL_BYTES);
+                   "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=%d; "
+                   "PRAGMA cache_size=-%d",
+                   WAL_BYTES, CACHE_KIB);
     int rc = run_sql(self, env, sql);
     if (rc != ROTA_OK) return rc;
     (void)sqlite3_wal_hook(self->db, on_wal, self);
@@ -938,13 +946,13 @@ static int make_ready(rota__sqlite *self, rota__env *env)
 {
     int64_t version = 0;
     char mode[16] = "";
+    if (!self->readonly && sqlite3_db_readonly(self->db, "main") == 1)
+        return rota__error_set(env->error, ROTA_EDENIED, "%s may not be written", self->path);
     int rc = rota__sqlite_identify(self, env, &version);
     if (rc == ROTA_OK) rc = settle(self, env);
     if (rc != ROTA_OK) return rc;
     if (strcmp(self->path, ":memory:") == 0) return rota__sqlite_migrate(self, env, version);
     if (self->readonly) return ROTA_OK;
-    if (sqlite3_db_readonly(self->db, "main") == 1)
-        return rota__error_set(env->error, ROTA_EDENIED, "%s may not be written", self->path);
 
     if ((rc = open_lock(self, env)) != ROTA_OK) return rc;
     rc = rota__sqlite_once(self, env, "PRAGMA journal_mode", NULL, mode, sizeof mode);

@@ -35,12 +35,12 @@
     "SELECT seq,at,type,subject,actor,role,trace,before,after FROM event "
 #define KEY_SELECT "SELECT actor,key,hash,at,answer FROM idempotency "
 
-/* The table is for messages. */
+/* The first word is for messages: the table, or what is done. */
 static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
-    [ROTA__SQL_BEGIN] = { "file", "BEGIN" },
-    [ROTA__SQL_BEGIN_WRITE] = { "file", "BEGIN IMMEDIATE" },
-    [ROTA__SQL_COMMIT] = { "file", "COMMIT" },
-    [ROTA__SQL_ROLLBACK] = { "file", "ROLLBACK" },
+    [ROTA__SQL_BEGIN] = { "begin", "BEGIN" },
+    [ROTA__SQL_BEGIN_WRITE] = { "begin", "BEGIN IMMEDIATE" },
+    [ROTA__SQL_COMMIT] = { "commit", "COMMIT" },
+    [ROTA__SQL_ROLLBACK] = { "rollback", "ROLLBACK" },
     [ROTA__SQL_DATA_VERSION] = { "file", "PRAGMA data_version" },
 
     [ROTA__SQL_STAMP_GET] = { "occupancy",

@@ -114,7 +114,7 @@ typedef struct rota__batch {
      * resource is 1; of an old one only guards change it. */
     struct { rota__resource *items; int64_t count, room; } resources;
     struct { rota__booking *items; int64_t count, room; } bookings; /* claims replace the old ones */
-    struct { rota__member *items; int64_t count, room; } members_put;    /* by group, member, when.start */
+    struct { rota__member *items; int64_t count, room; } members_put;    /* by group, member, when.start; not there yet once members_dropped are gone */
     struct { rota__member *items; int64_t count, room; } members_dropped;
     struct { rota__event *items; int64_t count, room; } events; /* in this order; seq filled in */
     rota__key *key;            /* NULL: none. One older than key_horizon gives way */

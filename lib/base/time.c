@@ -1,0 +1,158 @@
+/* Dates and times as numbers and as text. Knows the Gregorian calendar and
+ * RFC 3339; zones are left to tz.c. */
+#include "base/time.h"
+
+enum { DAY = 86400, DAYS_OF_400_YEARS = 146097 };
+
+/* The quotient rounded down, as days before 1970 need it. */
+static int64_t floored(int64_t value, int64_t by)
+{
+    return value / by - (value % by < 0);
+}
+
+/* Years begin in March here, so that the leap day is the last of its year and
+ * the months before it have the same lengths in every year: 153 days in five. */
+int64_t rota__time_days(int32_t year, int32_t month, int32_t day)
+{
+    int64_t y = (int64_t)year - (month <= 2);
+    int64_t era = floored(y, 400);
+    int64_t of_era = y - era * 400;
+    int64_t month_from_march = month + (month > 2 ? -3 : 9);
+    int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    int64_t day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + day_of_year;
+
+    return era * DAYS_OF_400_YEARS + day_of_era - 719468;
+}
+
+rota__local rota__time_from_civil(const rota__civil *civil)
+{
+    return rota__time_days(civil->year, civil->month, civil->day) * DAY +
+           (int64_t)civil->hour * 3600 + (int64_t)civil->minute * 60 + civil->second;
+}
+
+void rota__time_to_civil(rota__local local, rota__civil *out)
+{
+    int64_t days = floored(local, DAY);
+    int64_t second = local - days * DAY;
+    int64_t from_march = days + 719468;
+    int64_t era = floored(from_march, DAYS_OF_400_YEARS);
+    int64_t day = from_march - era * DAYS_OF_400_YEARS;
+    int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    int64_t month;
+
+    day -= year * 365 + year / 4 - year / 100;
+    month = (5 * day + 2) / 153;
+    out->year = (int32_t)(era * 400 + year + (month >= 10));
+    out->month = (int32_t)(month < 10 ? month + 3 : month - 9);
+    out->day = (int32_t)(day - (153 * month + 2) / 5 + 1);
+    out->hour = (int32_t)(second / 3600);
+    out->minute = (int32_t)(second / 60 % 60);
+    out->second = (int32_t)(second % 60);
+}
+
+/* Exactly `count` digits; moves behind them. A text's NUL is no digit, so
+ * nothing is read past it. */
+static bool digits(const char **at, int count, int32_t *out)
+{
+    int32_t value = 0;
+
+    while (count-- > 0) {
+        char c = *(*at)++;
+
+        if (c < '0' || c > '9') return false;
+        value = value * 10 + (c - '0');
+    }
+    *out = value;
+    return true;
+}
+
+static bool one_of(const char **at, char a, char b)
+{
+    return **at == a || **at == b ? ++*at, true : false;
+}
+
+static int32_t month_length(int32_t year, int32_t month)
+{
+    static const int8_t lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return lengths[month - 1] + (month == 2 && leap);
+}
+
+static bool read_date(const char **at, rota__civil *out)
+{
+    if (!digits(at, 4, &out->year) || !one_of(at, '-', '-')) return false;
+    if (!digits(at, 2, &out->month) || !one_of(at, '-', '-')) return false;
+    if (!digits(at, 2, &out->day)) return false;
+    if (out->year < 1 || out->month < 1 || out->month > 12 || out->day < 1) return false;
+    return out->day <= month_length(out->year, out->month);
+}
+
+static bool read_clock(const char **at, rota__civil *out)
+{
+    out->second = 0;
+    if (!digits(at, 2, &out->hour) || !one_of(at, ':', ':')) return false;
+    if (!digits(at, 2, &out->minute)) return false;
+    if (one_of(at, ':', ':') && !digits(at, 2, &out->second)) return false;
+    return out->hour < 24 && out->minute < 60 && out->second < 60;
+}
+
+static bool read_offset(const char **at, int32_t *seconds)
+{
+    bool west = **at == '-';
+    int32_t hour, minute;
+
+    if (one_of(at, 'Z', 'z')) {
+        *seconds = 0;
+        return true;
+    }
+    if (!one_of(at, '+', '-')) return false;
+    if (!digits(at, 2, &hour) || !one_of(at, ':', ':') || !digits(at, 2, &minute)) return false;
+    *seconds = (hour * 60 + minute) * (west ? -60 : 60);
+    return hour < 24 && minute < 60;
+}
+
+int rota__time_read(const char *text, int64_t *out)
+{
+    rota__civil civil;
+    int32_t offset = 0;
+    int kind = ROTA__TIME_LOCAL;
+
+    if (!text || !read_date(&text, &civil)) return 0;
+    if (!one_of(&text, 'T', 't') || !read_clock(&text, &civil)) return 0;
+    if (*text) {
+        if (!read_offset(&text, &offset) || *text) return 0;
+        kind = ROTA__TIME_INSTANT;
+    }
+    *out = rota__time_from_civil(&civil) - offset;
+    return kind;
+}
+
+static char *write_digits(char *to, int count, int32_t value, char then)
+{
+    int i;
+
+    for (i = count - 1; i >= 0; --i) {
+        to[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    to[count] = then;
+    return to + count + 1;
+}
+
+int rota_time_format(rota_time t, char text[ROTA_TIME_TEXT])
+{
+    rota__civil civil;
+
+    text[0] = '\0';
+    if (t < ROTA_TIME_MIN || t > ROTA_TIME_MAX) return ROTA_EINVALID;
+    rota__time_to_civil(t, &civil);
+    text = write_digits(text, 4, civil.year, '-');
+    text = write_digits(text, 2, civil.month, '-');
+    text = write_digits(text, 2, civil.day, 'T');
+    text = write_digits(text, 2, civil.hour, ':');
+    text = write_digits(text, 2, civil.minute, ':');
+    text = write_digits(text, 2, civil.second, 'Z');
+    *text = '\0';
+    return ROTA_OK;
+}
