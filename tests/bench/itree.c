@@ -1,0 +1,608 @@
+/* Measures the index beside the shapes it could have had: a plain sorted array
+ * per resource (the lower bound), a balanced tree of nodes with the latest end
+ * below each (a treap), and a prepared SQLite query. The same seeded bookings and
+ * queries for all, in turn inside each round and beginning with another one each
+ * time; every answer is compared. CPU time of the thread, medians of the rounds.
+ *
+ *     itree [intervals resources [rounds [long]]]
+ *
+ * long: so many of 100,000 bookings last for ever. Without arguments it takes a
+ * few seconds; SQLite is left out of insert and delete, where its row is more. */
+#define _GNU_SOURCE
+#include "index/itree.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { QUARTER = 900, MAX_ROUNDS = 15, LONGEST = 8 * QUARTER };
+
+/* --- memory, clock, chance --- */
+
+static int64_t bytes_held; /* as the allocator counts them */
+
+static void *counted(void *ctx, void *block, int64_t size)
+{
+    (void)ctx;
+    if (block) bytes_held -= (int64_t)malloc_usable_size(block) + 8;
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    void *got = realloc(block, (size_t)size);
+    if (!got) {
+        fprintf(stderr, "out of memory\n");
+        exit(1);
+    }
+    bytes_held += (int64_t)malloc_usable_size(got) + 8;
+    return got;
+}
+
+static void *get(int64_t count, size_t size)
+{
+    return counted(NULL, NULL, count * (int64_t)size + 1);
+}
+
+static double cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static uint64_t chance = 20250214;
+
+static int64_t below(int64_t n)
+{
+    chance ^= chance << 13;
+    chance ^= chance >> 7;
+    chance ^= chance << 17;
+    return (int64_t)((chance >> 11) % (uint64_t)n);
+}
+
+/* --- the work: bookings, and queries whose answer is known --- */
+
+typedef struct item {
+    int64_t resource;
+    rota_span span;
+    int64_t id;
+} item;
+
+typedef struct work {
+    int64_t resources, count, asked, changed;
+    int64_t longest;
+    item *items;  /* by resource and start */
+    item *shuffled;
+    item *misses; /* queries: id is unused */
+    item *hits;
+    item *changes; /* not among the items */
+} work;
+
+static void shuffle(item *items, int64_t count)
+{
+    for (int64_t i = count - 1; i > 0; i--) {
+        int64_t j = below(i + 1);
+        item kept = items[i];
+        items[i] = items[j];
+        items[j] = kept;
+    }
+}
+
+static int64_t draw_length(void)
+{
+    return QUARTER * (1 + below(8));
+}
+
+/* One after the other with gaps between, so that about half of the time is taken. */
+static void draw_items(work *w, int64_t endless)
+{
+    int64_t n = 0;
+    w->longest = LONGEST;
+    for (int64_t r = 0; r < w->resources; r++) {
+        int64_t share = (w->count - n) / (w->resources - r);
+        rota_time at = 1700000000 / QUARTER * QUARTER;
+        for (int64_t i = 0; i < share; i++, n++) {
+            at += QUARTER * below(10);
+            int64_t end = at + draw_length();
+            w->items[n] = (item){ r, { at, end }, n + 1 };
+            at = end;
+            if (below(100000) < endless) {
+                w->items[n].span.end = ROTA_TIME_MAX;
+                w->longest = ROTA_TIME_MAX;
+            }
+        }
+    }
+    memcpy(w->shuffled, w->items, (size_t)w->count * sizeof *w->items);
+    shuffle(w->shuffled, w->count);
+}
+
+/* Spans that are asked for: a hit is cut out of a booking, a miss is a gap. */
+static void draw_queries(work *w)
+{
+    for (int64_t i = 0; i < w->asked; i++) {
+        const item *near = &w->items[below(w->count)];
+        w->hits[i] = *near;
+        w->hits[i].span.start += QUARTER * (below(5) - 2);
+        if (w->hits[i].span.end == ROTA_TIME_MAX) w->hits[i].span.end = near->span.start + QUARTER;
+        if (w->hits[i].span.start >= w->hits[i].span.end) w->hits[i].span.start = near->span.start;
+    }
+    for (int64_t i = 0; i < w->asked;) {
+        int64_t at = below(w->count - 1);
+        const item *a = &w->items[at], *b = a + 1;
+        if (a->resource != b->resource || a->span.end >= b->span.start) continue;
+        w->misses[i++] = (item){ a->resource, { a->span.end, b->span.start }, 0 };
+    }
+    for (int64_t i = 0; i < w->asked; i++) {
+        w->changes[i] = w->hits[i];
+        w->changes[i].span.start += 7;
+        w->changes[i].span.end += 11;
+        w->changes[i].id = w->count + 1 + i;
+    }
+}
+
+/* --- what is measured: each is told of bookings and asked for the sum of ids --- */
+
+typedef struct contender {
+    const char *name;
+    void *(*build)(const work *w);
+    int64_t (*ask)(void *self, const item *query);
+    void (*insert)(void *self, const item *in); /* NULL: not measured */
+    void (*remove)(void *self, const item *out);
+    void *self;
+    double bytes, miss[MAX_ROUNDS], hit[MAX_ROUNDS], put[MAX_ROUNDS], cut[MAX_ROUNDS];
+} contender;
+
+/* the index */
+
+static rota__mem counted_mem;
+
+static void *index_build(const work *w)
+{
+    rota__mem_init(&counted_mem, counted, NULL);
+    rota__itree *trees = get(w->resources, sizeof *trees);
+    rota__interval *intervals = get(w->count, sizeof *intervals);
+    int64_t i = 0;
+    for (int64_t r = 0; r < w->resources; r++) {
+        int64_t count = 0;
+        for (; i < w->count && w->items[i].resource == r; i++)
+            intervals[count++] = (rota__interval){ .span = w->items[i].span,
+                                                   .booking = w->items[i].id,
+                                                   .units = 1 };
+        rota__itree_init(&trees[r], &counted_mem);
+        if (rota__itree_build(&trees[r], intervals, count) != ROTA_OK) exit(1);
+    }
+    counted(NULL, intervals, 0);
+    return trees;
+}
+
+static int64_t index_ask(void *self, const item *query)
+{
+    rota__itree *trees = self;
+    rota__itree_cursor c;
+    rota__interval found;
+    int64_t sum = 0;
+    for (rota__itree_seek(&trees[query->resource], query->span, &c); rota__itree_next(&c, &found);)
+        sum += found.booking;
+    return sum;
+}
+
+static void index_insert(void *self, const item *in)
+{
+    rota__itree *trees = self;
+    rota__interval i = { .span = in->span, .booking = in->id, .units = 1 };
+    if (rota__itree_insert(&trees[in->resource], &i) != ROTA_OK) exit(1);
+}
+
+static void index_remove(void *self, const item *out)
+{
+    rota__itree *trees = self;
+    if (!rota__itree_remove(&trees[out->resource], out->span, out->id)) exit(1);
+}
+
+/* a sorted array per resource, with the running maximum of the ends */
+
+typedef struct flat {
+    int64_t *starts, *ends, *ids, *latest;
+    int32_t *units;
+    int64_t count, room;
+} flat;
+
+static void flat_grow(flat *f, int64_t room)
+{
+    f->starts = counted(NULL, f->starts, room * 8);
+    f->ends = counted(NULL, f->ends, room * 8);
+    f->ids = counted(NULL, f->ids, room * 8);
+    f->latest = counted(NULL, f->latest, room * 8);
+    f->units = counted(NULL, f->units, room * 4);
+    f->room = room;
+}
+
+static void flat_mend(flat *f, int64_t from)
+{
+    for (int64_t i = from; i < f->count; i++) {
+        int64_t before = i > 0 ? f->latest[i - 1] : INT64_MIN;
+        f->latest[i] = f->ends[i] > before ? f->ends[i] : before;
+    }
+}
+
+/* The first of `count` sorted values that is above `bound`. */
+static int64_t upper(const int64_t *values, int64_t count, int64_t bound)
+{
+    const int64_t *base = values;
+    while (count > 1) {
+        int64_t half = count / 2;
+        base = base[half - 1] <= bound ? base + half : base;
+        count -= half;
+    }
+    return base - values + (count == 1 && *base <= bound);
+}
+
+static void *flat_build(const work *w)
+{
+    flat *flats = get(w->resources, sizeof *flats);
+    memset(flats, 0, (size_t)w->resources * sizeof *flats);
+    for (int64_t i = 0, r = 0; r < w->resources; r++) {
+        int64_t to = i;
+        while (to < w->count && w->items[to].resource == r) to++;
+        flat_grow(&flats[r], to - i + 1);
+        for (; i < to; i++) {
+            int64_t at = flats[r].count++;
+            flats[r].starts[at] = w->items[i].span.start;
+            flats[r].ends[at] = w->items[i].span.end;
+            flats[r].ids[at] = w->items[i].id;
+            flats[r].units[at] = 1;
+        }
+        flat_mend(&flats[r], 0);
+    }
+    return flats;
+}
+
+static int64_t flat_ask(void *self, const item *query)
+{
+    const flat *f = (flat *)self + query->resource;
+    int64_t sum = 0;
+    for (int64_t i = upper(f->latest, f->count, query->span.start);
+         i < f->count && f->starts[i] < query->span.end; i++)
+        if (f->ends[i] > query->span.start) sum += f->ids[i] * f->units[i];
+    return sum;
+}
+
+static void flat_shift(int64_t *column, int64_t to, int64_t from, int64_t count)
+{
+    memmove(column + to, column + from, (size_t)count * 8);
+}
+
+static void flat_insert(void *self, const item *in)
+{
+    flat *f = (flat *)self + in->resource;
+    if (f->count == f->room) flat_grow(f, f->room * 2);
+    int64_t at = upper(f->starts, f->count, in->span.start), behind = f->count - at;
+    flat_shift(f->starts, at + 1, at, behind);
+    flat_shift(f->ends, at + 1, at, behind);
+    flat_shift(f->ids, at + 1, at, behind);
+    memmove(f->units + at + 1, f->units + at, (size_t)behind * 4);
+    f->starts[at] = in->span.start;
+    f->ends[at] = in->span.end;
+    f->ids[at] = in->id;
+    f->units[at] = 1;
+    f->count++;
+    flat_mend(f, at);
+}
+
+static void flat_remove(void *self, const item *out)
+{
+    flat *f = (flat *)self + out->resource;
+    int64_t at = upper(f->starts, f->count, out->span.start) - 1;
+    while (f->ids[at] != out->id) at--;
+    int64_t behind = f->count - at - 1;
+    flat_shift(f->starts, at, at + 1, behind);
+    flat_shift(f->ends, at, at + 1, behind);
+    flat_shift(f->ids, at, at + 1, behind);
+    memmove(f->units + at, f->units + at + 1, (size_t)behind * 4);
+    f->count--;
+    flat_mend(f, at);
+}
+
+/* a treap per resource: by start and id, with the latest end below each node */
+
+typedef struct node {
+    struct node *left, *right;
+    rota_span span;
+    int64_t id, latest;
+    uint32_t weight;
+    int32_t units;
+} node;
+
+static void node_mend(node *n)
+{
+    n->latest = n->span.end;
+    if (n->left && n->left->latest > n->latest) n->latest = n->left->latest;
+    if (n->right && n->right->latest > n->latest) n->latest = n->right->latest;
+}
+
+static bool node_before(const node *a, const item *b)
+{
+    return a->span.start != b->span.start ? a->span.start < b->span.start : a->id < b->id;
+}
+
+static void node_split(node *n, const item *key, node **left, node **right)
+{
+    if (!n) {
+        *left = *right = NULL;
+        return;
+    }
+    if (node_before(n, key)) {
+        node_split(n->right, key, &n->right, right);
+        *left = n;
+    } else {
+        node_split(n->left, key, left, &n->left);
+        *right = n;
+    }
+    node_mend(n);
+}
+
+static node *node_insert(node *at, node *in, const item *key)
+{
+    if (!at || at->weight < in->weight) {
+        node_split(at, key, &in->left, &in->right);
+        at = in;
+    } else if (node_before(at, key)) {
+        at->right = node_insert(at->right, in, key);
+    } else {
+        at->left = node_insert(at->left, in, key);
+    }
+    node_mend(at);
+    return at;
+}
+
+static node *node_merge(node *left, node *right)
+{
+    if (!left || !right) return left ? left : right;
+    if (left->weight > right->weight) {
+        left->right = node_merge(left->right, right);
+        node_mend(left);
+        return left;
+    }
+    right->left = node_merge(left, right->left);
+    node_mend(right);
+    return right;
+}
+
+static node *node_remove(node *at, const item *key)
+{
+    if (!at) exit(1);
+    if (at->id == key->id) {
+        node *rest = node_merge(at->left, at->right);
+        counted(NULL, at, 0);
+        return rest;
+    }
+    if (node_before(at, key))
+        at->right = node_remove(at->right, key);
+    else
+        at->left = node_remove(at->left, key);
+    node_mend(at);
+    return at;
+}
+
+static int64_t node_ask(const node *n, rota_span span)
+{
+    if (!n || n->latest <= span.start) return 0;
+    int64_t sum = node_ask(n->left, span);
+    if (n->span.start >= span.end) return sum;
+    if (n->span.end > span.start) sum += n->id * n->units;
+    return sum + node_ask(n->right, span);
+}
+
+static void treap_insert(void *self, const item *in)
+{
+    node **roots = self, *n = get(1, sizeof *n - 1);
+    *n = (node){ .span = in->span, .id = in->id, .units = 1,
+                 .weight = (uint32_t)((uint64_t)in->id * 0x9e3779b97f4a7c15u >> 32) };
+    roots[in->resource] = node_insert(roots[in->resource], n, in);
+}
+
+static void *treap_build(const work *w)
+{
+    node **roots = get(w->resources, sizeof *roots);
+    memset(roots, 0, (size_t)w->resources * sizeof *roots);
+    for (int64_t i = 0; i < w->count; i++) treap_insert(roots, &w->shuffled[i]);
+    return roots;
+}
+
+static int64_t treap_ask(void *self, const item *query)
+{
+    node **roots = self;
+    return node_ask(roots[query->resource], query->span);
+}
+
+static void treap_remove(void *self, const item *out)
+{
+    node **roots = self;
+    roots[out->resource] = node_remove(roots[out->resource], out);
+}
+
+/* SQLite in memory: a covering index, and the bound of the longest booking */
+
+typedef struct sql {
+    sqlite3 *db;
+    sqlite3_stmt *query;
+    int64_t longest;
+} sql;
+
+static void sql_do(sqlite3 *db, const char *text)
+{
+    if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK) return;
+    fprintf(stderr, "%s: %s\n", text, sqlite3_errmsg(db));
+    exit(1);
+}
+
+static void *sql_build(const work *w)
+{
+    sql *s = get(1, sizeof *s);
+    sqlite3_stmt *insert;
+    s->longest = w->longest;
+    if (sqlite3_open(":memory:", &s->db) != SQLITE_OK) exit(1);
+    int64_t before = sqlite3_memory_used();
+    sql_do(s->db, "CREATE TABLE busy(id INTEGER PRIMARY KEY, resource INT, start INT, end INT)");
+    sql_do(s->db, "BEGIN");
+    sqlite3_prepare_v2(s->db, "INSERT INTO busy VALUES(?,?,?,?)", -1, &insert, NULL);
+    for (int64_t i = 0; i < w->count; i++) {
+        const item *in = &w->items[i];
+        sqlite3_bind_int64(insert, 1, in->id);
+        sqlite3_bind_int64(insert, 2, in->resource);
+        sqlite3_bind_int64(insert, 3, in->span.start);
+        sqlite3_bind_int64(insert, 4, in->span.end);
+        if (sqlite3_step(insert) != SQLITE_DONE) exit(1);
+        sqlite3_reset(insert);
+    }
+    sqlite3_finalize(insert);
+    sql_do(s->db, "CREATE INDEX by_start ON busy(resource, start, end); COMMIT; BEGIN");
+    sqlite3_prepare_v2(s->db, "SELECT id FROM busy WHERE resource=?1 AND start<?3 AND start>?4 AND end>?2",
+                       -1, &s->query, NULL);
+    bytes_held += sqlite3_memory_used() - before;
+    return s;
+}
+
+static int64_t sql_ask(void *self, const item *query)
+{
+    sql *s = self;
+    int64_t sum = 0;
+    sqlite3_bind_int64(s->query, 1, query->resource);
+    sqlite3_bind_int64(s->query, 2, query->span.start);
+    sqlite3_bind_int64(s->query, 3, query->span.end);
+    sqlite3_bind_int64(s->query, 4, query->span.start - s->longest);
+    while (sqlite3_step(s->query) == SQLITE_ROW) sum += sqlite3_column_int64(s->query, 0);
+    sqlite3_reset(s->query);
+    return sum;
+}
+
+static contender contenders[] = {
+    { .name = "index", .build = index_build, .ask = index_ask, .insert = index_insert, .remove = index_remove },
+    { .name = "flat array", .build = flat_build, .ask = flat_ask, .insert = flat_insert, .remove = flat_remove },
+    { .name = "treap", .build = treap_build, .ask = treap_ask, .insert = treap_insert, .remove = treap_remove },
+    { .name = "SQLite", .build = sql_build, .ask = sql_ask },
+};
+enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
+
+/* --- rounds --- */
+
+/* A query begins when the one before it has ended, as it does for a host that
+ * needs the answer: else the processor guesses "free" and runs ahead of it. */
+static void wait_for_loads(void)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("lfence" ::: "memory");
+#elif defined(__aarch64__)
+    __asm__ volatile("dsb ld\n\tisb" ::: "memory");
+#endif
+}
+
+static double ask_all(const contender *c, const item *queries, int64_t count, int64_t *sum)
+{
+    *sum = 0;
+    double begun = cpu_ns();
+    for (int64_t i = 0; i < count; i++) {
+        *sum += c->ask(c->self, &queries[i]);
+        wait_for_loads();
+    }
+    return (cpu_ns() - begun) / (double)count;
+}
+
+static void change_all(contender *c, const work *w, int round)
+{
+    double begun = cpu_ns();
+    for (int64_t i = 0; i < w->changed; i++) c->insert(c->self, &w->changes[i]);
+    double between = cpu_ns();
+    for (int64_t i = 0; i < w->changed; i++) c->remove(c->self, &w->changes[i]);
+    c->put[round] = (between - begun) / (double)w->changed;
+    c->cut[round] = (cpu_ns() - between) / (double)w->changed;
+}
+
+static int by_value(const void *left, const void *right)
+{
+    const double *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+static double median(double *values, int rounds)
+{
+    qsort(values, (size_t)rounds, sizeof *values, by_value);
+    return values[rounds / 2];
+}
+
+static void print_table(int rounds)
+{
+    double index_hit = median(contenders[0].hit, rounds), index_miss = median(contenders[0].miss, rounds);
+    printf("%-12s %9s %9s %9s %9s %9s   %s\n", "ns", "miss", "hit", "insert", "delete",
+           "bytes", "miss, hit: x the index");
+    for (int i = 0; i < CONTENDERS; i++) {
+        contender *c = &contenders[i];
+        double miss = median(c->miss, rounds), hit = median(c->hit, rounds);
+        printf("%-12s %9.0f %9.0f", c->name, miss, hit);
+        if (c->insert)
+            printf(" %9.0f %9.0f", median(c->put, rounds), median(c->cut, rounds));
+        else
+            printf(" %9s %9s", "-", "-");
+        printf(" %9.1f   %.2f, %.2f\n", c->bytes, miss / index_miss, hit / index_hit);
+    }
+}
+
+static void measure(int64_t count, int64_t resources, int rounds, int64_t endless)
+{
+    int64_t most = endless > 0 ? 500 : 100000; /* some of them then look at everything */
+    work w = { .resources = resources, .count = count, .asked = count < most ? count : most };
+    w.items = get(count, sizeof(item));
+    w.shuffled = get(count, sizeof(item));
+    w.misses = get(w.asked, sizeof(item));
+    w.hits = get(w.asked, sizeof(item));
+    w.changes = get(w.asked, sizeof(item));
+    draw_items(&w, endless);
+    draw_queries(&w);
+    /* a flat array of a million moves megabytes for each change */
+    w.changed = 100000000 / (count / resources + 1) + 1;
+    if (w.changed > w.asked) w.changed = w.asked;
+    printf("\n%" PRId64 " intervals, %" PRId64 " resources, %" PRId64
+           " of 100000 for ever; %d rounds of %" PRId64
+           " queries, %" PRId64 " changes\n",
+           count, resources, endless, rounds, w.asked, w.changed);
+
+    for (int i = 0; i < CONTENDERS; i++) {
+        int64_t before = bytes_held;
+        contenders[i].self = contenders[i].build(&w);
+        contenders[i].bytes = (double)(bytes_held - before) / (double)count;
+    }
+    int64_t hits = -1, misses = -1, sum;
+    for (int round = 0; round < rounds; round++)
+        for (int turn = 0; turn < CONTENDERS; turn++) {
+            contender *c = &contenders[(turn + round) % CONTENDERS];
+            c->miss[round] = ask_all(c, w.misses, w.asked, &sum);
+            if (misses < 0) misses = sum;
+            if (sum != misses) printf("%s: ANOTHER ANSWER (miss)\n", c->name);
+            c->hit[round] = ask_all(c, w.hits, w.asked, &sum);
+            if (hits < 0) hits = sum;
+            if (sum != hits) printf("%s: ANOTHER ANSWER (hit)\n", c->name);
+        }
+    for (int round = 0; round < rounds; round++)
+        for (int turn = 0; turn < CONTENDERS; turn++) {
+            contender *c = &contenders[(turn + round) % CONTENDERS];
+            if (c->insert) change_all(c, &w, round);
+        }
+    print_table(rounds);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2) {
+        int64_t rounds = argc > 3 ? atoll(argv[3]) : 5;
+        measure(atoll(argv[1]), atoll(argv[2]), rounds < MAX_ROUNDS ? (int)rounds : MAX_ROUNDS,
+                argc > 4 ? atoll(argv[4]) : 0);
+        return 0;
+    }
+    measure(100000, 1000, 5, 0);
+    measure(10000, 1, 5, 0);
+    measure(20000, 2, 3, 20);
+    return 0;
+}

@@ -1,0 +1,257 @@
+#define _GNU_SOURCE /* timegm, nftw */
+
+#include "fixture.h"
+
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/handle.h"
+
+/* --- what the handle asks its host for --- */
+
+static rota_time now(void *ctx)
+{
+    const struct fx *f = ctx;
+    return f->now;
+}
+
+static uint64_t next_random(struct fx *f)
+{
+    /* splitmix64 */
+    uint64_t z = f->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static int random_bytes(void *ctx, void *bytes, int64_t count)
+{
+    unsigned char *out = bytes;
+    for (int64_t i = 0; i < count; i++) out[i] = (unsigned char)next_random(ctx);
+    return 0;
+}
+
+/* Before each block, its size; a whole max_align_t, so that the block stays aligned. */
+typedef union prefix {
+    int64_t size;
+    max_align_t align;
+} prefix;
+
+static bool refuses(struct fx *f)
+{
+    f->allocations++;
+    if (f->fail_at == 0 || f->allocations < f->fail_at) return false;
+    if (f->allocations > f->fail_at && !f->fail_on) return false;
+    f->refused++;
+    return true;
+}
+
+static void *memory(void *ctx, void *block, int64_t size)
+{
+    struct fx *f = ctx;
+    prefix *old = block ? (prefix *)block - 1 : NULL;
+    int64_t before = old ? old->size : 0;
+    if (size == 0) {
+        f->live_bytes -= before;
+        free(old);
+        return NULL;
+    }
+    if (refuses(f)) return NULL;
+    prefix *grown = realloc(old, sizeof *grown + (size_t)size);
+    if (!grown) return NULL;
+    f->live_bytes += size - before;
+    grown->size = size;
+    return grown + 1;
+}
+
+/* --- opening and closing --- */
+
+void fx_configure(struct fx *f)
+{
+    if (f->now == 0) f->now = t("2031-03-10T08:00Z");
+    f->config.size = (uint32_t)sizeof f->config;
+    f->config.now = now;
+    f->config.random = random_bytes;
+    f->config.memory = memory;
+    f->config.now_ctx = f->config.random_ctx = f->config.memory_ctx = f;
+}
+
+void fx_open(struct fx *f, const char *url)
+{
+    fx_configure(f);
+    ck_status(f, rota_open(url, &f->config, &f->r), ROTA_OK);
+}
+
+void fx_open_store(struct fx *f, struct rota__store *store)
+{
+    fx_configure(f);
+    ck_status(f, rota__handle_open(&f->config, store, &f->r), ROTA_OK);
+}
+
+void fx_close(struct fx *f)
+{
+    rota_close(f->r);
+    f->r = NULL;
+    ck_assert_msg(f->live_bytes == 0, "%" PRId64 " bytes were not given back", f->live_bytes);
+}
+
+/* --- a directory for each process: each test has one of its own --- */
+
+static struct {
+    char path[128];
+    pid_t owner;
+} directory;
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+    (void)status, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static void remove_directory(void)
+{
+    if (directory.owner == getpid()) nftw(directory.path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void make_directory(void)
+{
+    const char *build = getenv("ROTA_BUILD");
+    char parent[96];
+    if (directory.owner == getpid()) return;
+    snprintf(parent, sizeof parent, "%s/tmp", build ? build : "build");
+    (void)mkdir(build ? build : "build", 0777); /* there already, as a rule */
+    (void)mkdir(parent, 0777);
+    snprintf(directory.path, sizeof directory.path, "%s/test-XXXXXX", parent);
+    ck_assert_msg(mkdtemp(directory.path) != NULL, "%s cannot be made", directory.path);
+    directory.owner = getpid();
+    atexit(remove_directory);
+}
+
+void fx_path(const struct fx *f, const char *name, char *path, size_t size)
+{
+    (void)f;
+    make_directory();
+    int length = snprintf(path, size, "%s/%s", directory.path, name);
+    ck_assert_msg(length > 0 && (size_t)length < size, "the path of %s is too long", name);
+}
+
+/* --- time, memory, chance --- */
+
+rota_time t(const char *text)
+{
+    struct tm tm = { 0 };
+    int read = 0;
+    int fields = sscanf(text, "%4d-%2d-%2dT%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                        &tm.tm_hour, &tm.tm_min, &read);
+    if (fields == 5 && text[read] == ':') {
+        int more = 0;
+        fields = sscanf(text + read, ":%2d%n", &tm.tm_sec, &more) == 1 ? 5 : 0;
+        read += more;
+    }
+    ck_assert_msg(fields == 5 && strcmp(text + read, "Z") == 0, "\"%s\" is no instant", text);
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return (rota_time)timegm(&tm);
+}
+
+void fx_clock(struct fx *f, const char *text)
+{
+    f->now = t(text);
+}
+
+void fx_fail_allocation(struct fx *f, int64_t n)
+{
+    f->allocations = f->refused = 0;
+    f->fail_at = n;
+}
+
+int64_t fx_random(struct fx *f, int64_t below)
+{
+    return (int64_t)(next_random(f) % (uint64_t)below);
+}
+
+uint64_t fx_seed(const char *what)
+{
+    const char *given = getenv("ROTA_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    fprintf(stderr, "%s: ROTA_SEED=%" PRIu64 "\n", what, seed);
+    return seed;
+}
+
+/* --- rooms and bookings --- */
+
+rota_id fx_resource(struct fx *f, const char *kind, const char *name, int32_t capacity)
+{
+    rota_resource_request request = ROTA_INIT(rota_resource_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    request.kind = kind;
+    request.name = name;
+    request.capacity = capacity;
+    ck_status(f, rota_resource_create(f->r, NULL, &request, &receipt), ROTA_OK);
+    return receipt.id;
+}
+
+rota_id fx_room(struct fx *f, const char *name, int32_t capacity)
+{
+    return fx_resource(f, "room", name, capacity);
+}
+
+static int book(struct fx *f, rota_id resource, const char *start, const char *end,
+                int32_t hold_secs, rota_id *id)
+{
+    rota_claim claim = { .resource = resource, .units = 1 };
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    request.when.start = t(start);
+    request.when.end = t(end);
+    request.claims = &claim;
+    request.claim_count = 1;
+    request.hold_secs = hold_secs;
+    int rc = rota_booking_create(f->r, NULL, &request, &receipt);
+    if (rc == ROTA_OK && id) *id = receipt.id;
+    return rc;
+}
+
+rota_id fx_book(struct fx *f, rota_id resource, const char *start, const char *end)
+{
+    return fx_hold(f, resource, start, end, 0);
+}
+
+rota_id fx_hold(struct fx *f, rota_id resource, const char *start, const char *end,
+                int32_t seconds)
+{
+    rota_id id = { { 0 } };
+    ck_status(f, book(f, resource, start, end, seconds, &id), ROTA_OK);
+    return id;
+}
+
+int fx_try(struct fx *f, rota_id resource, const char *start, const char *end, rota_id *id)
+{
+    return book(f, resource, start, end, 0, id);
+}
+
+void fx_join(struct fx *f, rota_id group, rota_id member)
+{
+    rota_member_request request = ROTA_INIT(rota_member_request);
+    request.set = ROTA_MEMBER_SET_FROM;
+    request.group = group;
+    request.member = member;
+    request.from = ROTA_TIME_MIN;
+    ck_status(f, rota_member_add(f->r, NULL, &request, NULL), ROTA_OK);
+}
+
+int32_t fx_status(struct fx *f, rota_id id)
+{
+    rota_booking booking = ROTA_INIT(rota_booking);
+    rota_result *rows;
+    ck_status(f, rota_booking_get(f->r, &id, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_booking_at(rows, 0, &booking), ROTA_OK);
+    rota_result_free(rows);
+    return booking.status;
+}

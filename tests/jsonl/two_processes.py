@@ -1,0 +1,88 @@
+"""Two processes on one file, in turn: random operations, each sent to either of them, must agree
+with the one model. What one has committed the other sees at its next call, and neither
+double-books. Now and then one of them ends and starts again.
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+
+from rota import AGREED, DISAGREED, Rota, text
+from workload import BEGIN, Disagreement, Workload
+
+
+class Two:
+    def __init__(self, path, seed):
+        self.path, self.random = path, random.Random(seed)
+        self.now = text(BEGIN)
+        self.handles = [Rota(path, self.now), Rota(path, self.now)]
+        self.turns, self.changes, self.restarts, self.last = [0, 0], 0, 0, 0
+
+    def send(self, request):
+        """To one of them; the clock is set for both, for there is only one time."""
+        if request["op"] == "clock.set":
+            self.now = request["now"]
+            return [handle.send(request) for handle in self.handles][0]
+        if self.random.random() < 0.001:
+            self.restart(self.random.randrange(2))
+        which = self.random.randrange(2)
+        self.turns[which] += 1
+        self.changes += which != self.last
+        self.last = which
+        return self.handles[which].send(request)
+
+    def restart(self, which):
+        self.restarts += 1
+        code = self.handles[which].close()
+        if code != 0:
+            raise Disagreement(f"rota-jsonl ended with {code}")
+        self.handles[which] = Rota(self.path, self.now)
+
+    def close(self):
+        codes = [handle.close() for handle in self.handles]
+        if codes != [0, 0]:
+            raise Disagreement(f"rota-jsonl ended with {codes}")
+
+
+def both_see_the_same(two, workload):
+    """At the end each lists everything, and so does a third that opens the file anew."""
+    span = {"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}
+    third = Rota(two.path, two.now)
+    answers = [handle.must("booking.list", **span) for handle in (*two.handles, third)]
+    answers += [workload.model.answer({"op": "booking.list", **span})]
+    ids = [[row["id"] for row in answer["rows"]] for answer in answers]
+    third.close()
+    if any(one != ids[0] for one in ids):
+        raise Disagreement(f"lists of {[len(one) for one in ids]} bookings differ")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ops", type=int, default=5_000)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--mutate", action="append", default=[])
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.ops} operations", flush=True)
+    with tempfile.TemporaryDirectory(prefix="rota-") as folder:
+        two = Two(os.path.join(folder, "calendar.rota"), options.seed)
+        try:
+            workload = Workload(options.seed, two.send, mutate=options.mutate)
+            workload.run(options.ops)
+            both_see_the_same(two, workload)
+            two.close()
+        except Disagreement as disagreement:
+            print(f"DISAGREEMENT with --seed {options.seed} --ops {options.ops}\n{disagreement}",
+                  flush=True)
+            for handle in two.handles:
+                handle.process.kill()
+            return DISAGREED
+    print(f"two processes, seed {options.seed}: {workload.steps} operations agree with the model, {two.turns[0]} and "
+          f"{two.turns[1]} in turn, {two.changes} changes of hands, {two.restarts} restarts, "
+          f"{len(workload.model.bookings)} bookings")
+    return AGREED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3206 @@
+/* What a store must promise, whichever it is: each test runs on the model, on
+ * SQLite in a file and in memory, and on the chaos wrapper while it keeps quiet.
+ * What a store says is compared as text in which rows stand as the order of
+ * their creation, because row numbers are each store's own.
+ *
+ * Times are small numbers where only their order matters. ROTA_SEED repeats a
+ * random run. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/id.h"
+#include "store/chaos.h"
+#include "store/memory.h"
+#include "store/sqlite.h"
+#include "tests.h"
+
+enum { MEMORY, SQLITE_FILE, SQLITE_MEMORY, CHAOS, STORES };
+
+enum { MANY = 4096, ALL_STATUSES = 0x7e, ANY_LIMIT = 1000000 };
+
+static const rota_span always = { ROTA_TIME_MIN, ROTA_TIME_MAX };
+
+/* One store, with memory that is counted and can be made to fail. */
+typedef struct fx {
+    int kind;
+    rota__mem mem;
+    int64_t fail_in; /* the allocation that fails, 1 the next; 0: none */
+    bool failed;
+    rota__arena arena; /* of the test: kept until it ends */
+    rota__error error;
+    rota__env env;
+    rota__store *store;
+    rota__chaos plan;
+    rota__commit last;
+    char dir[128], path[160];
+    struct places {
+        int64_t rows[MANY], count; /* in the order of creation */
+    } resources, bookings;
+} fx;
+
+/* --- opening and closing --- */
+
+static void *memory_that_counts(void *ctx, void *block, int64_t size)
+{
+    fx *f = ctx;
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    if (f->fail_in > 0 && --f->fail_in == 0) {
+        f->failed = true;
+        return NULL;
+    }
+    return realloc(block, (size_t)size);
+}
+
+#define ck_ok(f, call)                                                                          \
+    do {                                                                                        \
+        int ck_rc = (call);                                                                     \
+        ck_assert_msg(ck_rc == ROTA_OK, "%s: status %d: %s", #call, ck_rc, (f)->error.message); \
+    } while (0)
+
+static int open_sqlite(fx *f, const char *path)
+{
+    rota__sqlite_options options = { .busy_ms = 1000 };
+    return rota__sqlite_open(&f->env, &f->mem, path, &options, &f->store);
+}
+
+static int open_chaos(fx *f)
+{
+    int rc = rota__memory_open(&f->env, &f->mem, &f->store);
+    return rc == ROTA_OK ? rota__chaos_open(&f->env, &f->mem, f->store, &f->plan, &f->store) : rc;
+}
+
+static int open_store(fx *f)
+{
+    switch (f->kind) {
+    case SQLITE_FILE:
+        return open_sqlite(f, f->path);
+    case SQLITE_MEMORY:
+        return open_sqlite(f, ":memory:");
+    case CHAOS:
+        return open_chaos(f);
+    default:
+        return rota__memory_open(&f->env, &f->mem, &f->store);
+    }
+}
+
+static void fx_open(fx *f, int kind)
+{
+    memset(f, 0, sizeof *f);
+    f->kind = kind;
+    rota__mem_init(&f->mem, memory_that_counts, f);
+    rota__arena_init(&f->arena, &f->mem);
+    f->env = (rota__env){ .arena = &f->arena, .error = &f->error };
+    if (kind == SQLITE_FILE) {
+        const char *base = getenv("TMPDIR");
+        snprintf(f->dir, sizeof f->dir, "%.90s/rota-store-XXXXXX", base && *base ? base : "/tmp");
+        ck_assert_ptr_nonnull(mkdtemp(f->dir));
+        snprintf(f->path, sizeof f->path, "%s/calendar", f->dir);
+    }
+    ck_ok(f, open_store(f));
+    ck_assert_ptr_nonnull(f->store);
+}
+
+static void remove_dir(const char *dir)
+{
+    DIR *all = opendir(dir);
+    ck_assert_ptr_nonnull(all);
+    for (const struct dirent *file; (file = readdir(all));) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", dir, file->d_name);
+        if (file->d_name[0] != '.') ck_assert_int_eq(unlink(path), 0);
+    }
+    closedir(all);
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+
+/* Whatever the test did, the store has given its memory back. */
+static void fx_close(fx *f)
+{
+    f->store->ops->close(f->store);
+    rota__arena_free(&f->arena);
+    ck_assert_int_eq(f->mem.held, 0);
+    if (f->kind == SQLITE_FILE) remove_dir(f->dir);
+}
+
+static void reopen(fx *f)
+{
+    f->store->ops->close(f->store);
+    f->store = NULL;
+    ck_ok(f, open_store(f));
+}
+
+/* --- batches --- */
+
+static rota_id id_of(char noun, int64_t n)
+{
+    rota_id id = { .b = { 1, 0x93, [6] = 0x70, [7] = (uint8_t)noun } };
+    for (int i = 0; i < 8; i++)
+        id.b[15 - i] = (uint8_t)((uint64_t)n >> (8 * i));
+    return id;
+}
+
+static const char *textf(fx *f, const char *format, ...) ROTA__PRINTF(2, 3);
+static const char *textf(fx *f, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const char *kept = rota__arena_text(&f->arena, text, -1);
+    ck_assert_ptr_nonnull(kept);
+    return kept;
+}
+
+static rota__resource *put_resource(fx *f, rota__batch *batch, int64_t n)
+{
+    rota__resource *put = ROTA__PUSH(&f->arena, &batch->resources);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__resource){ .id = id_of('R', n),
+                             .kind = "room",
+                             .name = textf(f, "room %" PRId64, n),
+                             .zone = "UTC",
+                             .capacity = 1,
+                             .active = true,
+                             .version = 1 };
+    return put;
+}
+
+static rota__resource resource_at(fx *f, int64_t row)
+{
+    rota__resource found;
+    rota__by by = { .row = row };
+    ck_ok(f, f->store->ops->resource_get(f->store, &f->env, &by, &found));
+    return found;
+}
+
+/* The resource as it is, to be put again. */
+static rota__resource *change_resource(fx *f, rota__batch *batch, int64_t row)
+{
+    rota__resource now = resource_at(f, row);
+    rota__resource *put = ROTA__PUSH(&f->arena, &batch->resources);
+    ck_assert_ptr_nonnull(put);
+    *put = now;
+    put->version++;
+    return put;
+}
+
+static void add_claim(fx *f, rota__booking *booking, rota__claim claim)
+{
+    rota__claim *claims =
+        rota__arena_alloc(&f->arena, booking->claim_count + 1, (int64_t)sizeof *claims);
+    ck_assert_ptr_nonnull(claims);
+    for (int64_t i = 0; i < booking->claim_count; i++)
+        claims[i] = booking->claims[i];
+    claims[booking->claim_count++] = claim;
+    booking->claims = claims;
+}
+
+static void claim_one(fx *f, rota__booking *booking, int64_t resource)
+{
+    add_claim(f, booking, (rota__claim){ .resource = resource, .units = 1 });
+}
+
+static rota__booking *put_booking(fx *f, rota__batch *batch, int64_t n, rota_time start,
+                                  rota_time end)
+{
+    rota__booking *put = ROTA__PUSH(&f->arena, &batch->bookings);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__booking){ .id = id_of('B', n),
+                            .when = { start, end },
+                            .status = ROTA_BOOKING_CONFIRMED,
+                            .created_at = 1,
+                            .changed_at = 1,
+                            .version = 1 };
+    return put;
+}
+
+static rota__booking booking_at(fx *f, int64_t row)
+{
+    rota__booking found;
+    rota__by by = { .row = row };
+    ck_ok(f, f->store->ops->booking_get(f->store, &f->env, &by, &found));
+    return found;
+}
+
+static rota__booking *change_booking(fx *f, rota__batch *batch, int64_t row)
+{
+    rota__booking now = booking_at(f, row);
+    rota__booking *put = ROTA__PUSH(&f->arena, &batch->bookings);
+    ck_assert_ptr_nonnull(put);
+    *put = now;
+    put->version++;
+    return put;
+}
+
+static void put_guard(fx *f, rota__batch *batch, int64_t row, int64_t stamp, bool bump)
+{
+    rota__guard *guard = ROTA__PUSH(&f->arena, &batch->guards);
+    ck_assert_ptr_nonnull(guard);
+    *guard = (rota__guard){ .resource = row, .stamp = stamp, .bump = bump };
+}
+
+static int64_t stamp_of(fx *f, int64_t row)
+{
+    int64_t stamp;
+    ck_ok(f, f->store->ops->stamp(f->store, &f->env, row, &stamp));
+    return stamp;
+}
+
+static rota__member stay_of(int64_t group, int64_t member, rota_time start, rota_time end)
+{
+    return (rota__member){ .group = group, .member = member, .when = { start, end } };
+}
+
+static void put_stay(fx *f, rota__batch *batch, rota__member stay)
+{
+    rota__member *put = ROTA__PUSH(&f->arena, &batch->members_put);
+    ck_assert_ptr_nonnull(put);
+    *put = stay;
+}
+
+static void drop_stay(fx *f, rota__batch *batch, rota__member stay)
+{
+    rota__member *dropped = ROTA__PUSH(&f->arena, &batch->members_dropped);
+    ck_assert_ptr_nonnull(dropped);
+    *dropped = stay;
+}
+
+static rota__event *put_event(fx *f, rota__batch *batch, int64_t n)
+{
+    rota__event *put = ROTA__PUSH(&f->arena, &batch->events);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__event){ .at = n,
+                          .type = ROTA_EVENT_BOOKING_CREATED,
+                          .subject = id_of('B', n),
+                          .after = textf(f, "{\"n\":%" PRId64 "}", n) };
+    return put;
+}
+
+static void put_key(fx *f, rota__batch *batch, const char *actor, const char *key, rota_time at)
+{
+    rota__key *put = rota__arena_alloc(&f->arena, 1, (int64_t)sizeof *put);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__key){
+        .actor = actor, .key = key, .hash = 42, .at = at, .answer = "answer", .answer_size = 6
+    };
+    batch->key = put;
+}
+
+/* 1, 2, 3, ... in the order of creation; 0 for no row, -1 for one never seen. */
+static int64_t place_of(const struct places *places, int64_t row)
+{
+    if (row == 0) return 0;
+    for (int64_t i = 0; i < places->count; i++)
+        if (places->rows[i] == row) return i + 1;
+    return -1;
+}
+
+static void learn(struct places *places, int64_t row)
+{
+    ck_assert_int_ne(row, 0);
+    if (place_of(places, row) > 0) return;
+    ck_assert_int_lt(places->count, MANY);
+    places->rows[places->count++] = row;
+}
+
+static int outcome_of(fx *f, rota__batch *batch)
+{
+    memset(&f->last, 0, sizeof f->last);
+    ck_ok(f, f->store->ops->commit(f->store, &f->env, batch, &f->last));
+    if (f->last.outcome != ROTA__COMMITTED) return f->last.outcome;
+    for (int64_t i = 0; i < batch->resources.count; i++)
+        learn(&f->resources, batch->resources.items[i].row);
+    for (int64_t i = 0; i < batch->bookings.count; i++)
+        learn(&f->bookings, batch->bookings.items[i].row);
+    return f->last.outcome;
+}
+
+static void commit(fx *f, rota__batch *batch)
+{
+    ck_assert_int_eq(outcome_of(f, batch), ROTA__COMMITTED);
+}
+
+static int64_t add_resource(fx *f, int64_t n)
+{
+    rota__batch batch = { 0 };
+    put_resource(f, &batch, n);
+    commit(f, &batch);
+    return batch.resources.items[0].row;
+}
+
+static int64_t add_booking(fx *f, int64_t n, rota_time start, rota_time end, int64_t resource)
+{
+    rota__batch batch = { 0 };
+    claim_one(f, put_booking(f, &batch, n, start, end), resource);
+    commit(f, &batch);
+    return batch.bookings.items[0].row;
+}
+
+static void add_stay(fx *f, int64_t group, int64_t member, rota_time start, rota_time end)
+{
+    rota__batch batch = { 0 };
+    put_stay(f, &batch, stay_of(group, member, start, end));
+    commit(f, &batch);
+}
+
+/* --- what a store says, as text --- */
+
+typedef struct paper {
+    FILE *to;
+    char *text;
+    size_t size;
+} paper;
+
+static void paper_open(paper *p)
+{
+    p->to = open_memstream(&p->text, &p->size);
+    ck_assert_ptr_nonnull(p->to);
+}
+
+static char *paper_close(paper *p)
+{
+    ck_assert_int_eq(fclose(p->to), 0);
+    return p->text;
+}
+
+static void write_text(FILE *to, const char *text)
+{
+    if (text)
+        fprintf(to, " %zu\"%s\"", strlen(text), text);
+    else
+        fprintf(to, " -");
+}
+
+static void write_id(FILE *to, const rota_id *id)
+{
+    fputc(' ', to);
+    for (size_t i = 0; i < sizeof id->b; i++)
+        fprintf(to, "%02x", id->b[i]);
+}
+
+static void write_span(FILE *to, rota_span when)
+{
+    fprintf(to, " [%" PRId64 ",%" PRId64 ")", when.start, when.end);
+}
+
+static void write_resource(const fx *f, FILE *to, const rota__resource *resource)
+{
+    fprintf(to, "r%" PRId64, place_of(&f->resources, resource->row));
+    write_id(to, &resource->id);
+    write_text(to, resource->ref);
+    write_text(to, resource->kind);
+    write_text(to, resource->name);
+    write_text(to, resource->zone);
+    write_text(to, resource->data);
+    fprintf(to, " (");
+    for (int64_t i = 0; i < resource->tag_count; i++)
+        write_text(to, resource->tags[i]);
+    fprintf(to, ") in r%" PRId64, place_of(&f->resources, resource->parent));
+    write_id(to, &resource->parent_id);
+    fprintf(to, " %d %d %d %s %s v%" PRId64 " s%" PRId64 "\n", resource->capacity, resource->before,
+            resource->after, resource->active ? "active" : "asleep",
+            resource->removed ? "removed" : "there", resource->version, resource->stamp);
+}
+
+static void write_booking(const fx *f, FILE *to, const rota__booking *booking)
+{
+    fprintf(to, "b%" PRId64, place_of(&f->bookings, booking->row));
+    write_id(to, &booking->id);
+    write_text(to, booking->ref);
+    write_text(to, booking->title);
+    write_text(to, booking->data);
+    write_span(to, booking->when);
+    fprintf(to,
+            " status %d priority %d until %" PRId64 " made %" PRId64 " changed %" PRId64
+            " v%" PRId64 " (",
+            booking->status, booking->priority, booking->hold_expires, booking->created_at,
+            booking->changed_at, booking->version);
+    for (int64_t i = 0; i < booking->claim_count; i++) {
+        const rota__claim *claim = &booking->claims[i];
+        fprintf(to, " r%" PRId64, place_of(&f->resources, claim->resource));
+        write_id(to, &claim->resource_id);
+        fprintf(to, " x%d role %d flags %u;", claim->units, claim->role, claim->flags);
+    }
+    fprintf(to, ")\n");
+}
+
+static void write_member(const fx *f, FILE *to, const rota__member *stay)
+{
+    fprintf(to, "r%" PRId64, place_of(&f->resources, stay->group));
+    write_id(to, &stay->group_id);
+    fprintf(to, " has r%" PRId64, place_of(&f->resources, stay->member));
+    write_id(to, &stay->member_id);
+    write_span(to, stay->when);
+    fputc('\n', to);
+}
+
+static void write_event(FILE *to, const rota__event *event)
+{
+    fprintf(to, "#%" PRId64 " at %" PRId64 " type %d", event->seq, event->at, event->type);
+    write_id(to, &event->subject);
+    write_text(to, event->actor);
+    write_text(to, event->role);
+    write_text(to, event->trace);
+    write_text(to, event->before);
+    write_text(to, event->after);
+    fputc('\n', to);
+}
+
+static void write_key(FILE *to, const rota__key *key)
+{
+    fprintf(to, "key");
+    write_text(to, key->actor);
+    write_text(to, key->key);
+    fprintf(to, " hash %" PRIu64 " at %" PRId64 " answer", key->hash, key->at);
+    const uint8_t *bytes = key->answer;
+    for (int64_t i = 0; i < key->answer_size; i++)
+        fprintf(to, " %02x", bytes[i]);
+    fputc('\n', to);
+}
+
+static int by_interval(const void *a, const void *b)
+{
+    const struct rota__timeline_interval *x = a, *y = b;
+    if (x->when.start != y->when.start) return x->when.start < y->when.start ? -1 : 1;
+    if (x->when.end != y->when.end) return x->when.end < y->when.end ? -1 : 1;
+    return (x->booking > y->booking) - (x->booking < y->booking);
+}
+
+/* In an order of the test's own: the contract leaves it to the store. */
+static void write_intervals(const fx *f, FILE *to, rota__timeline_rows *rows)
+{
+    if (rows->interval_count > 0)
+        qsort(rows->intervals, (size_t)rows->interval_count, sizeof *rows->intervals, by_interval);
+    for (int64_t i = 0; i < rows->interval_count; i++) {
+        const struct rota__timeline_interval *taken = &rows->intervals[i];
+        fprintf(to, "%s%" PRId64 "-%" PRId64 " b%" PRId64 " x%d", i ? ", " : "", taken->when.start,
+                taken->when.end, place_of(&f->bookings, taken->booking), taken->units);
+        if (taken->expires != 0) fprintf(to, " until %" PRId64, taken->expires);
+    }
+}
+
+static int by_stay(const void *a, const void *b)
+{
+    const rota__member *x = a, *y = b;
+    int order = rota__id_compare(&x->group_id, &y->group_id);
+    if (order == 0) order = rota__id_compare(&x->member_id, &y->member_id);
+    return order ? order : (x->when.start > y->when.start) - (x->when.start < y->when.start);
+}
+
+static void write_stays(const fx *f, FILE *to, rota__member *stays, int64_t count)
+{
+    if (count > 0) qsort(stays, (size_t)count, sizeof *stays, by_stay);
+    for (int64_t i = 0; i < count; i++)
+        write_member(f, to, &stays[i]);
+}
+
+static void write_timeline(fx *f, rota__env *env, FILE *to, int64_t row)
+{
+    rota__timeline_rows rows;
+    int64_t stamp;
+    int rc = f->store->ops->timeline(f->store, env, row, &rows);
+    ck_assert_int_eq(f->store->ops->stamp(f->store, env, row, &stamp), rc);
+    if (rc != ROTA_OK) {
+        fprintf(to, "timeline: %d\n", rc);
+        return;
+    }
+    ck_assert_int_eq(stamp, rows.resource.stamp);
+    write_resource(f, to, &rows.resource);
+    write_intervals(f, to, &rows);
+    fprintf(to, "\nin:\n");
+    write_stays(f, to, rows.groups, rows.group_count);
+    fprintf(to, "of:\n");
+    write_stays(f, to, rows.members, rows.member_count);
+}
+
+static void write_resources(fx *f, rota__env *env, FILE *to, const rota__resource_filter *filter)
+{
+    rota__resource *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->resource_list(f->store, env, filter, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_resource(f, to, &rows[i]);
+}
+
+static void write_bookings(fx *f, rota__env *env, FILE *to, const rota__booking_filter *filter)
+{
+    rota__booking *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->booking_list(f->store, env, filter, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_booking(f, to, &rows[i]);
+}
+
+static void write_due(fx *f, rota__env *env, FILE *to, rota_time now, int64_t limit)
+{
+    rota__booking *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->due_holds(f->store, env, now, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_booking(f, to, &rows[i]);
+}
+
+static void write_feed(fx *f, rota__env *env, FILE *to, int64_t after, int64_t limit)
+{
+    rota__event *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->feed(f->store, env, after, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_event(to, &rows[i]);
+}
+
+static void write_counts(fx *f, rota__env *env, FILE *to)
+{
+    rota__counts counts;
+    ck_ok(f, f->store->ops->counts(f->store, env, &counts));
+    fprintf(to, "%" PRId64 " resources, %" PRId64 " bookings, %" PRId64 " events\n",
+            counts.resources, counts.bookings, counts.events);
+}
+
+/* The keys that tests use: these actors with k0 to k19. */
+static const char *const actors[] = { "", "ann", "bob" };
+enum { ACTORS = 3, KEYS = 20 };
+
+static void write_kept_key(fx *f, rota__env *env, FILE *to, const char *actor, int n)
+{
+    char name[8];
+    rota__key key;
+    snprintf(name, sizeof name, "k%d", n);
+    int rc = f->store->ops->key_get(f->store, env, actor, name, &key);
+    if (rc == ROTA_OK)
+        write_key(to, &key);
+    else
+        ck_assert_int_eq(rc, ROTA_ENOTFOUND);
+}
+
+/* Everything that can be asked of a store. */
+static char *dump(fx *f)
+{
+    rota__arena arena;
+    rota__arena_init(&arena, &f->mem);
+    rota__env env = { .arena = &arena, .error = &f->error };
+    rota__resource_filter resources = { 0 };
+    rota__booking_filter bookings = { .when = always, .statuses = ALL_STATUSES };
+    int64_t due;
+    paper p;
+    paper_open(&p);
+
+    write_counts(f, &env, p.to);
+    for (int64_t i = 0; i < f->resources.count; i++)
+        write_timeline(f, &env, p.to, f->resources.rows[i]);
+    fprintf(p.to, "resources:\n");
+    write_resources(f, &env, p.to, &resources);
+    fprintf(p.to, "bookings:\n");
+    write_bookings(f, &env, p.to, &bookings);
+    fprintf(p.to, "due:\n");
+    write_due(f, &env, p.to, ROTA_TIME_MAX, ANY_LIMIT);
+    fprintf(p.to, "feed:\n");
+    write_feed(f, &env, p.to, 0, ANY_LIMIT);
+    for (int i = 0; i < ACTORS * KEYS; i++)
+        write_kept_key(f, &env, p.to, actors[i / KEYS], i % KEYS);
+    ck_ok(f, f->store->ops->due_keys(f->store, &env, ROTA_TIME_MAX, ANY_LIMIT, &due));
+    fprintf(p.to, "%" PRId64 " keys\n", due);
+    rota__arena_free(&arena);
+    return paper_close(&p);
+}
+
+/* Where two texts part, and what stands there. */
+static void say_difference(const char *a, const char *b)
+{
+    size_t at = 0;
+    while (a[at] && a[at] == b[at])
+        at++;
+    size_t from = at > 200 ? at - 200 : 0;
+    printf("they part at byte %zu:\n  ...%.*s\n  ...%.*s\n", at, 400, a + from, 400, b + from);
+}
+
+/* Compares and frees both. */
+static void ck_same(char *a, char *b)
+{
+    bool same = strcmp(a, b) == 0;
+    if (!same) say_difference(a, b);
+    ck_assert_msg(same, "what should be the same is not");
+    free(a);
+    free(b);
+}
+
+static void ck_text(char *is, const char *expected)
+{
+    ck_assert_str_eq(is, expected);
+    free(is);
+}
+
+/* The store refuses the batch as stale, and is what it was. */
+static void ck_refused(fx *f, rota__batch *batch, int outcome)
+{
+    char *before = dump(f);
+    ck_assert_int_eq(outcome_of(f, batch), outcome);
+    ck_same(before, dump(f));
+}
+
+static char *found_bookings(fx *f, const rota__booking_filter *filter)
+{
+    rota__booking *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->booking_list(f->store, &f->env, filter, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(p.to, "%sb%" PRId64, i ? " " : "", place_of(&f->bookings, rows[i].row));
+    return paper_close(&p);
+}
+
+static char *found_resources(fx *f, const rota__resource_filter *filter)
+{
+    rota__resource *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->resource_list(f->store, &f->env, filter, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(p.to, "%sr%" PRId64, i ? " " : "", place_of(&f->resources, rows[i].row));
+    return paper_close(&p);
+}
+
+static char *found_holds(fx *f, rota_time now, int64_t limit)
+{
+    rota__booking *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->due_holds(f->store, &f->env, now, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(p.to, "%sb%" PRId64, i ? " " : "", place_of(&f->bookings, rows[i].row));
+    return paper_close(&p);
+}
+
+static char *found_members(fx *f, int64_t group, int64_t member)
+{
+    rota__member *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->member_list(f->store, &f->env, group, member, &rows, &count));
+    if (count > 0) qsort(rows, (size_t)count, sizeof *rows, by_stay);
+    for (int64_t i = 0; i < count; i++)
+        fprintf(p.to, "%sr%" PRId64 " has r%" PRId64 " %" PRId64 "-%" PRId64, i ? ", " : "",
+                place_of(&f->resources, rows[i].group), place_of(&f->resources, rows[i].member),
+                rows[i].when.start, rows[i].when.end);
+    return paper_close(&p);
+}
+
+static char *found_intervals(fx *f, int64_t row)
+{
+    rota__timeline_rows rows;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->timeline(f->store, &f->env, row, &rows));
+    write_intervals(f, p.to, &rows);
+    return paper_close(&p);
+}
+
+/* --- records, versions, guards --- */
+
+START_TEST(a_new_record_gets_a_row_and_version_one)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch batch = { 0 };
+    put_resource(&f, &batch, 1);
+    rota__resource *put = put_resource(&f, &batch, 2);
+    put->version = put->stamp = 9; /* not for the caller to say */
+    commit(&f, &batch);
+    int64_t first = batch.resources.items[0].row, second = batch.resources.items[1].row;
+    ck_assert_int_ne(first, second);
+    ck_assert_int_eq(resource_at(&f, first).version, 1);
+    ck_assert_int_eq(resource_at(&f, first).stamp, 1);
+    ck_assert_int_eq(resource_at(&f, second).version, 1);
+    ck_assert_int_eq(resource_at(&f, second).stamp, 1);
+    ck_assert_str_eq(resource_at(&f, first).name, "room 1");
+    ck_assert_str_eq(resource_at(&f, second).name, "room 2");
+
+    int64_t booking = add_booking(&f, 1, 10, 20, first);
+    ck_assert_int_ne(booking, 0);
+    ck_assert_int_ne(add_booking(&f, 2, 10, 20, second), booking);
+    ck_assert_int_eq(booking_at(&f, booking).version, 1);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_put_with_the_next_version_replaces_the_record)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), booking = add_booking(&f, 1, 10, 20, room);
+    rota__batch batch = { 0 };
+    change_resource(&f, &batch, room)->name = "hall";
+    change_booking(&f, &batch, booking)->title = "talk";
+    commit(&f, &batch);
+    ck_assert_str_eq(resource_at(&f, room).name, "hall");
+    ck_assert_int_eq(resource_at(&f, room).version, 2);
+    ck_assert_str_eq(booking_at(&f, booking).title, "talk");
+    ck_assert_int_eq(booking_at(&f, booking).version, 2);
+    ck_assert_int_eq(batch.resources.items[0].row, room);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_put_with_a_wrong_version_is_stale)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), booking = add_booking(&f, 1, 10, 20, room);
+    for (int64_t version = 0; version < 5; version++) {
+        if (version == 2) continue;
+        rota__batch resource = { 0 }, other = { 0 };
+        change_resource(&f, &resource, room)->version = version;
+        ck_refused(&f, &resource, ROTA__STALE);
+        change_booking(&f, &other, booking)->version = version;
+        ck_refused(&f, &other, ROTA__STALE);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_put_of_a_row_that_is_not_there_is_stale)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch resource = { 0 }, booking = { 0 };
+    rota__resource *put = put_resource(&f, &resource, 2);
+    put->row = room + 1000;
+    put->version = 2;
+    ck_refused(&f, &resource, ROTA__STALE);
+    rota__booking *other = put_booking(&f, &booking, 1, 10, 20);
+    other->row = 1000;
+    other->version = 2;
+    ck_refused(&f, &booking, ROTA__STALE);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_put_never_changes_id_nor_ref_nor_creation_of_a_booking)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch batch = { 0 }, again = { 0 };
+    put_booking(&f, &batch, 1, 10, 20)->ref = "mine";
+    claim_one(&f, &batch.bookings.items[0], room);
+    commit(&f, &batch);
+    rota__booking *put = change_booking(&f, &again, batch.bookings.items[0].row);
+    put->id = id_of('B', 7);
+    put->ref = "yours";
+    put->created_at = 99;
+    put->changed_at = 100;
+    change_resource(&f, &again, room)->id = id_of('R', 7);
+    commit(&f, &again);
+
+    rota__booking now = booking_at(&f, batch.bookings.items[0].row);
+    rota_id first = id_of('B', 1), resource = id_of('R', 1);
+    ck_assert_int_eq(rota__id_compare(&now.id, &first), 0);
+    ck_assert_str_eq(now.ref, "mine");
+    ck_assert_int_eq(now.created_at, 1);
+    ck_assert_int_eq(now.changed_at, 100);
+    rota__resource kept = resource_at(&f, room);
+    ck_assert_int_eq(rota__id_compare(&kept.id, &resource), 0);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_bump_adds_exactly_one_and_a_guard_alone_nothing)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t a = add_resource(&f, 1), b = add_resource(&f, 2), c = add_resource(&f, 3);
+    for (int64_t i = 1; i <= 5; i++) {
+        rota__batch batch = { 0 };
+        put_guard(&f, &batch, a, i, true);
+        put_guard(&f, &batch, b, 1, false);
+        commit(&f, &batch);
+        ck_assert_int_eq(stamp_of(&f, a), i + 1);
+        ck_assert_int_eq(stamp_of(&f, b), 1);
+        ck_assert_int_eq(stamp_of(&f, c), 1);
+        ck_assert_int_eq(resource_at(&f, a).version, 1);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_stale_guard_writes_nothing)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t a = add_resource(&f, 1), b = add_resource(&f, 2);
+    rota__batch bump = { 0 };
+    put_guard(&f, &bump, b, 1, true);
+    commit(&f, &bump);
+
+    static const int64_t wrong[] = { 1, 3, 0, -1 };
+    for (int i = 0; i < 8; i++) {
+        rota__batch batch = { 0 };
+        put_guard(&f, &batch, a, 1, true);
+        put_guard(&f, &batch, b, wrong[i / 2], i % 2 == 0);
+        claim_one(&f, put_booking(&f, &batch, 1, 10, 20), a);
+        put_event(&f, &batch, 1);
+        ck_refused(&f, &batch, ROTA__STALE);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(only_guards_change_a_stamp)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    rota__batch batch = { 0 };
+    rota__resource *put = change_resource(&f, &batch, room);
+    put->capacity = 5;
+    put->stamp = 77;
+    claim_one(&f, put_booking(&f, &batch, 1, 10, 20), room);
+    put_stay(&f, &batch, stay_of(room, other, 1, 100));
+    commit(&f, &batch);
+    ck_assert_int_eq(stamp_of(&f, room), 1);
+    ck_assert_int_eq(stamp_of(&f, other), 1);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_bump_and_a_put_of_one_resource_go_together)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch batch = { 0 };
+    change_resource(&f, &batch, room)->capacity = 5;
+    put_guard(&f, &batch, room, 1, true);
+    commit(&f, &batch);
+    rota__resource now = resource_at(&f, room);
+    ck_assert_int_eq(now.capacity, 5);
+    ck_assert_int_eq(now.version, 2);
+    ck_assert_int_eq(now.stamp, 2);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- all there or not there --- */
+
+typedef struct world {
+    int64_t a, b, removed; /* resources; b has a ref, as the removed one had */
+    int64_t booking;       /* has a ref */
+} world;
+
+static world make_world(fx *f)
+{
+    world w;
+    rota__batch batch = { 0 }, remove = { 0 };
+    put_resource(f, &batch, 1);
+    put_resource(f, &batch, 2)->ref = "b";
+    put_resource(f, &batch, 3)->ref = "gone";
+    commit(f, &batch);
+    w.a = batch.resources.items[0].row;
+    w.b = batch.resources.items[1].row;
+    w.removed = batch.resources.items[2].row;
+    change_resource(f, &remove, w.removed)->removed = true;
+    claim_one(f, put_booking(f, &remove, 1, 10, 20), w.a);
+    remove.bookings.items[0].ref = "booked";
+    put_stay(f, &remove, stay_of(w.a, w.b, 5, 50));
+    put_stay(f, &remove, stay_of(w.a, w.b, 60, 70));
+    put_event(f, &remove, 1);
+    put_key(f, &remove, "ann", "k0", 1000);
+    commit(f, &remove);
+    w.booking = remove.bookings.items[0].row;
+    return w;
+}
+
+/* One of everything that can be written. */
+static void fill_batch(fx *f, rota__batch *batch, const world *w)
+{
+    put_guard(f, batch, w->a, stamp_of(f, w->a), true);
+    put_guard(f, batch, w->b, stamp_of(f, w->b), false);
+    put_resource(f, batch, 10)->ref = "gone";
+    change_resource(f, batch, w->a)->name = "renamed";
+    claim_one(f, put_booking(f, batch, 10, 100, 200), w->b);
+    change_booking(f, batch, w->booking)->when = (rota_span){ 11, 21 };
+    drop_stay(f, batch, stay_of(w->a, w->b, 60, 70));
+    put_stay(f, batch, stay_of(w->a, w->b, 80, 90));
+    put_event(f, batch, 2);
+    put_event(f, batch, 3);
+    put_key(f, batch, "ann", "k1", 1100);
+}
+
+enum {
+    GUARD_FIRST,
+    GUARD_LAST,
+    GUARD_UNKNOWN,
+    RESOURCE_VERSION,
+    BOOKING_VERSION,
+    RESOURCE_ID,
+    REMOVED_ID,
+    BOOKING_ID,
+    RESOURCE_REF,
+    RESOURCE_REF_PUT,
+    BOOKING_REF,
+    MEMBER_THERE,
+    MEMBER_GONE,
+    KEY_KNOWN,
+    TWICE_RESOURCE_ID,
+    TWICE_RESOURCE_REF,
+    TWICE_BOOKING_ID,
+    TWICE_BOOKING_REF,
+    TWICE_MEMBER,
+    POISONS
+};
+
+static void poison_batch(fx *f, rota__batch *batch, const world *w, int poison)
+{
+    switch (poison) {
+    case GUARD_FIRST:
+        batch->guards.items[0].stamp++;
+        break;
+    case GUARD_LAST:
+        batch->guards.items[1].stamp++;
+        break;
+    case GUARD_UNKNOWN:
+        put_guard(f, batch, w->b + 1000, 1, false);
+        break;
+    case RESOURCE_VERSION:
+        batch->resources.items[1].version++;
+        break;
+    case BOOKING_VERSION:
+        batch->bookings.items[1].version--;
+        break;
+    case RESOURCE_ID:
+        put_resource(f, batch, 2);
+        break;
+    case REMOVED_ID:
+        put_resource(f, batch, 3);
+        break;
+    case BOOKING_ID:
+        put_booking(f, batch, 1, 500, 600);
+        break;
+    case RESOURCE_REF:
+        put_resource(f, batch, 11)->ref = "b";
+        break;
+    case RESOURCE_REF_PUT:
+        batch->resources.items[1].ref = "b";
+        break;
+    case BOOKING_REF:
+        put_booking(f, batch, 11, 500, 600)->ref = "booked";
+        break;
+    case MEMBER_THERE:
+        put_stay(f, batch, stay_of(w->a, w->b, 5, 51));
+        break;
+    case MEMBER_GONE:
+        drop_stay(f, batch, stay_of(w->a, w->b, 6, 51));
+        break;
+    case KEY_KNOWN:
+        put_key(f, batch, "ann", "k0", 1100);
+        break;
+    case TWICE_RESOURCE_ID:
+        put_resource(f, batch, 10);
+        break;
+    case TWICE_RESOURCE_REF:
+        put_resource(f, batch, 11)->ref = "gone";
+        break;
+    case TWICE_BOOKING_ID:
+        put_booking(f, batch, 10, 500, 600);
+        break;
+    case TWICE_BOOKING_REF:
+        put_booking(f, batch, 11, 500, 600)->ref = "new";
+        put_booking(f, batch, 12, 500, 600)->ref = "new";
+        break;
+    default:
+        put_stay(f, batch, stay_of(w->a, w->b, 80, 95));
+        break;
+    }
+}
+
+START_TEST(a_batch_with_one_bad_row_is_not_there_at_all)
+{
+    fx f;
+    fx_open(&f, _i);
+    world w = make_world(&f);
+    for (int poison = 0; poison < POISONS; poison++) {
+        rota__batch batch = { 0 };
+        fill_batch(&f, &batch, &w);
+        poison_batch(&f, &batch, &w, poison);
+        ck_refused(&f, &batch, poison == KEY_KNOWN ? ROTA__REPLAYED : ROTA__STALE);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_batch_without_a_bad_row_is_there_wholly)
+{
+    fx f;
+    fx_open(&f, _i);
+    world w = make_world(&f);
+    rota__batch batch = { 0 };
+    fill_batch(&f, &batch, &w);
+    commit(&f, &batch);
+    rota_id id = id_of('R', 10);
+    rota__by by = { .id = &id };
+    rota__resource added;
+    ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &added));
+    ck_assert_int_eq(added.row, batch.resources.items[0].row);
+    ck_assert_int_eq(stamp_of(&f, w.a), 2);
+    ck_assert_int_eq(stamp_of(&f, w.b), 1);
+    ck_assert_str_eq(resource_at(&f, w.a).name, "renamed");
+    ck_text(found_intervals(&f, w.b), "100-200 b2 x1");
+    ck_text(found_intervals(&f, w.a), "11-21 b1 x1");
+    ck_text(found_members(&f, w.a, 0), "r1 has r2 5-50, r1 has r2 80-90");
+    ck_assert_int_eq(f.last.last_seq, 3);
+    rota__key key;
+    ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key));
+    ck_assert_int_eq(key.at, 1100);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(an_empty_batch_is_committed_and_changes_nothing)
+{
+    fx f;
+    fx_open(&f, _i);
+    make_world(&f);
+    rota__batch batch = { 0 };
+    ck_refused(&f, &batch, ROTA__COMMITTED);
+    ck_assert_int_eq(f.last.last_seq, 1);
+    fx_close(&f);
+}
+END_TEST
+
+/* A commit during which any one allocation fails has not happened; the same
+ * commit without a failure then has. */
+static void sweep_commit(fx *f, rota__chaos plan, int outcome)
+{
+    world w = make_world(f);
+    char *before = dump(f);
+    int64_t n = 0;
+    int rc;
+    do {
+        rota__batch batch = { 0 };
+        rota__arena small; /* fresh, so that the allocations of a commit are its own */
+        rota__arena_init(&small, &f->mem);
+        rota__env env = { .arena = &small, .error = &f->error };
+        fill_batch(f, &batch, &w);
+        f->plan = plan;
+        f->failed = false;
+        f->fail_in = ++n;
+        rc = f->store->ops->commit(f->store, &env, &batch, &f->last);
+        f->fail_in = 0;
+        rota__arena_free(&small);
+        if (rc == ROTA_OK) break;
+        ck_assert_int_eq(rc, ROTA_ENOMEM);
+        ck_assert_int_eq(f->error.code, ROTA_ENOMEM);
+        ck_assert(f->failed);
+        ck_same(strdup(before), dump(f));
+        ck_assert_int_lt(n, 1000);
+    } while (true);
+    free(before);
+    ck_assert_int_gt(n, 1);
+    ck_assert_int_eq(f->last.outcome, outcome);
+    ck_text(found_members(f, w.a, 0), "r1 has r2 5-50, r1 has r2 80-90");
+}
+
+START_TEST(a_commit_that_runs_out_of_memory_is_not_there_at_all)
+{
+    fx f;
+    fx_open(&f, _i);
+    sweep_commit(&f, (rota__chaos){ .at = 0 }, ROTA__COMMITTED);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- rows byte for byte --- */
+
+static const char *const odd_texts[] = { NULL,
+                                         "",
+                                         " ",
+                                         "plain",
+                                         "'; DROP TABLE resource; --",
+                                         "\"%s%n\\\"",
+                                         "line\nbreak\ttab\r",
+                                         "Gr\xc3\xb6\xc3\x9f"
+                                         "e \xe2\x82\xac",
+                                         "\xf0\x9f\x97\x93",
+                                         "\xef\xbf\xbf\xf4\x8f\xbf\xbf",
+                                         "e\xcc\x81 is not \xc3\xa9",
+                                         "NULL",
+                                         "0",
+                                         "1e3",
+                                         "x'00'" };
+
+static const char *long_text(fx *f, int64_t size)
+{
+    static const char piece[] = "\xe2\x82\xac'\"\\ab";
+    char *text = rota__arena_alloc(&f->arena, size + 1, 1);
+    ck_assert_ptr_nonnull(text);
+    for (int64_t i = 0; i < size; i++)
+        text[i] = i < size / 8 * 8 ? piece[i % 8] : 'z';
+    return text;
+}
+
+/* The stamp, parent's id and place are what the store adds to what was put. */
+static void ck_resource_kept(fx *f, const rota__resource *put)
+{
+    rota__resource row, id, expected = *put;
+    rota__by by_row = { .row = put->row }, by_id = { .id = &put->id };
+    ck_ok(f, f->store->ops->resource_get(f->store, &f->env, &by_row, &row));
+    ck_ok(f, f->store->ops->resource_get(f->store, &f->env, &by_id, &id));
+    expected.stamp = row.stamp;
+    if (put->parent != 0) expected.parent_id = resource_at(f, put->parent).id;
+    paper a, b, c;
+    paper_open(&a);
+    paper_open(&b);
+    paper_open(&c);
+    write_resource(f, a.to, &expected);
+    write_resource(f, b.to, &row);
+    write_resource(f, c.to, &id);
+    char *same = strdup(paper_close(&a));
+    ck_same(a.text, paper_close(&b));
+    ck_same(same, paper_close(&c));
+}
+
+START_TEST(resources_come_back_byte_for_byte)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t place = add_resource(&f, 1);
+    static const char *const tags[] = { "", " a", "a", "a b", "\xc3\xa9", "\xf0\x9f\x97\x93" };
+    rota__batch batch = { 0 };
+    for (int64_t i = 0; i < ROTA__LENGTH(odd_texts); i++) {
+        rota__resource *put = put_resource(&f, &batch, 10 + i);
+        put->ref = odd_texts[i];
+        put->data = odd_texts[i];
+        if (odd_texts[i]) put->kind = put->name = put->zone = odd_texts[i];
+        put->tags = tags;
+        put->tag_count = i % (ROTA__LENGTH(tags) + 1);
+        put->active = i % 2 == 0;
+        put->parent = i % 3 == 0 ? place : 0;
+    }
+    put_resource(&f, &batch, 100)->data = long_text(&f, ROTA_MAX_DATA);
+    rota__resource *full = put_resource(&f, &batch, 101);
+    full->ref = full->name = full->kind = long_text(&f, ROTA_MAX_NAME);
+    commit(&f, &batch);
+    for (int64_t i = 0; i < batch.resources.count; i++)
+        ck_resource_kept(&f, &batch.resources.items[i]);
+    for (int64_t i = 0; i < ROTA__LENGTH(odd_texts); i++) {
+        rota__resource found;
+        rota__by by = { .ref = odd_texts[i] };
+        if (!odd_texts[i]) continue;
+        ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &found));
+        ck_assert_int_eq(found.row, batch.resources.items[i].row);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(tags_are_replaced_as_a_whole)
+{
+    fx f;
+    fx_open(&f, _i);
+    const char *many[ROTA_MAX_TAGS];
+    static const char *const few[] = { "t01", "zz" };
+    for (int i = 0; i < ROTA_MAX_TAGS; i++)
+        many[i] = textf(&f, "t%02d", i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    for (int i = 0; i < 4; i++) {
+        rota__batch batch = { 0 };
+        rota__resource *put = change_resource(&f, &batch, room);
+        put->tags = i == 0 ? many : i == 1 ? few : NULL;
+        put->tag_count = i == 0 ? ROTA_MAX_TAGS : i == 1 ? 2 : 0;
+        commit(&f, &batch);
+        ck_resource_kept(&f, &batch.resources.items[0]);
+        rota__resource_filter old = { .tag = "t63" }, both = { .tag = "t01" };
+        ck_text(found_resources(&f, &old), i == 0 ? "r1" : "");
+        ck_text(found_resources(&f, &both), i <= 1 ? "r1" : "");
+    }
+    ck_assert_int_eq(resource_at(&f, other).tag_count, 0);
+    fx_close(&f);
+}
+END_TEST
+
+static void ck_booking_kept(fx *f, const rota__booking *put)
+{
+    rota__booking row, id;
+    rota__by by_row = { .row = put->row }, by_id = { .id = &put->id };
+    ck_ok(f, f->store->ops->booking_get(f->store, &f->env, &by_row, &row));
+    ck_ok(f, f->store->ops->booking_get(f->store, &f->env, &by_id, &id));
+    paper a, b, c;
+    paper_open(&a);
+    paper_open(&b);
+    paper_open(&c);
+    write_booking(f, a.to, put);
+    write_booking(f, b.to, &row);
+    write_booking(f, c.to, &id);
+    char *same = strdup(paper_close(&a));
+    ck_same(a.text, paper_close(&b));
+    ck_same(same, paper_close(&c));
+}
+
+START_TEST(bookings_come_back_byte_for_byte)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch batch = { 0 };
+    for (int64_t i = 0; i < ROTA__LENGTH(odd_texts); i++) {
+        rota__booking *put = put_booking(&f, &batch, i, i, 100 + i);
+        put->ref = put->title = put->data = odd_texts[i];
+        put->status = 1 + (int32_t)(i % 6);
+        put->hold_expires = put->status == ROTA_BOOKING_HELD ? 50 + i : 0;
+        add_claim(&f, put,
+                  (rota__claim){ .resource = room,
+                                 .resource_id = id_of('R', 1),
+                                 .units = 1 + (int32_t)i,
+                                 .role = (int32_t)(i % 3),
+                                 .flags = (uint32_t)(i % 2) });
+    }
+    rota__booking *full = put_booking(&f, &batch, 100, 1, 2);
+    full->data = long_text(&f, ROTA_MAX_DATA);
+    full->title = full->ref = long_text(&f, ROTA_MAX_NAME);
+    commit(&f, &batch);
+    for (int64_t i = 0; i < batch.bookings.count; i++)
+        ck_booking_kept(&f, &batch.bookings.items[i]);
+    for (int64_t i = 0; i < ROTA__LENGTH(odd_texts); i++) {
+        rota__booking found;
+        rota__by by = { .ref = odd_texts[i] };
+        if (!odd_texts[i]) continue;
+        ck_ok(&f, f.store->ops->booking_get(f.store, &f.env, &by, &found));
+        ck_assert_int_eq(found.row, batch.bookings.items[i].row);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(numbers_and_instants_come_back_at_their_extremes)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch resources = { 0 }, batch = { 0 };
+    rota__resource *put = put_resource(&f, &resources, 1);
+    memset(put->id.b, 0xff, sizeof put->id.b);
+    put->capacity = INT32_MAX;
+    put->before = put->after = ROTA_MAX_BUFFER;
+    commit(&f, &resources);
+    ck_resource_kept(&f, &resources.resources.items[0]);
+
+    static const rota_span spans[] = { { ROTA_TIME_MIN, ROTA_TIME_MAX },
+                                       { ROTA_TIME_MIN, ROTA_TIME_MIN + 1 },
+                                       { ROTA_TIME_MAX - 1, ROTA_TIME_MAX },
+                                       { -1, 0 },
+                                       { 0, 1 } };
+    for (int64_t i = 0; i < ROTA__LENGTH(spans); i++) {
+        rota__booking *booking = put_booking(&f, &batch, i, spans[i].start, spans[i].end);
+        booking->priority = i % 2 ? INT32_MIN : INT32_MAX;
+        booking->created_at = booking->changed_at = i % 2 ? ROTA_TIME_MIN : ROTA_TIME_MAX;
+        if (i > 2) booking->status = ROTA_BOOKING_HELD;
+        if (i > 2) booking->hold_expires = i % 2 ? ROTA_TIME_MIN : ROTA_TIME_MAX;
+        add_claim(&f, booking,
+                  (rota__claim){ .resource = resources.resources.items[0].row,
+                                 .resource_id = put->id,
+                                 .units = INT32_MAX,
+                                 .role = ROTA_ROLE_ORGANIZER,
+                                 .flags = ROTA_CLAIM_FREE });
+    }
+    commit(&f, &batch);
+    for (int64_t i = 0; i < batch.bookings.count; i++)
+        ck_booking_kept(&f, &batch.bookings.items[i]);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_booking_keeps_a_thousand_claims_by_resource_id)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch resources = { 0 }, batch = { 0 };
+    rota__booking *put = put_booking(&f, &batch, 1, 10, 20);
+    rota__claim *claims = rota__arena_alloc(&f.arena, ROTA_MAX_CLAIMS, (int64_t)sizeof *claims);
+    ck_assert_ptr_nonnull(claims);
+    for (int64_t i = 0; i < ROTA_MAX_CLAIMS; i++)
+        put_resource(&f, &resources, i * 7919 % ROTA_MAX_CLAIMS);
+    commit(&f, &resources);
+    for (int64_t i = 0; i < ROTA_MAX_CLAIMS; i++)
+        claims[i] =
+            (rota__claim){ .resource = resources.resources.items[i].row, .units = 1 + (int32_t)i };
+    put->claims = claims;
+    put->claim_count = ROTA_MAX_CLAIMS;
+    commit(&f, &batch);
+
+    rota__booking kept = booking_at(&f, batch.bookings.items[0].row);
+    ck_assert_int_eq(kept.claim_count, ROTA_MAX_CLAIMS);
+    for (int64_t i = 0; i < kept.claim_count; i++) {
+        rota_id id = id_of('R', i);
+        const rota__claim *claim = &kept.claims[i];
+        ck_assert_int_eq(rota__id_compare(&claim->resource_id, &id), 0);
+        ck_assert_int_eq(claims[claim->units - 1].resource, claim->resource);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_not_found_and_no_error)
+{
+    fx f;
+    fx_open(&f, _i);
+    add_booking(&f, 1, 10, 20, add_resource(&f, 1));
+    rota_id id = id_of('X', 9);
+    rota__by wrong[] = { { .row = 999 }, { .id = &id }, { .ref = "nobody" } };
+    rota__resource resource;
+    rota__booking booking;
+    rota__timeline_rows rows;
+    rota__key key;
+    int64_t stamp;
+    memset(&f.error, 0, sizeof f.error);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(f.store->ops->resource_get(f.store, &f.env, &wrong[i], &resource),
+                         ROTA_ENOTFOUND);
+        ck_assert_int_eq(f.store->ops->booking_get(f.store, &f.env, &wrong[i], &booking),
+                         ROTA_ENOTFOUND);
+    }
+    ck_assert_int_eq(f.store->ops->stamp(f.store, &f.env, 999, &stamp), ROTA_ENOTFOUND);
+    ck_assert_int_eq(f.store->ops->timeline(f.store, &f.env, 999, &rows), ROTA_ENOTFOUND);
+    ck_assert_int_eq(f.store->ops->key_get(f.store, &f.env, "", "k0", &key), ROTA_ENOTFOUND);
+    ck_assert_int_eq(f.error.code, ROTA_OK);
+    ck_assert_str_eq(f.error.message, "");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(answers_outlive_the_store)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch batch = { 0 };
+    int64_t room = add_resource(&f, 1);
+    claim_one(&f, put_booking(&f, &batch, 1, 10, 20), room);
+    batch.bookings.items[0].title = "talk";
+    commit(&f, &batch);
+    rota__resource resource = resource_at(&f, room);
+    rota__booking booking = booking_at(&f, batch.bookings.items[0].row);
+    reopen(&f);
+    ck_assert_str_eq(resource.name, "room 1");
+    ck_assert_str_eq(booking.title, "talk");
+    ck_assert_int_eq(booking.claims[0].resource, room);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- resources: removed, listed --- */
+
+START_TEST(a_removed_resource_is_found_by_its_row_only)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch batch = { 0 }, remove = { 0 };
+    rota__resource *put = put_resource(&f, &batch, 1);
+    put->ref = "room";
+    put->data = "kept";
+    put_resource(&f, &batch, 2);
+    commit(&f, &batch);
+    int64_t room = batch.resources.items[0].row;
+    add_booking(&f, 1, 10, 20, room);
+    change_resource(&f, &remove, room)->removed = true;
+    commit(&f, &remove);
+
+    rota_id id = id_of('R', 1);
+    rota__by by_id = { .id = &id }, by_ref = { .ref = "room" };
+    rota__resource found;
+    rota__resource_filter all = { 0 };
+    ck_assert_int_eq(f.store->ops->resource_get(f.store, &f.env, &by_id, &found), ROTA_ENOTFOUND);
+    ck_assert_int_eq(f.store->ops->resource_get(f.store, &f.env, &by_ref, &found), ROTA_ENOTFOUND);
+    ck_text(found_resources(&f, &all), "r2");
+    found = resource_at(&f, room);
+    ck_assert(found.removed);
+    ck_assert_str_eq(found.name, "room 1");
+    ck_assert_str_eq(found.data, "kept");
+    ck_text(found_intervals(&f, room), "10-20 b1 x1");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_removed_resource_frees_its_ref_in_the_same_batch)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch first = { 0 }, next = { 0 }, back = { 0 };
+    put_resource(&f, &first, 1)->ref = "room";
+    commit(&f, &first);
+    change_resource(&f, &next, first.resources.items[0].row)->removed = true;
+    put_resource(&f, &next, 2)->ref = "room";
+    commit(&f, &next);
+    rota__by by = { .ref = "room" };
+    rota__resource found;
+    ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &found));
+    ck_assert_int_eq(found.row, next.resources.items[1].row);
+
+    /* and it cannot come back while another one has it */
+    change_resource(&f, &back, first.resources.items[0].row)->removed = false;
+    back.resources.items[0].ref = "room";
+    ck_refused(&f, &back, ROTA__STALE);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(resources_are_listed_by_id_and_filter)
+{
+    fx f;
+    fx_open(&f, _i);
+    static const char *const a[] = { "beamer" }, *const b[] = { "beamer", "quiet" };
+    int64_t house = add_resource(&f, 50), other = add_resource(&f, 60);
+    rota__batch batch = { 0 };
+    for (int64_t i = 0; i < 6; i++) { /* r3 to r8, their ids going down */
+        rota__resource *put = put_resource(&f, &batch, 40 - i);
+        put->kind = i % 2 ? "desk" : "room";
+        put->parent = i < 3 ? house : i < 5 ? other : 0;
+        put->tags = i == 5 ? NULL : i < 2 ? a : b;
+        put->tag_count = i == 5 ? 0 : i < 2 ? 1 : 2;
+    }
+    commit(&f, &batch);
+    rota__resource_filter all = { 0 }, desks = { .kind = "desk" }, quiet = { .tag = "quiet" };
+    rota__resource_filter in = { .parent = house }, both = { .kind = "room", .tag = "quiet" };
+    rota__resource_filter three = { .kind = "desk", .tag = "beamer", .parent = other };
+    rota__resource_filter part = { .tag = "beam" }, after = { .after = id_of('R', 37) };
+    rota__resource_filter page = { .after = id_of('R', 36), .limit = 2 }, two = { .limit = 2 };
+    ck_text(found_resources(&f, &all), "r8 r7 r6 r5 r4 r3 r1 r2");
+    ck_text(found_resources(&f, &desks), "r8 r6 r4");
+    ck_text(found_resources(&f, &quiet), "r7 r6 r5");
+    ck_text(found_resources(&f, &in), "r5 r4 r3");
+    ck_text(found_resources(&f, &both), "r7 r5");
+    ck_text(found_resources(&f, &three), "r6");
+    ck_text(found_resources(&f, &part), "");
+    ck_text(found_resources(&f, &after), "r5 r4 r3 r1 r2");
+    ck_text(found_resources(&f, &page), "r6 r5");
+    ck_text(found_resources(&f, &two), "r8 r7");
+    fx_close(&f);
+}
+END_TEST
+
+/* --- members --- */
+
+START_TEST(stays_are_put_dropped_and_listed_both_ways)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t team = add_resource(&f, 1), ann = add_resource(&f, 2), bob = add_resource(&f, 3);
+    int64_t staff = add_resource(&f, 4);
+    rota__batch drop = { 0 };
+    add_stay(&f, team, ann, 10, 20);
+    add_stay(&f, team, ann, 30, 40);
+    add_stay(&f, team, bob, 10, ROTA_TIME_MAX);
+    add_stay(&f, staff, team, ROTA_TIME_MIN, 5);
+    add_stay(&f, staff, ann, 10, 20);
+    ck_text(found_members(&f, team, 0),
+            "r1 has r2 10-20, r1 has r2 30-40, r1 has r3 10-253402300799");
+    ck_text(found_members(&f, 0, ann), "r1 has r2 10-20, r1 has r2 30-40, r4 has r2 10-20");
+    ck_text(found_members(&f, staff, ann), "r4 has r2 10-20");
+    ck_text(found_members(&f, 0, team), "r4 has r1 -62135596800-5");
+    ck_text(found_members(&f, ann, 0), "");
+
+    drop_stay(&f, &drop, stay_of(team, ann, 10, 20));
+    commit(&f, &drop);
+    ck_text(found_members(&f, 0, ann), "r1 has r2 30-40, r4 has r2 10-20");
+    rota__timeline_rows rows;
+    ck_ok(&f, f.store->ops->timeline(f.store, &f.env, team, &rows));
+    ck_assert_int_eq(rows.member_count, 2);
+    ck_assert_int_eq(rows.group_count, 1);
+    ck_assert_int_eq(rows.groups[0].group, staff);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(stays_are_listed_by_group_member_and_start)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t team = add_resource(&f, 9), bob = add_resource(&f, 8), ann = add_resource(&f, 7);
+    add_stay(&f, team, bob, 30, 40);
+    add_stay(&f, team, bob, 10, 20);
+    add_stay(&f, team, ann, 50, 60);
+    rota__member *rows;
+    int64_t count;
+    ck_ok(&f, f.store->ops->member_list(f.store, &f.env, team, 0, &rows, &count));
+    ck_assert_int_eq(count, 3);
+    ck_assert_int_eq(rows[0].member, ann);
+    ck_assert_int_eq(rows[1].when.start, 10);
+    ck_assert_int_eq(rows[2].when.start, 30);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_stay_ends_earlier_by_being_dropped_and_put_in_one_batch)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t team = add_resource(&f, 1), ann = add_resource(&f, 2);
+    rota__batch batch = { 0 };
+    add_stay(&f, team, ann, 10, 100);
+    put_stay(&f, &batch, stay_of(team, ann, 10, 50));
+    drop_stay(&f, &batch, stay_of(team, ann, 10, 100));
+    commit(&f, &batch);
+    ck_text(found_members(&f, team, 0), "r1 has r2 10-50");
+    fx_close(&f);
+}
+END_TEST
+
+/* --- timelines --- */
+
+START_TEST(a_timeline_has_the_blocking_claims_of_occupying_bookings)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    rota__batch batch = { 0 };
+    for (int32_t status = ROTA_BOOKING_HELD; status <= ROTA_BOOKING_EXPIRED; status++) {
+        rota__booking *put = put_booking(&f, &batch, status, 10 * status, 10 * status + 5);
+        put->status = status;
+        put->hold_expires = 7; /* only a hold lapses */
+        add_claim(&f, put, (rota__claim){ .resource = room, .units = status });
+        claim_one(&f, put, other);
+    }
+    for (int64_t i = 0; i < 4; i++) /* b7 to b10 */
+        add_claim(&f, put_booking(&f, &batch, 100 + i, 100 + i, 200),
+                  (rota__claim){ .resource = room,
+                                 .units = 1,
+                                 .role = i == 1 ? ROTA_ROLE_OPTIONAL : ROTA_ROLE_ORGANIZER,
+                                 .flags = i == 2 ? ROTA_CLAIM_FREE : 0 });
+    commit(&f, &batch);
+    ck_text(found_intervals(&f, room),
+            "10-15 b1 x1 until 7, 20-25 b2 x2, 30-35 b3 x3, 40-45 b4 x4, "
+            "100-200 b7 x1, 103-200 b10 x1");
+    ck_text(found_intervals(&f, other),
+            "10-15 b1 x1 until 7, 20-25 b2 x1, 30-35 b3 x1, 40-45 b4 x1");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_timeline_follows_moves_new_claims_and_statuses)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t a = add_resource(&f, 1), b = add_resource(&f, 2);
+    int64_t booking = add_booking(&f, 1, 10, 20, a);
+    rota__batch moved = { 0 }, handed = { 0 }, held = { 0 }, optional = { 0 }, cancelled = { 0 };
+    change_booking(&f, &moved, booking)->when = (rota_span){ 30, 50 };
+    commit(&f, &moved);
+    ck_text(found_intervals(&f, a), "30-50 b1 x1");
+
+    rota__booking *put = change_booking(&f, &handed, booking);
+    put->claim_count = 0;
+    add_claim(&f, put, (rota__claim){ .resource = b, .units = 3 });
+    commit(&f, &handed);
+    ck_text(found_intervals(&f, a), "");
+    ck_text(found_intervals(&f, b), "30-50 b1 x3");
+
+    put = change_booking(&f, &held, booking);
+    put->status = ROTA_BOOKING_HELD;
+    put->hold_expires = 25;
+    claim_one(&f, put, a);
+    commit(&f, &held);
+    ck_text(found_intervals(&f, a), "30-50 b1 x1 until 25");
+    ck_text(found_intervals(&f, b), "30-50 b1 x3 until 25");
+
+    put = change_booking(&f, &optional, booking);
+    put->status = ROTA_BOOKING_CONFIRMED;
+    put->hold_expires = 0;
+    put->claim_count = 0;
+    add_claim(&f, put, (rota__claim){ .resource = a, .units = 1, .role = ROTA_ROLE_OPTIONAL });
+    claim_one(&f, put, b);
+    commit(&f, &optional);
+    ck_text(found_intervals(&f, a), "");
+    ck_text(found_intervals(&f, b), "30-50 b1 x1");
+
+    change_booking(&f, &cancelled, booking)->status = ROTA_BOOKING_CANCELLED;
+    commit(&f, &cancelled);
+    ck_text(found_intervals(&f, b), "");
+    fx_close(&f);
+}
+END_TEST
+
+/* --- listing bookings --- */
+
+START_TEST(overlap_is_right_for_each_of_allens_relations)
+{
+    static const struct {
+        const char *name;
+        rota_span when;
+        bool overlaps;
+    } relations[] = {
+        { "before", { 10, 90 }, false },         { "meets", { 10, 100 }, false },
+        { "overlaps", { 50, 150 }, true },       { "finished by", { 50, 200 }, true },
+        { "contains", { 50, 250 }, true },       { "starts", { 100, 150 }, true },
+        { "equals", { 100, 200 }, true },        { "started by", { 100, 250 }, true },
+        { "during", { 120, 180 }, true },        { "finishes", { 150, 200 }, true },
+        { "overlapped by", { 150, 250 }, true }, { "met by", { 200, 250 }, false },
+        { "after", { 210, 250 }, false },
+    };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    struct rota__source source = { .resource = room, .when = always };
+    for (int64_t i = 0; i < ROTA__LENGTH(relations); i++) {
+        rota__batch cancel = { 0 };
+        int64_t row = add_booking(&f, i, relations[i].when.start, relations[i].when.end, room);
+        rota__booking_filter filters[] = {
+            { .when = { 100, 200 }, .statuses = ROTA__BIT(ROTA_BOOKING_CONFIRMED) },
+            { .when = { 100, 200 },
+              .statuses = ROTA__BIT(ROTA_BOOKING_CONFIRMED),
+              .sources = &source,
+              .source_count = 1 },
+        };
+        for (int k = 0; k < 2; k++) {
+            char *found = found_bookings(&f, &filters[k]);
+            ck_assert_msg((*found != '\0') == relations[i].overlaps, "%s, filter %d: \"%s\"",
+                          relations[i].name, k, found);
+            free(found);
+        }
+        change_booking(&f, &cancel, row)->status = ROTA_BOOKING_CANCELLED;
+        commit(&f, &cancel);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+static uint64_t seed_of(const char *what)
+{
+    const char *given = getenv("ROTA_SEED");
+    uint64_t seed = given ? (uint64_t)strtoull(given, NULL, 10)
+                          : (uint64_t)time(NULL) * 1000003u ^ (uint64_t)getpid();
+    printf("%s: ROTA_SEED=%" PRIu64 "\n", what, seed);
+    fflush(stdout);
+    return seed;
+}
+
+/* xorshift64*; the state is never 0. */
+static uint64_t draw(uint64_t *rng)
+{
+    *rng ^= *rng >> 12;
+    *rng ^= *rng << 25;
+    *rng ^= *rng >> 27;
+    return *rng * UINT64_C(2685821657736338717);
+}
+
+static int64_t upto(uint64_t *rng, int64_t n) /* 0 to n - 1 */
+{
+    return (int64_t)(draw(rng) >> 11) % n;
+}
+
+static bool chance(uint64_t *rng, int percent)
+{
+    return upto(rng, 100) < percent;
+}
+
+enum { HOUR = 3600, DAY = 24 * HOUR };
+static const int64_t lengths[] = { 1,       HOUR,     8 * HOUR,  DAY,
+                                   7 * DAY, 31 * DAY, 365 * DAY, (int64_t)3653 * DAY };
+
+START_TEST(a_booking_of_any_length_is_found_wherever_it_overlaps)
+{
+    enum { COUNT = 300, QUERIES = 200, SECONDS = 20 * 365 * DAY };
+    fx f;
+    fx_open(&f, _i);
+    uint64_t rng = seed_of("lengths") | 1;
+    int64_t room = add_resource(&f, 1);
+    rota_span spans[COUNT];
+    rota__batch batch = { 0 };
+    for (int64_t i = 0; i < COUNT; i++) {
+        spans[i].start = upto(&rng, SECONDS);
+        spans[i].end = spans[i].start + lengths[i % ROTA__LENGTH(lengths)] + upto(&rng, 2);
+        claim_one(&f, put_booking(&f, &batch, i, spans[i].start, spans[i].end), room);
+    }
+    commit(&f, &batch);
+    for (int64_t q = 0; q < QUERIES; q++) {
+        /* half of them touch a booking's edge to the second */
+        const rota_span *near = &spans[upto(&rng, COUNT)];
+        rota_time start = q % 2 ? upto(&rng, SECONDS) : q % 4 ? near->end : near->start - 1;
+        rota_time end = start + 1 + lengths[upto(&rng, ROTA__LENGTH(lengths))] * (q % 3);
+        struct rota__source source = { .resource = room, .when = { start, end } };
+        rota__booking_filter filter = { .when = { start, end },
+                                        .statuses = ALL_STATUSES,
+                                        .sources = &source,
+                                        .source_count = q % 5 == 0 };
+        bool found[COUNT] = { false };
+        rota__booking *rows;
+        int64_t count;
+        ck_ok(&f, f.store->ops->booking_list(f.store, &f.env, &filter, &rows, &count));
+        for (int64_t i = 0; i < count; i++) {
+            int64_t place = place_of(&f.bookings, rows[i].row) - 1;
+            ck_assert(!found[place]);
+            found[place] = true;
+            ck_assert(i == 0 || rows[i - 1].when.start <= rows[i].when.start);
+        }
+        for (int64_t i = 0; i < COUNT; i++)
+            ck_assert_int_eq(found[i], spans[i].start < end && start < spans[i].end);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_source_is_asked_within_its_own_span_only)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t ann = add_resource(&f, 1), team = add_resource(&f, 2), other = add_resource(&f, 3);
+    rota__batch both = { 0 }, optional = { 0 };
+    add_booking(&f, 1, 10, 20, ann);
+    add_booking(&f, 2, 30, 40, team);
+    add_booking(&f, 3, 50, 60, team);
+    add_booking(&f, 4, 30, 60, other);
+    claim_one(&f, put_booking(&f, &both, 5, 35, 55), ann);
+    claim_one(&f, &both.bookings.items[0], team);
+    commit(&f, &both);
+    add_claim(&f, put_booking(&f, &optional, 6, 12, 14),
+              (rota__claim){ .resource = ann, .units = 1, .role = ROTA_ROLE_OPTIONAL });
+    commit(&f, &optional);
+
+    struct rota__source sources[] = { { ann, { 0, 100 } }, { team, { 40, 52 } } };
+    rota__booking_filter filter = {
+        .when = { 0, 100 }, .statuses = ALL_STATUSES, .sources = sources, .source_count = 2
+    };
+    ck_text(found_bookings(&f, &filter), "b1 b6 b5 b3");
+    sources[1].when = (rota_span){ 39, 50 };
+    ck_text(found_bookings(&f, &filter), "b1 b6 b2 b5");
+    filter.when = (rota_span){ 0, 39 };
+    ck_text(found_bookings(&f, &filter), "b1 b6 b2 b5");
+    filter.when = (rota_span){ 20, 35 };
+    ck_text(found_bookings(&f, &filter), "b2");
+    filter.source_count = 1;
+    ck_text(found_bookings(&f, &filter), "");
+    filter.source_count = 0;
+    ck_text(found_bookings(&f, &filter), "b2 b4");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(bookings_are_listed_by_status)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch batch = { 0 };
+    for (int32_t status = ROTA_BOOKING_HELD; status <= ROTA_BOOKING_EXPIRED; status++) {
+        rota__booking *put = put_booking(&f, &batch, status, status, 100);
+        put->status = status;
+        claim_one(&f, put, room);
+        if (status == ROTA_BOOKING_HELD || status == ROTA_BOOKING_EXPIRED) put->hold_expires = 7;
+    }
+    commit(&f, &batch);
+    for (uint32_t mask = 1; mask < 64; mask++) {
+        rota__booking_filter filter = { .when = always, .statuses = mask << 1 };
+        paper p;
+        paper_open(&p);
+        for (uint32_t i = 0, first = 1; i < 6; i++)
+            if (mask >> i & 1) {
+                fprintf(p.to, "%sb%u", first ? "" : " ", i + 1);
+                first = 0;
+            }
+        ck_same(paper_close(&p), found_bookings(&f, &filter));
+    }
+    fx_close(&f);
+}
+END_TEST
+
+/* Every page of every size, put together, is the whole list. */
+START_TEST(pages_put_together_are_the_list)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    rota__batch batch = { 0 };
+    for (int64_t i = 0; i < 27; i++) {
+        /* ties in start, in start and end, ids in another order than rows */
+        rota__booking *put = put_booking(&f, &batch, i * 11 % 27, 100 + i % 3, 200 + i / 3 % 3);
+        claim_one(&f, put, room);
+        if (i % 2) claim_one(&f, put, other);
+    }
+    commit(&f, &batch);
+    struct rota__source sources[] = { { room, { 0, 300 } }, { other, { 0, 300 } } };
+    for (int64_t limit = 0; limit < 30; limit++) {
+        rota__booking_filter filter = { .when = { 0, 300 },
+                                        .statuses = ALL_STATUSES,
+                                        .sources = limit % 2 ? sources : NULL,
+                                        .source_count = limit % 2 ? 2 : 0,
+                                        .limit = limit };
+        rota__booking last = { 0 }, *rows;
+        int64_t seen = 0, count;
+        do {
+            ck_ok(&f, f.store->ops->booking_list(f.store, &f.env, &filter, &rows, &count));
+            ck_assert(limit == 0 || count <= limit);
+            for (int64_t i = 0; i < count; i++, seen++) {
+                rota_span a = last.when, b = rows[i].when;
+                ck_assert(seen == 0 || a.start < b.start ||
+                          (a.start == b.start &&
+                           (a.end < b.end ||
+                            (a.end == b.end && rota__id_compare(&last.id, &rows[i].id) < 0))));
+                last = rows[i];
+            }
+            filter.after = last.when;
+            filter.after_id = last.id;
+        } while (count > 0);
+        ck_assert_int_eq(seen, 27);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_page_begins_behind_a_place_where_no_booking_stands)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    add_booking(&f, 1, 10, 20, room);
+    add_booking(&f, 2, 10, 30, room);
+    add_booking(&f, 3, 20, 30, room);
+    rota__booking_filter filter = {
+        .when = always, .statuses = ALL_STATUSES, .after = { 10, 25 }, .after_id = id_of('B', 9)
+    };
+    ck_text(found_bookings(&f, &filter), "b2 b3");
+    filter.after = (rota_span){ 10, 30 };
+    ck_text(found_bookings(&f, &filter), "b3");
+    filter.after = (rota_span){ 10, 20 };
+    filter.after_id = id_of('B', 0);
+    ck_text(found_bookings(&f, &filter), "b1 b2 b3");
+    fx_close(&f);
+}
+END_TEST
+
+/* --- holds, keys, the feed, the whole --- */
+
+START_TEST(a_hold_is_due_from_the_very_instant_it_lapses)
+{
+    static const rota_time lapse[] = { 30, 10, 20, 10 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch batch = { 0 }, over = { 0 };
+    for (int64_t i = 0; i < 4; i++) {
+        rota__booking *put = put_booking(&f, &batch, 9 - i, 100, 200);
+        claim_one(&f, put, room);
+        put->status = ROTA_BOOKING_HELD;
+        put->hold_expires = lapse[i];
+    }
+    commit(&f, &batch);
+    add_booking(&f, 20, 1, 2, room);
+    ck_text(found_holds(&f, 9, 10), "");
+    ck_text(found_holds(&f, 10, 10), "b2 b4");
+    ck_text(found_holds(&f, 19, 10), "b2 b4");
+    ck_text(found_holds(&f, 20, 10), "b2 b4 b3");
+    ck_text(found_holds(&f, 1000, 10), "b2 b4 b3 b1");
+    ck_text(found_holds(&f, 1000, 3), "b2 b4 b3");
+    ck_text(found_holds(&f, 1000, 1), "b2");
+
+    change_booking(&f, &over, batch.bookings.items[1].row)->status = ROTA_BOOKING_EXPIRED;
+    rota__booking *kept = change_booking(&f, &over, batch.bookings.items[3].row);
+    kept->status = ROTA_BOOKING_CONFIRMED;
+    kept->hold_expires = 0;
+    commit(&f, &over);
+    ck_text(found_holds(&f, 1000, 10), "b3 b1");
+    fx_close(&f);
+}
+END_TEST
+
+static int outcome_with_key(fx *f, const char *actor, const char *key, rota_time at,
+                            rota_time horizon)
+{
+    rota__batch batch = { .key_horizon = horizon };
+    put_event(f, &batch, at);
+    put_key(f, &batch, actor, key, at);
+    return outcome_of(f, &batch);
+}
+
+START_TEST(a_known_key_is_replayed_per_actor)
+{
+    fx f;
+    fx_open(&f, _i);
+    ck_assert_int_eq(outcome_with_key(&f, "ann", "k1", 1000, 0), ROTA__COMMITTED);
+    ck_assert_int_eq(outcome_with_key(&f, "ann", "k1", 1001, 1), ROTA__REPLAYED);
+    ck_assert_int_eq(outcome_with_key(&f, "", "k1", 1001, 1), ROTA__COMMITTED);
+    ck_assert_int_eq(outcome_with_key(&f, "bob", "k1", 1001, 1), ROTA__COMMITTED);
+    ck_assert_int_eq(outcome_with_key(&f, "ann", "k2", 1001, 1), ROTA__COMMITTED);
+    ck_assert_int_eq(outcome_with_key(&f, "", "k1", 1001, 1), ROTA__REPLAYED);
+    rota__counts counts;
+    ck_ok(&f, f.store->ops->counts(f.store, &f.env, &counts));
+    ck_assert_int_eq(counts.events, 4);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_known_key_is_replayed_though_the_batch_is_stale)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    for (int i = 0; i < 2; i++) {
+        rota__batch batch = { 0 };
+        put_guard(&f, &batch, room, 1, true);
+        claim_one(&f, put_booking(&f, &batch, 1, 10, 20), room);
+        put_key(&f, &batch, "ann", "k1", 1000);
+        ck_assert_int_eq(outcome_of(&f, &batch), i ? ROTA__REPLAYED : ROTA__COMMITTED);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_key_at_the_horizon_gives_way_and_one_behind_it_does_not)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__key key;
+    ck_assert_int_eq(outcome_with_key(&f, "ann", "k1", 1000, 0), ROTA__COMMITTED);
+    ck_assert_int_eq(outcome_with_key(&f, "ann", "k1", 1999, 999), ROTA__REPLAYED);
+    ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key));
+    ck_assert_int_eq(key.at, 1000);
+    ck_assert_int_eq(outcome_with_key(&f, "ann", "k1", 2000, 1000), ROTA__COMMITTED);
+    ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key));
+    ck_assert_int_eq(key.at, 2000);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(keys_come_back_byte_for_byte)
+{
+    static const uint8_t answer[] = { 0, 1, 0xff, 0, 'x', 0 };
+    static const uint64_t hashes[] = { 0, 1, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX };
+    static const rota_time times[] = { 0, 1, ROTA_TIME_MIN + 1, ROTA_TIME_MAX, -1 };
+    fx f;
+    fx_open(&f, _i);
+    for (int64_t i = 0; i < ROTA__LENGTH(odd_texts); i++) {
+        if (!odd_texts[i]) continue;
+        rota__batch batch = { .key_horizon = ROTA_TIME_MIN };
+        rota__key put = { .actor = odd_texts[i],
+                          .key = odd_texts[i],
+                          .hash = hashes[i % 5],
+                          .at = times[i % 5],
+                          .answer = answer,
+                          .answer_size = 1 + i % (int64_t)sizeof answer };
+        rota__key found;
+        batch.key = &put;
+        commit(&f, &batch);
+        ck_ok(&f, f.store->ops->key_get(f.store, &f.env, put.actor, put.key, &found));
+        paper a, b;
+        paper_open(&a);
+        paper_open(&b);
+        write_key(a.to, &put);
+        write_key(b.to, &found);
+        paper_close(&a);
+        ck_same(a.text, paper_close(&b));
+    }
+    fx_close(&f);
+}
+END_TEST
+
+static int64_t due_at(fx *f, rota_time horizon, int64_t limit)
+{
+    int64_t count;
+    ck_ok(f, f->store->ops->due_keys(f->store, &f->env, horizon, limit, &count));
+    return count;
+}
+
+START_TEST(old_keys_are_counted_and_forgotten_a_few_at_a_time)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__key key;
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(outcome_with_key(&f, "ann", textf(&f, "k%d", i), 100 + i, 0),
+                         ROTA__COMMITTED);
+    ck_assert_int_eq(due_at(&f, 99, 100), 0);
+    ck_assert_int_eq(due_at(&f, 100, 100), 1);
+    ck_assert_int_eq(due_at(&f, 105, 100), 6);
+    ck_assert_int_eq(due_at(&f, 105, 4), 4);
+    ck_assert_int_eq(due_at(&f, 1000, 100), 10);
+
+    static const int64_t dropped[] = { 4, 2, 0 };
+    for (int i = 0; i < 3; i++) {
+        rota__batch batch = { .key_horizon = 105, .keys_dropped_max = 4 };
+        commit(&f, &batch);
+        ck_assert_int_eq(f.last.keys_dropped, dropped[i]);
+    }
+    ck_assert_int_eq(due_at(&f, 1000, 100), 4);
+    ck_assert_int_eq(f.store->ops->key_get(f.store, &f.env, "ann", "k5", &key), ROTA_ENOTFOUND);
+    ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k6", &key));
+    rota__batch none = { .key_horizon = 1000 };
+    commit(&f, &none);
+    ck_assert_int_eq(f.last.keys_dropped, 0);
+    ck_assert_int_eq(due_at(&f, 1000, 100), 4);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(the_feed_counts_from_one_without_gaps)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), next = 1;
+    for (int64_t i = 0; i < 12; i++) {
+        rota__batch batch = { 0 };
+        for (int64_t k = 0; k < i % 4; k++)
+            put_event(&f, &batch, 100 - next - k);
+        if (i % 3 == 2) { /* an attempt that fails takes no numbers */
+            put_guard(&f, &batch, room, 99, false);
+            ck_assert_int_eq(outcome_of(&f, &batch), ROTA__STALE);
+            continue;
+        }
+        commit(&f, &batch);
+        for (int64_t k = 0; k < i % 4; k++)
+            ck_assert_int_eq(batch.events.items[k].seq, next + k);
+        next += i % 4;
+        ck_assert_int_eq(f.last.last_seq, next - 1);
+    }
+    rota__event *rows;
+    int64_t count;
+    ck_assert_int_eq(next, 13);
+    for (int64_t after = 0; after < 15; after++)
+        for (int64_t limit = 1; limit < 15; limit++) {
+            int64_t left = after < 12 ? 12 - after : 0;
+            ck_ok(&f, f.store->ops->feed(f.store, &f.env, after, limit, &rows, &count));
+            ck_assert_int_eq(count, left < limit ? left : limit);
+            for (int64_t i = 0; i < count; i++) {
+                ck_assert_int_eq(rows[i].seq, after + 1 + i);
+                ck_assert_int_eq(rows[i].at, 100 - rows[i].seq);
+            }
+        }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(events_come_back_byte_for_byte)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch batch = { 0 };
+    for (int64_t i = 0; i < ROTA__LENGTH(odd_texts); i++) {
+        rota__event *put = put_event(&f, &batch, i);
+        put->type = 1 + (int32_t)(i % ROTA_EVENT_LAST);
+        put->at = i == 1 ? ROTA_TIME_MIN : i == 2 ? ROTA_TIME_MAX : i;
+        put->actor = odd_texts[i];
+        put->role = odd_texts[(i + 1) % ROTA__LENGTH(odd_texts)];
+        put->trace = odd_texts[(i + 2) % ROTA__LENGTH(odd_texts)];
+        put->before = odd_texts[(i + 3) % ROTA__LENGTH(odd_texts)];
+        put->after = i == 3 ? long_text(&f, (int64_t)2 * ROTA_MAX_DATA) : odd_texts[i];
+    }
+    commit(&f, &batch);
+    paper a, b;
+    paper_open(&a);
+    paper_open(&b);
+    for (int64_t i = 0; i < batch.events.count; i++)
+        write_event(a.to, &batch.events.items[i]);
+    write_feed(&f, &f.env, b.to, 0, 100);
+    paper_close(&a);
+    ck_same(a.text, paper_close(&b));
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(counts_leave_out_removed_resources_and_nothing_else)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__counts counts;
+    ck_ok(&f, f.store->ops->counts(f.store, &f.env, &counts));
+    ck_assert(counts.resources == 0 && counts.bookings == 0 && counts.events == 0);
+    world w = make_world(&f);
+    rota__batch cancel = { 0 }, asleep = { 0 };
+    change_booking(&f, &cancel, w.booking)->status = ROTA_BOOKING_CANCELLED;
+    commit(&f, &cancel);
+    change_resource(&f, &asleep, w.a)->active = false;
+    commit(&f, &asleep);
+    ck_ok(&f, f.store->ops->counts(f.store, &f.env, &counts));
+    ck_assert_int_eq(counts.resources, 2);
+    ck_assert_int_eq(counts.bookings, 1);
+    ck_assert_int_eq(counts.events, 1);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_healthy_store_passes_its_check)
+{
+    fx f;
+    fx_open(&f, _i);
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    make_world(&f);
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_checkpoint_changes_nothing_that_can_be_seen)
+{
+    fx f;
+    fx_open(&f, _i);
+    ck_ok(&f, f.store->ops->checkpoint(f.store, &f.env));
+    make_world(&f);
+    char *before = dump(&f);
+    ck_ok(&f, f.store->ops->checkpoint(f.store, &f.env));
+    ck_same(before, dump(&f));
+    fx_close(&f);
+}
+END_TEST
+
+enum { OPERATIONS = 15 };
+
+/* Each operation but the commit, by number, with nothing wrong about it. */
+static int operate(fx *f, int number, int64_t room)
+{
+    const rota__store_ops *ops = f->store->ops;
+    rota__by by_room = { .row = room }, by_booking = { .row = f->bookings.rows[0] };
+    rota__resource_filter resources = { 0 };
+    rota__booking_filter bookings = { .when = always, .statuses = ALL_STATUSES };
+    union {
+        rota__resource resource;
+        rota__booking booking;
+        rota__timeline_rows timeline;
+        rota__key key;
+        rota__counts counts;
+        uint64_t token;
+        int64_t number;
+    } out;
+    rota__resource *resource_rows;
+    rota__booking *booking_rows;
+    rota__member *member_rows;
+    rota__event *event_rows;
+    int64_t count;
+    switch (number) {
+    case 0:
+        return ops->changed(f->store, &f->env, &out.token);
+    case 1:
+        return ops->stamp(f->store, &f->env, room, &out.number);
+    case 2:
+        return ops->timeline(f->store, &f->env, room, &out.timeline);
+    case 3:
+        return ops->resource_get(f->store, &f->env, &by_room, &out.resource);
+    case 4:
+        return ops->resource_list(f->store, &f->env, &resources, &resource_rows, &count);
+    case 5:
+        return ops->member_list(f->store, &f->env, room, 0, &member_rows, &count);
+    case 6:
+        return ops->booking_get(f->store, &f->env, &by_booking, &out.booking);
+    case 7:
+        return ops->booking_list(f->store, &f->env, &bookings, &booking_rows, &count);
+    case 8:
+        return ops->due_holds(f->store, &f->env, 1, 1, &booking_rows, &count);
+    case 9:
+        return ops->due_keys(f->store, &f->env, 1, 1, &count);
+    case 10:
+        return ops->key_get(f->store, &f->env, "ann", "k0", &out.key);
+    case 11:
+        return ops->feed(f->store, &f->env, 0, 1, &event_rows, &count);
+    case 12:
+        return ops->counts(f->store, &f->env, &out.counts);
+    case 13:
+        return ops->check(f->store, &f->env);
+    default:
+        return ops->checkpoint(f->store, &f->env);
+    }
+}
+
+/* Each allocation of each read in turn. */
+START_TEST(reads_that_run_out_of_memory_say_so_and_can_be_repeated)
+{
+    fx f;
+    fx_open(&f, _i);
+    world w = make_world(&f);
+    char *before = dump(&f);
+    int64_t failures = 0;
+    for (int number = 0; number < OPERATIONS; number++) {
+        int rc = ROTA_ENOMEM;
+        for (int64_t n = 1; rc != ROTA_OK; n++) {
+            rota__arena small; /* fresh, so that the allocations of a read are its own */
+            rota__arena_init(&small, &f.mem);
+            f.env.arena = &small;
+            f.error.code = ROTA_OK;
+            f.fail_in = n;
+            rc = operate(&f, number, w.a);
+            f.fail_in = 0;
+            f.env.arena = &f.arena;
+            rota__arena_free(&small);
+            ck_assert(rc == ROTA_OK || rc == ROTA_ENOMEM);
+            ck_assert_int_eq(f.error.code, rc);
+            failures += rc != ROTA_OK;
+            ck_assert_int_lt(n, 1000);
+        }
+    }
+    ck_assert_int_ge(failures, 9); /* so many reads answer with rows */
+    ck_same(before, dump(&f));
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(opening_runs_out_of_memory_without_a_trace)
+{
+    fx f;
+    fx_open(&f, _i);
+    f.store->ops->close(f.store);
+    int64_t n = 0;
+    int rc;
+    do {
+        int64_t held;
+        rota__arena_free(&f.arena);
+        held = f.mem.held;
+        f.store = NULL;
+        f.fail_in = ++n;
+        rc = open_store(&f);
+        f.fail_in = 0;
+        if (rc == ROTA_OK) break;
+        ck_assert_int_eq(rc, ROTA_ENOMEM);
+        ck_assert_ptr_null(f.store);
+        rota__arena_free(&f.arena);
+        ck_assert_int_eq(f.mem.held, held);
+        ck_assert_int_lt(n, 1000);
+    } while (true);
+    ck_assert_int_gt(n, 1);
+    add_resource(&f, 1);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(own_commits_are_no_news)
+{
+    fx f;
+    fx_open(&f, _i);
+    uint64_t first, second;
+    ck_ok(&f, f.store->ops->changed(f.store, &f.env, &first));
+    make_world(&f);
+    ck_ok(&f, f.store->ops->changed(f.store, &f.env, &second));
+    ck_assert_uint_eq(first, second);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- a file --- */
+
+START_TEST(what_was_committed_is_there_when_the_file_is_opened_again)
+{
+    fx f;
+    fx_open(&f, SQLITE_FILE);
+    make_world(&f);
+    char *before = dump(&f);
+    reopen(&f);
+    ck_same(before, dump(&f));
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    add_resource(&f, 77);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(two_stores_on_one_file_see_each_others_commits)
+{
+    fx f, g;
+    fx_open(&f, SQLITE_FILE);
+    fx_open(&g, MEMORY);
+    g.store->ops->close(g.store);
+    ck_ok(&g, open_sqlite(&g, f.path));
+    uint64_t before, after, again;
+    ck_ok(&g, g.store->ops->changed(g.store, &g.env, &before));
+    int64_t room = add_resource(&f, 1);
+    ck_ok(&g, g.store->ops->changed(g.store, &g.env, &after));
+    ck_ok(&g, g.store->ops->changed(g.store, &g.env, &again));
+    ck_assert_uint_ne(before, after);
+    ck_assert_uint_eq(after, again);
+    ck_assert_str_eq(resource_at(&g, room).name, "room 1");
+
+    rota__batch first = { 0 }, second = { 0 };
+    put_guard(&g, &first, room, 1, true);
+    put_guard(&f, &second, room, 1, true);
+    commit(&g, &first);
+    ck_assert_int_eq(outcome_of(&f, &second), ROTA__STALE);
+    ck_assert_int_eq(stamp_of(&f, room), 2);
+    fx_close(&g);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- the same random life for two stores --- */
+
+typedef struct twins {
+    fx a, b; /* a is the model */
+    uint64_t rng;
+    rota_time clock;
+    int64_t outcomes[4]; /* seen, by outcome */
+    bool spoiled;
+} twins;
+
+static const char *const kinds[] = { "room", "person", "desk" };
+static const char *const some_tags[] = { "a", "b", "c", "d", "e" };
+
+static int64_t any_row(twins *t, const struct places *places)
+{
+    return places->count ? places->rows[upto(&t->rng, places->count)] : 0;
+}
+
+static rota_span any_span(twins *t)
+{
+    rota_time start = 2000000000 + upto(&t->rng, 400) * HOUR;
+    int64_t length = chance(&t->rng, 80) ? HOUR * (1 + upto(&t->rng, 9))
+                                         : lengths[upto(&t->rng, ROTA__LENGTH(lengths))];
+    return (rota_span){ start, start + length };
+}
+
+static const char *any_text(twins *t)
+{
+    return odd_texts[upto(&t->rng, ROTA__LENGTH(odd_texts))];
+}
+
+static void shape_resource(twins *t, rota__resource *put)
+{
+    uint64_t *rng = &t->rng;
+    const char **tags =
+        rota__arena_alloc(&t->a.arena, ROTA__LENGTH(some_tags), (int64_t)sizeof *tags);
+    ck_assert_ptr_nonnull(tags);
+    put->tag_count = 0;
+    for (int64_t i = 0; i < ROTA__LENGTH(some_tags); i++)
+        if (chance(rng, 30)) tags[put->tag_count++] = some_tags[i];
+    put->tags = tags;
+    put->ref = chance(rng, 40) ? textf(&t->a, "ref %" PRId64, upto(rng, 300)) : NULL;
+    put->kind = kinds[upto(rng, 3)];
+    put->name = textf(&t->a, "name %" PRId64, upto(rng, 1000));
+    put->zone = chance(rng, 50) ? "UTC" : "Europe/Berlin";
+    put->data = any_text(t);
+    put->parent = chance(rng, 40) ? any_row(t, &t->a.resources) : 0;
+    put->capacity = 1 + (int32_t)upto(rng, 5);
+    put->before = (int32_t)upto(rng, 900);
+    put->after = (int32_t)upto(rng, 900);
+    put->active = chance(rng, 90);
+}
+
+static void shape_claims(twins *t, rota__booking *put)
+{
+    put->claim_count = 0;
+    for (int64_t n = 1 + upto(&t->rng, 4), i = 0; i < n; i++) {
+        rota__claim claim = { .resource = any_row(t, &t->a.resources),
+                              .units = 1 + (int32_t)upto(&t->rng, 3),
+                              .role = (int32_t)upto(&t->rng, 3),
+                              .flags = chance(&t->rng, 15) };
+        bool there = claim.resource == 0;
+        for (int64_t k = 0; k < put->claim_count; k++)
+            there = there || put->claims[k].resource == claim.resource;
+        if (!there) add_claim(&t->a, put, claim);
+    }
+}
+
+static void shape_booking(twins *t, rota__booking *put, bool fresh)
+{
+    uint64_t *rng = &t->rng;
+    if (fresh || chance(rng, 40)) put->when = any_span(t);
+    if (fresh || chance(rng, 30)) shape_claims(t, put);
+    if (fresh || chance(rng, 60)) put->status = 1 + (int32_t)upto(rng, 6);
+    bool hold = put->status == ROTA_BOOKING_HELD || put->status == ROTA_BOOKING_EXPIRED;
+    put->hold_expires = hold ? t->clock + upto(rng, 1000) : 0;
+    if (chance(rng, 30)) put->title = any_text(t);
+    if (chance(rng, 30)) put->data = any_text(t);
+    put->priority = (int32_t)upto(rng, 7) - 3;
+    put->changed_at = t->clock;
+}
+
+static void random_resources(twins *t, rota__batch *batch)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    if (f->resources.count < 8 || (f->resources.count < 90 && chance(rng, 15))) {
+        rota_id known =
+            f->resources.count ? resource_at(f, any_row(t, &f->resources)).id : id_of('R', 0);
+        rota__resource *put = put_resource(f, batch, upto(rng, INT64_C(1) << 40));
+        shape_resource(t, put);
+        if (chance(rng, 5)) put->id = known;
+    }
+    if (f->resources.count > 0 && chance(rng, 15)) {
+        rota__resource *put = change_resource(f, batch, any_row(t, &f->resources));
+        shape_resource(t, put);
+        if (chance(rng, 10)) put->removed = !put->removed;
+        if (chance(rng, 8)) put->version += upto(rng, 2) ? 1 : -1;
+    }
+}
+
+static void random_bookings(twins *t, rota__batch *batch)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    for (int64_t n = upto(rng, 3); n > 0; n--) {
+        rota__booking *put = put_booking(f, batch, upto(rng, INT64_C(1) << 40), 0, 0);
+        put->ref = chance(rng, 30) ? textf(f, "ref %" PRId64, upto(rng, 3000)) : NULL;
+        put->created_at = t->clock;
+        shape_booking(t, put, true);
+    }
+    int64_t row = any_row(t, &f->bookings);
+    if (row != 0 && chance(rng, 50)) {
+        rota__booking *put = change_booking(f, batch, row);
+        shape_booking(t, put, false);
+        if (chance(rng, 8)) put->version += upto(rng, 2) ? 1 : -1;
+    }
+}
+
+static void random_members(twins *t, rota__batch *batch)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    int64_t group = any_row(t, &f->resources), member = any_row(t, &f->resources);
+    if (group == 0) return;
+    if (group != member && chance(rng, 20)) {
+        rota_time start = upto(rng, 6) * DAY;
+        put_stay(f, batch, stay_of(group, member, start, start + DAY * (1 + upto(rng, 9))));
+    }
+    rota__member *stays;
+    int64_t count;
+    ck_ok(f, f->store->ops->member_list(f->store, &f->env, group, 0, &stays, &count));
+    if (count == 0 || chance(rng, 70)) return;
+    rota__member stay = stays[upto(rng, count)];
+    if (chance(rng, 5)) stay.when.start++; /* there is none */
+    drop_stay(f, batch, stay);
+    if (chance(rng, 50) && batch->members_put.count == 0) {
+        stay.when.end += HOUR;
+        put_stay(f, batch, stay);
+    }
+}
+
+static void random_guards(twins *t, rota__batch *batch)
+{
+    for (int64_t n = upto(&t->rng, 4); n > 0; n--) {
+        int64_t row = any_row(t, &t->a.resources);
+        bool there = row == 0;
+        for (int64_t i = 0; i < batch->guards.count; i++)
+            there = there || batch->guards.items[i].resource == row;
+        if (there) continue;
+        int64_t off = chance(&t->rng, 4) ? 1 : 0;
+        put_guard(&t->a, batch, row, stamp_of(&t->a, row) + off, chance(&t->rng, 60));
+    }
+}
+
+static void random_rest(twins *t, rota__batch *batch)
+{
+    uint64_t *rng = &t->rng;
+    for (int64_t n = upto(rng, 4); n > 0; n--) {
+        rota__event *put = put_event(&t->a, batch, upto(rng, 1000));
+        put->type = 1 + (int32_t)upto(rng, ROTA_EVENT_LAST);
+        put->at = t->clock;
+        put->actor = any_text(t);
+        put->trace = any_text(t);
+        put->before = any_text(t);
+    }
+    batch->key_horizon = t->clock - 1500;
+    if (chance(rng, 25))
+        put_key(&t->a, batch, actors[upto(rng, ACTORS)], textf(&t->a, "k%" PRId64, upto(rng, KEYS)),
+                t->clock);
+    else if (chance(rng, 10))
+        batch->keys_dropped_max = 1 + upto(rng, 3);
+}
+
+/* The same batch in the other store's rows. */
+static void translate(twins *t, const rota__batch *from, rota__batch *to)
+{
+#define COPY(list)                                                                               \
+    do {                                                                                         \
+        to->list = from->list;                                                                   \
+        to->list.items = rota__arena_copy(&t->b.arena, from->list.items,                         \
+                                          from->list.count * (int64_t)sizeof *from->list.items); \
+        ck_assert(to->list.items || from->list.count == 0);                                      \
+    } while (0)
+    const struct places *old = &t->a.resources, *now = &t->b.resources;
+    const struct places *was = &t->a.bookings, *is = &t->b.bookings;
+#define ROW(row) ((row) == 0 ? 0 : now->rows[place_of(old, (row)) - 1])
+    *to = *from;
+    COPY(guards);
+    COPY(resources);
+    COPY(bookings);
+    COPY(members_put);
+    COPY(members_dropped);
+    COPY(events);
+    for (int64_t i = 0; i < to->guards.count; i++)
+        to->guards.items[i].resource = ROW(to->guards.items[i].resource);
+    for (int64_t i = 0; i < to->resources.count; i++) {
+        to->resources.items[i].row = ROW(to->resources.items[i].row);
+        to->resources.items[i].parent = ROW(to->resources.items[i].parent);
+    }
+    for (int64_t i = 0; i < to->bookings.count; i++) {
+        rota__booking *booking = &to->bookings.items[i];
+        rota__claim *claims = rota__arena_copy(&t->b.arena, booking->claims,
+                                               booking->claim_count * (int64_t)sizeof *claims);
+        ck_assert(claims || booking->claim_count == 0);
+        if (booking->row != 0) booking->row = is->rows[place_of(was, booking->row) - 1];
+        for (int64_t k = 0; k < booking->claim_count; k++)
+            claims[k].resource = ROW(claims[k].resource);
+        booking->claims = claims;
+    }
+    for (int64_t i = 0; i < to->members_put.count; i++) {
+        to->members_put.items[i].group = ROW(to->members_put.items[i].group);
+        to->members_put.items[i].member = ROW(to->members_put.items[i].member);
+    }
+    for (int64_t i = 0; i < to->members_dropped.count; i++) {
+        to->members_dropped.items[i].group = ROW(to->members_dropped.items[i].group);
+        to->members_dropped.items[i].member = ROW(to->members_dropped.items[i].member);
+    }
+#undef ROW
+#undef COPY
+}
+
+enum {
+    NO_SPOIL,
+    SPOIL_BUMP,
+    SPOIL_END,
+    SPOIL_CLAIM,
+    SPOIL_UNITS,
+    SPOIL_STAY,
+    SPOIL_TAG,
+    SPOIL_EVENT,
+    SPOIL_EVENT_TEXT,
+    SPOIL_ANSWER,
+    SPOIL_HOLD,
+    SPOIL_PARENT,
+    SPOILS
+};
+
+/* Makes the other store's batch a little different where it can be: a comparison
+ * that does not find this does not compare. */
+static bool spoil(fx *f, rota__batch *batch, int how)
+{
+    rota__booking *booking = batch->bookings.count ? &batch->bookings.items[0] : NULL;
+    rota__resource *resource = batch->resources.count ? &batch->resources.items[0] : NULL;
+    rota__claim *claim;
+    switch (how) {
+    case SPOIL_BUMP:
+        if (batch->guards.count == 0) return false;
+        batch->guards.items[0].bump = !batch->guards.items[0].bump;
+        return true;
+    case SPOIL_END:
+        if (booking) booking->when.end++;
+        return booking != NULL;
+    case SPOIL_CLAIM:
+        if (!booking || booking->claim_count < 2) return false;
+        booking->claim_count--;
+        return true;
+    case SPOIL_UNITS:
+        if (!booking || booking->claim_count == 0) return false;
+        claim = rota__arena_copy(&f->arena, booking->claims,
+                                 booking->claim_count * (int64_t)sizeof *claim);
+        ck_assert_ptr_nonnull(claim);
+        claim->units++;
+        booking->claims = claim;
+        return true;
+    case SPOIL_STAY:
+        if (batch->members_put.count == 0) return false;
+        batch->members_put.items[0].when.end++;
+        return true;
+    case SPOIL_TAG:
+        if (!resource || resource->tag_count == 0) return false;
+        resource->tag_count--;
+        return true;
+    case SPOIL_EVENT:
+        if (batch->events.count == 0) return false;
+        batch->events.count--;
+        return true;
+    case SPOIL_EVENT_TEXT:
+        if (batch->events.count == 0) return false;
+        batch->events.items[0].role = "";
+        return true;
+    case SPOIL_ANSWER:
+        if (!batch->key) return false;
+        put_key(f, batch, batch->key->actor, batch->key->key, batch->key->at);
+        batch->key->answer = "Answer";
+        return true;
+    case SPOIL_HOLD:
+        if (!booking || booking->hold_expires == 0) return false;
+        booking->hold_expires++;
+        return true;
+    case SPOIL_PARENT:
+        if (!resource || resource->parent == 0) return false;
+        resource->parent = 0;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A random question, asked by places so that both stores can be asked it. */
+typedef struct question {
+    int what;
+    int64_t resource, other, booking; /* places */
+    rota_span when;
+    uint32_t statuses;
+    int64_t limit, number;
+    const char *kind, *tag, *actor;
+    rota_id after;
+    rota_span after_when;
+} question;
+
+enum {
+    ASK_TIMELINE,
+    ASK_RESOURCES,
+    ASK_MEMBERS,
+    ASK_BOOKINGS,
+    ASK_SOURCES,
+    ASK_RESOURCE,
+    ASK_BOOKING,
+    ASK_DUE,
+    ASK_KEYS,
+    ASK_KEY,
+    ASK_FEED,
+    ASK_COUNTS,
+    QUESTIONS
+};
+
+static int64_t any_place(twins *t, const struct places *places)
+{
+    return places->count ? 1 + upto(&t->rng, places->count) : 0;
+}
+
+static question random_question(twins *t)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    question q = { .what = (int)upto(rng, QUESTIONS),
+                   .resource = any_place(t, &f->resources),
+                   .other = any_place(t, &f->resources),
+                   .booking = any_place(t, &f->bookings),
+                   .when = chance(rng, 80) ? any_span(t) : always,
+                   .statuses = (uint32_t)(1 + upto(rng, 63)) << 1,
+                   .limit = upto(rng, 20),
+                   .number = upto(rng, 5000),
+                   .kind = chance(rng, 50) ? kinds[upto(rng, 3)] : NULL,
+                   .tag = chance(rng, 50) ? some_tags[upto(rng, ROTA__LENGTH(some_tags))] : NULL,
+                   .actor = actors[upto(rng, ACTORS)] };
+    if (q.booking > 0 && chance(rng, 50)) {
+        rota__booking last = booking_at(f, f->bookings.rows[q.booking - 1]);
+        q.after = last.id;
+        q.after_when = last.when;
+    }
+    return q;
+}
+
+static int64_t row_of(const struct places *places, int64_t place)
+{
+    return place == 0 ? 0 : places->rows[place - 1];
+}
+
+static void ask_bookings(fx *f, rota__env *env, FILE *to, const question *q)
+{
+    struct rota__source sources[] = {
+        { row_of(&f->resources, q->resource), q->when },
+        { row_of(&f->resources, q->other), { q->when.start - DAY, q->when.start + HOUR } },
+    };
+    rota__booking_filter filter = { .when = q->when,
+                                    .sources = sources,
+                                    .source_count = q->what == ASK_SOURCES ? 2 : 0,
+                                    .statuses = q->statuses,
+                                    .after = q->after_when,
+                                    .after_id = q->after,
+                                    .limit = q->limit };
+    write_bookings(f, env, to, &filter);
+}
+
+static void ask_member(fx *f, rota__env *env, FILE *to, const question *q)
+{
+    rota__member *stays;
+    int64_t count, group = q->number % 3 ? row_of(&f->resources, q->resource) : 0;
+    int64_t member = q->number % 3 == 1 ? 0 : row_of(&f->resources, q->other);
+    if (group == 0 && member == 0) return;
+    ck_ok(f, f->store->ops->member_list(f->store, env, group, member, &stays, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_member(f, to, &stays[i]);
+}
+
+/* By row, by id, or by a ref that may not be there. */
+static void ask_record(fx *f, rota__env *env, FILE *to, const question *q)
+{
+    char ref[32];
+    bool of_booking = q->what == ASK_BOOKING;
+    const struct places *places = of_booking ? &f->bookings : &f->resources;
+    int64_t row = row_of(places, of_booking ? q->booking : q->resource);
+    if (row == 0) return;
+    rota_id id = of_booking ? booking_at(f, row).id : resource_at(f, row).id;
+    snprintf(ref, sizeof ref, "ref %" PRId64, of_booking ? q->number % 3000 : q->number % 300);
+    rota__by ways[] = { { .row = row }, { .id = &id }, { .ref = ref } };
+    for (int i = 0; i < 3; i++) {
+        rota__resource resource;
+        rota__booking booking;
+        int rc = of_booking ? f->store->ops->booking_get(f->store, env, &ways[i], &booking)
+                            : f->store->ops->resource_get(f->store, env, &ways[i], &resource);
+        fprintf(to, "%d ", rc);
+        if (rc == ROTA_OK && of_booking) write_booking(f, to, &booking);
+        if (rc == ROTA_OK && !of_booking) write_resource(f, to, &resource);
+    }
+}
+
+static char *answer(fx *f, const question *q, rota_time clock)
+{
+    rota__arena arena;
+    rota__arena_init(&arena, &f->mem);
+    rota__env env = { .arena = &arena, .error = &f->error };
+    rota__resource_filter filter = { .kind = q->kind,
+                                     .tag = q->tag,
+                                     .parent = q->number % 2 ? row_of(&f->resources, q->other) : 0,
+                                     .limit = q->limit };
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    if (q->number % 5 == 0 && q->resource > 0)
+        filter.after = resource_at(f, row_of(&f->resources, q->resource)).id;
+    switch (q->what) {
+    case ASK_TIMELINE:
+        write_timeline(f, &env, p.to, row_of(&f->resources, q->resource));
+        break;
+    case ASK_RESOURCES:
+        write_resources(f, &env, p.to, &filter);
+        break;
+    case ASK_MEMBERS:
+        ask_member(f, &env, p.to, q);
+        break;
+    case ASK_BOOKINGS:
+    case ASK_SOURCES:
+        ask_bookings(f, &env, p.to, q);
+        break;
+    case ASK_RESOURCE:
+    case ASK_BOOKING:
+        ask_record(f, &env, p.to, q);
+        break;
+    case ASK_DUE:
+        write_due(f, &env, p.to, clock - 500 + q->number % 1000, 1 + q->limit);
+        break;
+    case ASK_KEYS:
+        ck_ok(f, f->store->ops->due_keys(f->store, &env, clock - q->number, 1 + q->limit, &count));
+        fprintf(p.to, "%" PRId64 " due\n", count);
+        break;
+    case ASK_KEY:
+        write_kept_key(f, &env, p.to, q->actor, (int)(q->number % KEYS));
+        break;
+    case ASK_FEED:
+        write_feed(f, &env, p.to, q->number, 1 + q->limit);
+        break;
+    default:
+        write_counts(f, &env, p.to);
+        break;
+    }
+    rota__arena_free(&arena);
+    return paper_close(&p);
+}
+
+/* Frees both. */
+static bool differ(char *a, char *b, bool loud)
+{
+    bool different = strcmp(a, b) != 0;
+    if (different && loud) say_difference(a, b);
+    free(a);
+    free(b);
+    return different;
+}
+
+/* Does one write go otherwise in the second store than in the first? */
+static bool write_differs(twins *t, int how)
+{
+    rota__batch batch = { 0 }, twin = { 0 };
+    random_resources(t, &batch);
+    random_bookings(t, &batch);
+    random_members(t, &batch);
+    random_guards(t, &batch);
+    random_rest(t, &batch);
+    translate(t, &batch, &twin);
+
+    int outcome = outcome_of(&t->a, &batch);
+    t->outcomes[outcome - 1]++;
+    if (outcome == ROTA__COMMITTED && !t->spoiled && t->clock > 4000)
+        t->spoiled = spoil(&t->b, &twin, how);
+    if (outcome_of(&t->b, &twin) != outcome) return true;
+    if (outcome != ROTA__COMMITTED) return false;
+    for (int64_t i = 0; i < batch.events.count && i < twin.events.count; i++)
+        if (batch.events.items[i].seq != twin.events.items[i].seq) return true;
+    return t->a.last.last_seq != t->b.last.last_seq ||
+           t->a.last.keys_dropped != t->b.last.keys_dropped;
+}
+
+/* The step at which the stores first differ, 0 where they never do. */
+static int64_t live(twins *t, int64_t steps, int how, bool loud)
+{
+    for (int64_t step = 1; step <= steps; step++) {
+        t->clock += 1 + upto(&t->rng, 40);
+        if (write_differs(t, how)) return step;
+        for (int i = 0; i < 3; i++) {
+            question q = random_question(t);
+            if (differ(answer(&t->a, &q, t->clock), answer(&t->b, &q, t->clock), loud)) {
+                if (loud) printf("step %" PRId64 ", question %d\n", step, q.what);
+                return step;
+            }
+        }
+        bool whole = step % (how == NO_SPOIL ? 100 : 10) == 0 || step == steps;
+        if (t->b.kind == SQLITE_FILE && step == steps / 2) {
+            reopen(&t->b);
+            whole = true;
+        }
+        if (whole && differ(dump(&t->a), dump(&t->b), loud)) return step;
+        rota__arena_reset(&t->a.arena);
+        rota__arena_reset(&t->b.arena);
+    }
+    return 0;
+}
+
+static void twins_open(twins *t, int kind, uint64_t seed)
+{
+    memset(t, 0, sizeof *t);
+    fx_open(&t->a, MEMORY);
+    fx_open(&t->b, kind);
+    t->rng = seed | 1;
+    for (int i = 0; i < 20; i++)
+        draw(&t->rng);
+    t->clock = 2000;
+}
+
+static void twins_close(twins *t)
+{
+    fx_close(&t->a);
+    fx_close(&t->b);
+}
+
+START_TEST(a_long_random_life_is_the_same_in_the_model)
+{
+    enum { STEPS = 2500 };
+    static twins t;
+    twins_open(&t, _i, seed_of("life"));
+    int64_t different = live(&t, STEPS, NO_SPOIL, true);
+    ck_assert_msg(different == 0, "store %d differs from the model at step %" PRId64, _i,
+                  different);
+    ck_ok(&t.b, t.b.store->ops->check(t.b.store, &t.b.env));
+    printf("life of store %d: %d steps, %" PRId64 " committed, %" PRId64 " stale, %" PRId64
+           " replayed, %" PRId64 " bookings\n",
+           _i, (int)STEPS, t.outcomes[ROTA__COMMITTED - 1], t.outcomes[ROTA__STALE - 1],
+           t.outcomes[ROTA__REPLAYED - 1], t.b.bookings.count);
+    ck_assert_int_gt(t.outcomes[ROTA__COMMITTED - 1], STEPS / 2);
+    ck_assert_int_gt(t.outcomes[ROTA__STALE - 1], STEPS / 50);
+    ck_assert_int_gt(t.outcomes[ROTA__REPLAYED - 1], STEPS / 100);
+    twins_close(&t);
+}
+END_TEST
+
+/* The control: each of these differences is a small one, made once. */
+START_TEST(a_small_difference_does_not_escape_the_comparison)
+{
+    static twins t;
+    twins_open(&t, MEMORY, 20310310);
+    int64_t different = live(&t, 600, _i, false);
+    ck_assert_msg(t.spoiled, "difference %d was never made", _i);
+    ck_assert_msg(different > 0, "difference %d was not found", _i);
+    twins_close(&t);
+}
+END_TEST
+
+/* --- chaos --- */
+
+static const struct {
+    int32_t fault;
+    int status;
+} failures[] = {
+    { ROTA__CHAOS_BUSY, ROTA_EBUSY },
+    { ROTA__CHAOS_IO, ROTA_EIO },
+    { ROTA__CHAOS_NOMEM, ROTA_ENOMEM },
+};
+
+START_TEST(every_operation_can_meet_each_failure)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    for (int64_t at = 0; at <= OPERATIONS; at++) {
+        f.plan = (rota__chaos){ .at = at, .fault = failures[_i].fault };
+        for (int number = 0; number < OPERATIONS; number++) {
+            bool meets = number + 1 == at;
+            f.error.code = ROTA_OK;
+            ck_assert_int_eq(operate(&f, number, w.a), meets ? failures[_i].status : ROTA_OK);
+            ck_assert_int_eq(f.error.code, meets ? failures[_i].status : ROTA_OK);
+            if (meets) ck_assert_str_ne(f.error.message, "");
+        }
+        ck_assert_int_eq(f.plan.calls, OPERATIONS);
+        ck_assert_int_eq(f.plan.hits, at > 0);
+        ck_assert_int_eq(f.plan.at, 0);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_fault_comes_at_the_nth_operation_and_as_often_as_it_is_repeated)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    for (int64_t at = 1; at < 6; at++)
+        for (int64_t repeat = 0; repeat < 4; repeat++) {
+            f.plan = (rota__chaos){ .at = at, .repeat = repeat, .fault = failures[_i].fault };
+            for (int64_t i = 1; i <= 12; i++) {
+                bool meets = i >= at && i <= at + repeat;
+                ck_assert_int_eq(operate(&f, 1, w.a), meets ? failures[_i].status : ROTA_OK);
+            }
+            ck_assert_int_eq(f.plan.calls, 12);
+            ck_assert_int_eq(f.plan.hits, 1 + repeat);
+        }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_commit_that_fails_by_request_is_not_written)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    for (int64_t at = 1; at < 4; at++) {
+        rota__batch batch = { 0 };
+        char *before = dump(&f);
+        fill_batch(&f, &batch, &w);
+        f.plan = (rota__chaos){ .at = at, .fault = failures[_i].fault };
+        for (int64_t i = 1; i < at; i++)
+            ck_assert_int_eq(operate(&f, 1, w.a), ROTA_OK);
+        ck_assert_int_eq(f.store->ops->commit(f.store, &f.env, &batch, &f.last),
+                         failures[_i].status);
+        ck_assert_int_eq(f.error.code, failures[_i].status);
+        ck_same(before, dump(&f));
+    }
+    rota__batch batch = { 0 };
+    fill_batch(&f, &batch, &w);
+    commit(&f, &batch);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_stale_commit_by_request_writes_nothing)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    rota__batch batch = { 0 };
+    fill_batch(&f, &batch, &w);
+    char *before = dump(&f);
+    f.plan = (rota__chaos){ .at = 1, .repeat = 2, .fault = ROTA__CHAOS_STALE };
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(outcome_of(&f, &batch), ROTA__STALE);
+    ck_same(before, dump(&f));
+    commit(&f, &batch);
+    ck_assert_int_eq(f.plan.hits, 3);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(news_by_request_is_a_new_token_each_time)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    uint64_t first, token[4];
+    ck_ok(&f, f.store->ops->changed(f.store, &f.env, &first));
+    f.plan = (rota__chaos){ .at = 2, .repeat = 1, .fault = ROTA__CHAOS_STALE };
+    for (int i = 0; i < 4; i++)
+        ck_ok(&f, f.store->ops->changed(f.store, &f.env, &token[i]));
+    ck_assert_uint_eq(token[0], first);
+    ck_assert_uint_ne(token[1], token[0]);
+    ck_assert_uint_ne(token[2], token[1]);
+    ck_assert_uint_ne(token[2], token[0]);
+    ck_assert_uint_eq(token[3], token[2]);
+    ck_assert_int_eq(f.plan.hits, 2);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_lost_commit_is_not_written_and_can_be_repeated)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    rota__batch batch = { 0 }, again = { 0 };
+    rota__key key;
+    fill_batch(&f, &batch, &w);
+    f.plan = (rota__chaos){ .at = 1, .fault = ROTA__CHAOS_LOST };
+    ck_refused(&f, &batch, ROTA__UNKNOWN);
+    ck_assert_int_eq(f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key), ROTA_ENOTFOUND);
+    fill_batch(&f, &again, &w);
+    commit(&f, &again);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(an_unanswered_commit_is_written_and_is_replayed)
+{
+    fx f, g;
+    fx_open(&f, CHAOS);
+    fx_open(&g, MEMORY);
+    world w = make_world(&f), v = make_world(&g);
+    rota__batch batch = { 0 }, again = { 0 }, told = { 0 };
+    rota__key key;
+    fill_batch(&f, &batch, &w);
+    fill_batch(&f, &again, &w);
+    fill_batch(&g, &told, &v);
+    f.plan = (rota__chaos){ .at = 1, .fault = ROTA__CHAOS_UNANSWERED };
+    ck_assert_int_eq(outcome_of(&f, &batch), ROTA__UNKNOWN);
+    ck_assert_int_eq(batch.resources.items[0].row, 0);
+    ck_assert_int_eq(batch.bookings.items[0].row, 0);
+    ck_assert_int_eq(batch.events.items[0].seq, 0);
+    ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key));
+    ck_assert_int_eq(outcome_of(&f, &again), ROTA__REPLAYED);
+
+    /* but for the silence it is what a plain store does; both give rows in order */
+    commit(&g, &told);
+    learn(&f.resources, told.resources.items[0].row);
+    learn(&f.bookings, told.bookings.items[0].row);
+    ck_same(dump(&f), dump(&g));
+    fx_close(&f);
+    fx_close(&g);
+}
+END_TEST
+
+START_TEST(an_unanswered_commit_that_was_stale_is_unknown_too)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    rota__batch batch = { 0 };
+    fill_batch(&f, &batch, &w);
+    batch.guards.items[0].stamp++;
+    f.plan = (rota__chaos){ .at = 1, .fault = ROTA__CHAOS_UNANSWERED };
+    ck_refused(&f, &batch, ROTA__UNKNOWN);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(an_unanswered_commit_that_runs_out_of_memory_is_not_written)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    sweep_commit(&f, (rota__chaos){ .at = 1, .fault = ROTA__CHAOS_UNANSWERED }, ROTA__UNKNOWN);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_fault_of_commits_waits_for_the_next_one)
+{
+    static const struct {
+        int32_t fault;
+        int outcome;
+    } faults[] = {
+        { ROTA__CHAOS_STALE, ROTA__STALE },
+        { ROTA__CHAOS_LOST, ROTA__UNKNOWN },
+        { ROTA__CHAOS_UNANSWERED, ROTA__UNKNOWN },
+    };
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    for (int64_t at = 1; at < 6; at++) {
+        rota__batch batch = { 0 }, next = { 0 };
+        f.plan = (rota__chaos){ .at = at, .fault = faults[_i].fault };
+        for (int number = 1; number <= 3; number++) /* none that a stale one would meet */
+            ck_assert_int_eq(operate(&f, number, w.a), ROTA_OK);
+        bool now = at <= 4;
+        ck_assert_int_eq(outcome_of(&f, &batch), now ? faults[_i].outcome : ROTA__COMMITTED);
+        ck_assert_int_eq(f.plan.hits, now);
+        ck_assert_int_eq(outcome_of(&f, &next), now ? ROTA__COMMITTED : faults[_i].outcome);
+        ck_assert_int_eq(f.plan.hits, 1);
+        ck_assert_int_eq(f.plan.calls, 5);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_plan_without_a_fault_counts_and_does_nothing)
+{
+    fx f;
+    fx_open(&f, CHAOS);
+    world w = make_world(&f);
+    f.plan = (rota__chaos){ .at = 1, .repeat = 100, .fault = ROTA__CHAOS_NONE };
+    for (int number = 0; number < OPERATIONS; number++)
+        ck_assert_int_eq(operate(&f, number, w.a), ROTA_OK);
+    ck_assert_int_eq(f.plan.calls, OPERATIONS);
+    ck_assert_int_eq(f.plan.hits, 0);
+    fx_close(&f);
+}
+END_TEST
+
+Suite *store_suite(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *rules = tcase_create("conformance"), *file = tcase_create("file");
+    TCase *life = tcase_create("life"), *chaos = tcase_create("chaos");
+    static const TTest *const *const conformance[] = {
+        &a_new_record_gets_a_row_and_version_one,
+        &a_put_with_the_next_version_replaces_the_record,
+        &a_put_with_a_wrong_version_is_stale,
+        &a_put_of_a_row_that_is_not_there_is_stale,
+        &a_put_never_changes_id_nor_ref_nor_creation_of_a_booking,
+        &a_bump_adds_exactly_one_and_a_guard_alone_nothing,
+        &a_stale_guard_writes_nothing,
+        &only_guards_change_a_stamp,
+        &a_bump_and_a_put_of_one_resource_go_together,
+        &a_batch_with_one_bad_row_is_not_there_at_all,
+        &a_batch_without_a_bad_row_is_there_wholly,
+        &an_empty_batch_is_committed_and_changes_nothing,
+        &a_commit_that_runs_out_of_memory_is_not_there_at_all,
+        &resources_come_back_byte_for_byte,
+        &tags_are_replaced_as_a_whole,
+        &bookings_come_back_byte_for_byte,
+        &numbers_and_instants_come_back_at_their_extremes,
+        &a_booking_keeps_a_thousand_claims_by_resource_id,
+        &what_is_not_there_is_not_found_and_no_error,
+        &answers_outlive_the_store,
+        &a_removed_resource_is_found_by_its_row_only,
+        &a_removed_resource_frees_its_ref_in_the_same_batch,
+        &resources_are_listed_by_id_and_filter,
+        &stays_are_put_dropped_and_listed_both_ways,
+        &stays_are_listed_by_group_member_and_start,
+        &a_stay_ends_earlier_by_being_dropped_and_put_in_one_batch,
+        &a_timeline_has_the_blocking_claims_of_occupying_bookings,
+        &a_timeline_follows_moves_new_claims_and_statuses,
+        &overlap_is_right_for_each_of_allens_relations,
+        &a_booking_of_any_length_is_found_wherever_it_overlaps,
+        &a_source_is_asked_within_its_own_span_only,
+        &bookings_are_listed_by_status,
+        &pages_put_together_are_the_list,
+        &a_page_begins_behind_a_place_where_no_booking_stands,
+        &a_hold_is_due_from_the_very_instant_it_lapses,
+        &a_known_key_is_replayed_per_actor,
+        &a_known_key_is_replayed_though_the_batch_is_stale,
+        &a_key_at_the_horizon_gives_way_and_one_behind_it_does_not,
+        &keys_come_back_byte_for_byte,
+        &old_keys_are_counted_and_forgotten_a_few_at_a_time,
+        &the_feed_counts_from_one_without_gaps,
+        &events_come_back_byte_for_byte,
+        &counts_leave_out_removed_resources_and_nothing_else,
+        &a_healthy_store_passes_its_check,
+        &a_checkpoint_changes_nothing_that_can_be_seen,
+        &reads_that_run_out_of_memory_say_so_and_can_be_repeated,
+        &opening_runs_out_of_memory_without_a_trace,
+        &own_commits_are_no_news,
+    };
+    tcase_set_timeout(rules, 60);
+    for (int64_t i = 0; i < ROTA__LENGTH(conformance); i++)
+        tcase_add_loop_test(rules, *conformance[i], 0, STORES);
+    suite_add_tcase(suite, rules);
+
+    tcase_add_test(file, what_was_committed_is_there_when_the_file_is_opened_again);
+    tcase_add_test(file, two_stores_on_one_file_see_each_others_commits);
+    suite_add_tcase(suite, file);
+
+    tcase_set_timeout(life, 300);
+    tcase_add_loop_test(life, a_long_random_life_is_the_same_in_the_model, SQLITE_FILE, STORES);
+    tcase_add_loop_test(life, a_small_difference_does_not_escape_the_comparison, SPOIL_BUMP,
+                        SPOILS);
+    suite_add_tcase(suite, life);
+
+    tcase_add_loop_test(chaos, every_operation_can_meet_each_failure, 0, 3);
+    tcase_add_loop_test(chaos, a_fault_comes_at_the_nth_operation_and_as_often_as_it_is_repeated, 0,
+                        3);
+    tcase_add_loop_test(chaos, a_commit_that_fails_by_request_is_not_written, 0, 3);
+    tcase_add_test(chaos, a_stale_commit_by_request_writes_nothing);
+    tcase_add_test(chaos, news_by_request_is_a_new_token_each_time);
+    tcase_add_test(chaos, a_lost_commit_is_not_written_and_can_be_repeated);
+    tcase_add_test(chaos, an_unanswered_commit_is_written_and_is_replayed);
+    tcase_add_test(chaos, an_unanswered_commit_that_was_stale_is_unknown_too);
+    tcase_add_test(chaos, an_unanswered_commit_that_runs_out_of_memory_is_not_written);
+    tcase_add_loop_test(chaos, a_fault_of_commits_waits_for_the_next_one, 0, 3);
+    tcase_add_test(chaos, a_plan_without_a_fault_counts_and_does_nothing);
+    suite_add_tcase(suite, chaos);
+    return suite;
+}

@@ -1,0 +1,23 @@
+/* The suites. Each is a file tests/test_<name>.c; the Makefile finds the files, so that
+ * one that is not named here does not compile, and none is forgotten. */
+#ifndef ROTA_TESTS_H
+#define ROTA_TESTS_H
+
+#include <check.h>
+
+Suite *admit_suite(void);
+Suite *bad_input_suite(void);
+Suite *base_suite(void);
+Suite *booking_suite(void);
+Suite *call_suite(void);
+Suite *event_suite(void);
+Suite *group_suite(void);
+Suite *handle_suite(void);
+Suite *hosts_suite(void);
+Suite *itree_suite(void);
+Suite *jsonl_suite(void);
+Suite *resource_suite(void);
+Suite *sqlite_suite(void);
+Suite *store_suite(void);
+
+#endif
