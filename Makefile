@@ -251,7 +251,7 @@ run-lint:
 	@clang-format --dry-run --Werror $(FORMATTED)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,performance,portability --suppressions-list=tests/tools/cppcheck.txt \
-	    -Iinclude -Ilib lib examples
+	    -Iinclude -Ilib lib
 	@printf '%s\n' $(LIB_SRC) $(TEST_ONLY) | xargs -P $(shell nproc 2>/dev/null || echo 2) -n 1 \
 	    sh -c 'clang-tidy --quiet --config-file=tests/tools/clang-tidy.yaml "$$1" -- \
 	        -std=c11 -Iinclude -Ilib 2>/dev/null' tidy

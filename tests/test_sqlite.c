@@ -82,11 +82,20 @@ static int shim_sync(sqlite3_file *f, int flags)
     (void)flags;
     return fails_now() ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
-static int shim_size(sqlite3_file *f, sqlite3_int64 *n) { return REAL(f)->xFileSize(real_of(f), n); }
+static int shim_size(sqlite3_file *f, sqlite3_int64 *n)
+{
+    return REAL(f)->xFileSize(real_of(f), n);
+}
 static int shim_lock(sqlite3_file *f, int level) { return REAL(f)->xLock(real_of(f), level); }
 static int shim_unlock(sqlite3_file *f, int level) { return REAL(f)->xUnlock(real_of(f), level); }
-static int shim_reserved(sqlite3_file *f, int *is) { return REAL(f)->xCheckReservedLock(real_of(f), is); }
-static int shim_control(sqlite3_file *f, int op, void *arg) { return REAL(f)->xFileControl(real_of(f), op, arg); }
+static int shim_reserved(sqlite3_file *f, int *is)
+{
+    return REAL(f)->xCheckReservedLock(real_of(f), is);
+}
+static int shim_control(sqlite3_file *f, int op, void *arg)
+{
+    return REAL(f)->xFileControl(real_of(f), op, arg);
+}
 static int shim_sector(sqlite3_file *f) { return REAL(f)->xSectorSize(real_of(f)); }
 static int shim_device(sqlite3_file *f) { return REAL(f)->xDeviceCharacteristics(real_of(f)); }
 static int shim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **at)
@@ -98,7 +107,10 @@ static int shim_shm_lock(sqlite3_file *f, int at, int n, int flags)
     return REAL(f)->xShmLock(real_of(f), at, n, flags);
 }
 static void shim_shm_barrier(sqlite3_file *f) { REAL(f)->xShmBarrier(real_of(f)); }
-static int shim_shm_unmap(sqlite3_file *f, int drop) { return REAL(f)->xShmUnmap(real_of(f), drop); }
+static int shim_shm_unmap(sqlite3_file *f, int drop)
+{
+    return REAL(f)->xShmUnmap(real_of(f), drop);
+}
 static int shim_fetch(sqlite3_file *f, sqlite3_int64 at, int n, void **to)
 {
     return REAL(f)->xFetch(real_of(f), at, n, to);
@@ -359,8 +371,8 @@ static void make_calendar(int64_t bookings)
 static sqlite3 *open_raw(void)
 {
     sqlite3 *db = NULL;
-    ck_assert_int_eq(sqlite3_open_v2(fx.path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
-                     SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_open_v2(fx.path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
     return db;
 }
 
@@ -537,13 +549,15 @@ END_TEST
 
 START_TEST(what_is_no_calendar_is_refused_and_left_alone)
 {
-    static const struct { const char *sql, *bytes; } files[] = {
+    static const struct { const char *sql, *bytes;
+    } files[] = {
         { "CREATE TABLE other(a); PRAGMA application_id=1234", NULL },
         { "CREATE TABLE other(a)", NULL },
         { "PRAGMA user_version=1; VACUUM", NULL },
         { "PRAGMA application_id=1919906913; PRAGMA user_version=1; VACUUM", NULL },
         { "PRAGMA application_id=1919906913; CREATE TABLE booking(a)", NULL },
-        { "PRAGMA application_id=1919906913; PRAGMA user_version=-1; CREATE TABLE booking(a)", NULL },
+        { "PRAGMA application_id=1919906913; PRAGMA user_version=-1; CREATE TABLE booking(a)",
+          NULL },
         { NULL, "This is a text, and not a short one either: it is longer than a header of a "
                 "database, which has one hundred bytes, is it not?" },
         { NULL, "x" },
@@ -1004,14 +1018,19 @@ START_TEST(a_change_reaches_claims_of_every_kind)
     rota__claim claims[3] = { { .resource = 3, .units = 1 },
                               { .resource = 1, .units = 1 },
                               { .resource = 2, .units = 1, .role = ROTA_ROLE_OPTIONAL } };
-    static const struct { int32_t status, units; rota_time expires; int64_t start, length; int count; } steps[] = {
+    static const struct {
+        int32_t status, units;
+        rota_time expires;
+        int64_t start, length;
+        int count;
+    } steps[] = {
         { ROTA_BOOKING_HELD, 1, NOW + 60, NOW, 3600, 3 },
-        { ROTA_BOOKING_HELD, 1, NOW + 90, NOW, 3600, 3 },          /* lapses later */
-        { ROTA_BOOKING_CONFIRMED, 1, 0, NOW, 3600, 3 },            /* stands */
-        { ROTA_BOOKING_CONFIRMED, 1, 0, NOW, 40 * DAY, 3 },        /* another class of length */
+        { ROTA_BOOKING_HELD, 1, NOW + 90, NOW, 3600, 3 },   /* lapses later */
+        { ROTA_BOOKING_CONFIRMED, 1, 0, NOW, 3600, 3 },     /* stands */
+        { ROTA_BOOKING_CONFIRMED, 1, 0, NOW, 40 * DAY, 3 }, /* another class of length */
         { ROTA_BOOKING_CONFIRMED, 1, 0, NOW, 4000LL * DAY, 3 },
         { ROTA_BOOKING_CONFIRMED, 1, 0, NOW - 5, DAY, 3 },
-        { ROTA_BOOKING_CONFIRMED, 4, 0, NOW - 5, DAY, 2 },         /* more of fewer */
+        { ROTA_BOOKING_CONFIRMED, 4, 0, NOW - 5, DAY, 2 }, /* more of fewer */
         { ROTA_BOOKING_CANCELLED, 4, 0, NOW - 5, DAY, 2 },
         { ROTA_BOOKING_CONFIRMED, 4, 0, NOW - 5, DAY, 0 },
         { ROTA_BOOKING_CONFIRMED, 4, 0, NOW - 5, 2 * DAY, 3 },
@@ -1063,7 +1082,8 @@ START_TEST(bookings_of_every_length_are_found_where_they_overlap)
     for (int64_t i = 0; i < ROTA__LENGTH(lengths); i++) {
         for (int64_t off = -1; off <= 1; off++) {
             rota_span at = { NOW + lengths[i] + off, NOW + lengths[i] + off + 1 };
-            struct rota__source source = { .resource = 1, .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
+            struct rota__source source = { .resource = 1,
+                                           .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
             int64_t expected = 0, count = 0;
             for (int64_t k = 0; k < ROTA__LENGTH(lengths); k++)
                 if (NOW + lengths[k] > at.start) expected++;
@@ -1687,7 +1707,8 @@ static bool mount_here(const char *options, unsigned long flags)
 static int on_read_only_medium(void)
 {
     if (!mount_here("size=4m", 0)) return SKIPPED;
-    (void)snprintf(fx.path, sizeof fx.path, "%s/c a?l#%%.db", fx.directory); /* as a URI has to write it */
+    (void)snprintf(fx.path, sizeof fx.path, "%s/c a?l#%%.db",
+                   fx.directory); /* as a URI has to write it */
     make_calendar(2);
     if (!mount_here("size=4m", MS_REMOUNT | MS_RDONLY)) return SKIPPED;
     int wrong = answer_of(0, ROTA_EDENIED);

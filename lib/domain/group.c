@@ -44,17 +44,10 @@ static int read_pair(rota__write *w, const rota_member_request *request, pair *o
 /* Both timelines know of the stay, and the group's record counts its changes. */
 static int touch_pair(rota__write *w, const pair *p)
 {
-    int rc;
-    if ((rc = rota__write_touch(w, p->group.row)) != ROTA_OK ||
-        (rc = rota__write_touch(w, p->member.row)) != ROTA_OK)
-        return rc;
-    rota__resource *row = ROTA__PUSH(w->cx->env.arena, &w->batch.resources);
-    if (!row) return rota__context_nomem(w->cx);
-    *row = p->group;
-    row->version = p->group.version + 1;
-    w->receipt.id = row->id;
-    w->receipt.version = row->version;
-    return ROTA_OK;
+    w->receipt.id = p->group.id;
+    w->receipt.version = p->group.version + 1;
+    int rc = rota__stay_count(w, &p->group);
+    return rc == ROTA_OK ? rota__write_touch(w, p->member.row) : rc;
 }
 
 /* --- joining --- */

@@ -385,19 +385,26 @@ static int check_empty(rota__write *w, const rota__resource *resource)
                            ROTA__SHOW_NAME(rows[0].name), ROTA__SHOW_NAME(resource->name));
 }
 
-/* Its stays, on either side, end now; those to come are taken back. */
-static int end_stays(rota__write *w, const rota__member *stays, int64_t count, int64_t self)
+/* Its stays in groups, and those of its members in it, end now; those to come are
+ * taken back. */
+static int end_stays(rota__write *w, const rota__timeline *t)
 {
     rota__context *cx = w->cx;
-    int rc;
-    for (int64_t i = 0; i < count; i++) {
-        if (stays[i].when.end <= cx->now) continue;
-        int64_t other = stays[i].group == self ? stays[i].member : stays[i].group;
-        if ((rc = rota__write_touch(w, other)) != ROTA_OK ||
-            (rc = rota__stay_end(w, &stays[i], cx->now)) != ROTA_OK)
-            return rc;
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < t->group_count && rc == ROTA_OK; i++) {
+        rota__by by = { .row = t->groups[i].group };
+        rota__resource group;
+        if (t->groups[i].when.end <= cx->now) continue;
+        if ((rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &group)) == ROTA_OK &&
+            (rc = rota__stay_count(w, &group)) == ROTA_OK)
+            rc = rota__stay_end(w, &t->groups[i], cx->now);
     }
-    return ROTA_OK;
+    for (int64_t i = 0; i < t->member_count && rc == ROTA_OK; i++) {
+        if (t->members[i].when.end <= cx->now) continue;
+        if ((rc = rota__write_touch(w, t->members[i].member)) == ROTA_OK)
+            rc = rota__stay_end(w, &t->members[i], cx->now);
+    }
+    return rc;
 }
 
 static int decide_remove(rota__write *w, const void *data)
@@ -411,8 +418,7 @@ static int decide_remove(rota__write *w, const void *data)
         (rc = check_unclaimed(w, &before)) != ROTA_OK ||
         (rc = check_empty(w, &before)) != ROTA_OK ||
         (rc = rota__write_touch(w, before.row)) != ROTA_OK ||
-        (rc = end_stays(w, t->groups, t->group_count, before.row)) != ROTA_OK ||
-        (rc = end_stays(w, t->members, t->member_count, before.row)) != ROTA_OK)
+        (rc = end_stays(w, t)) != ROTA_OK)
         return rc;
     after = before;
     after.removed = true;

@@ -216,43 +216,47 @@ static void recount(chunk *c, int64_t from, int64_t before, int64_t count)
     if (count > 0) c->first = c->spans[0].start;
 }
 
-/* --- headers: chunks[chunk_count], and on top of them the second pyramid --- */
+/* --- headers: `only` or chunks[chunk_count], and on these the second pyramid --- */
+
+static chunk *chunk_at(rota__itree *tree, int64_t at)
+{
+    return tree->chunks ? &tree->chunks[at] : &tree->only;
+}
+
+static const chunk *seen_at(const rota__itree *tree, int64_t at)
+{
+    return tree->chunks ? &tree->chunks[at] : &tree->only;
+}
 
 static bool grow_headers(rota__itree *tree, int64_t room)
 {
     if (room <= tree->chunk_room) return true;
     if (room > INT32_MAX) return false;
-    int64_t header = (int64_t)sizeof(chunk);
-    int64_t cells = room > 1 ? cells_for(room) : 0;
-    chunk *chunks = rota__mem_alloc(tree->mem, room * header + cells * (int64_t)sizeof(rota_time), 1);
+    int64_t cells = cells_for(room), count = tree->chunk_count;
+    chunk *chunks = rota__mem_alloc(
+        tree->mem, room * (int64_t)sizeof(chunk) + cells * (int64_t)sizeof(rota_time), 1);
     if (!chunks) return false;
-    if (tree->chunk_count > 0)
-        memcpy(chunks, tree->chunks, (size_t)tree->chunk_count * sizeof(chunk));
+    memcpy(chunks, chunk_at(tree, 0), (size_t)count * sizeof(chunk));
     rota__mem_free(tree->mem, tree->chunks);
     tree->chunks = chunks;
     tree->chunk_room = (int32_t)room;
-    tree->tops = NULL;
-    if (room == 1) return true;
-
     tree->tops = (rota_time *)(void *)(chunks + room);
-    for (int64_t i = 0; i < cells; i++) tree->tops[i] = NEVER;
-    for (int64_t i = 0; i < tree->chunk_count; i++)
-        tree->tops[i] = latest_of_chunk(&chunks[i]);
-    if (tree->chunk_count > 0) mend(tree->tops, room, 0, tree->chunk_count - 1);
+    for (int64_t i = 0; i < cells; i++)
+        tree->tops[i] = i < count ? latest_of_chunk(&chunks[i]) : NEVER;
+    if (count > 0) mend(tree->tops, room, 0, count - 1);
     return true;
 }
 
 static bool room_for_header(rota__itree *tree)
 {
     if (tree->chunk_count < tree->chunk_room) return true;
-    int64_t room = tree->chunk_room;
-    return grow_headers(tree, room == 0 ? 1 : room == 1 ? FAN : room * 2);
+    return grow_headers(tree, tree->chunk_room == 1 ? FAN : (int64_t)tree->chunk_room * 2);
 }
 
 static void mend_top(rota__itree *tree, int64_t at)
 {
     if (!tree->tops) return;
-    const chunk *c = &tree->chunks[at];
+    const chunk *c = chunk_at(tree, at);
     rota_time end = latest_of_chunk(c);
     if (end == tree->tops[at]) return;
     tree->tops[at] = end;
@@ -263,8 +267,9 @@ static void insert_header(rota__itree *tree, int64_t at, const chunk *c)
 {
     assert(tree->chunk_count < tree->chunk_room);
     size_t behind = (size_t)(tree->chunk_count - at);
-    memmove(&tree->chunks[at + 1], &tree->chunks[at], behind * sizeof(chunk));
-    tree->chunks[at] = *c;
+    chunk *here = chunk_at(tree, at);
+    memmove(here + 1, here, behind * sizeof(chunk));
+    *here = *c;
     tree->chunk_count++;
     if (!tree->tops) return;
     memmove(&tree->tops[at + 1], &tree->tops[at], behind * sizeof *tree->tops);
@@ -274,9 +279,10 @@ static void insert_header(rota__itree *tree, int64_t at, const chunk *c)
 
 static void remove_chunk(rota__itree *tree, int64_t at)
 {
-    rota__mem_free(tree->mem, tree->chunks[at].tops);
+    chunk *here = chunk_at(tree, at);
+    rota__mem_free(tree->mem, here->tops);
     size_t behind = (size_t)(tree->chunk_count - at - 1);
-    memmove(&tree->chunks[at], &tree->chunks[at + 1], behind * sizeof(chunk));
+    memmove(here, here + 1, behind * sizeof(chunk));
     tree->chunk_count--;
     if (!tree->tops) return;
     memmove(&tree->tops[at], &tree->tops[at + 1], behind * sizeof *tree->tops);
@@ -349,7 +355,7 @@ static int64_t find_chunk(const rota__itree *tree, rota_span span, int64_t booki
     int64_t low = 0, high = tree->chunk_count;
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
-        const chunk *c = &tree->chunks[middle];
+        const chunk *c = seen_at(tree, middle);
         bool behind = c->first != span.start ? c->first > span.start
                                              : compare_entry(c, 0, span, booking) > 0;
         if (behind)
@@ -380,13 +386,14 @@ void rota__itree_init(rota__itree *tree, rota__mem *mem)
 {
     memset(tree, 0, sizeof *tree);
     tree->mem = mem;
+    tree->chunk_room = 1;
     tree->extra_free = -1;
 }
 
 void rota__itree_free(rota__itree *tree)
 {
     for (int64_t i = 0; i < tree->chunk_count; i++)
-        rota__mem_free(tree->mem, tree->chunks[i].tops);
+        rota__mem_free(tree->mem, chunk_at(tree, i)->tops);
     rota__mem_free(tree->mem, tree->chunks);
     rota__mem_free(tree->mem, tree->extras);
     rota__mem_free(tree->mem, tree->spare);
@@ -418,7 +425,7 @@ static bool split_chunk(rota__itree *tree, int64_t at, bool at_the_end)
 {
     chunk right;
     if (!room_for_header(tree) || !take_chunk(tree, SPLIT, &right)) return false;
-    chunk *left = &tree->chunks[at];
+    chunk *left = chunk_at(tree, at);
     int64_t cut = at_the_end ? left->count - 1 : left->count / 2;
     move_entries(&right, 0, left, cut, left->count - cut);
     recount(&right, 0, 0, left->count - cut);
@@ -438,7 +445,7 @@ static bool make_room(rota__itree *tree, rota_span span, int64_t booking, int64_
         insert_header(tree, 0, &c);
     }
     *at = find_chunk(tree, span, booking);
-    chunk *c = &tree->chunks[*at];
+    chunk *c = chunk_at(tree, *at);
     if (c->count < c->room) return true;
     if (c->room < CHUNK) return grow_chunk(tree, c);
     bool last = *at == tree->chunk_count - 1 && compare_entry(c, c->count - 1, span, booking) < 0;
@@ -455,7 +462,7 @@ int rota__itree_insert(rota__itree *tree, const rota__interval *interval)
     if (needs_extra(interval) && !room_for_extra(tree)) return ROTA_ENOMEM;
     if (!make_room(tree, span, interval->booking, &at)) return ROTA_ENOMEM;
 
-    chunk *c = &tree->chunks[at];
+    chunk *c = chunk_at(tree, at);
     int64_t place = find_entry(c, span, interval->booking);
     assert(place == c->count || compare_entry(c, place, span, interval->booking) != 0);
     move_entries(c, place + 1, c, place, c->count - place);
@@ -482,18 +489,15 @@ static bool put_by(rota__itree *tree, int32_t room)
 
 int rota__itree_reserve(rota__itree *tree)
 {
-    if (!room_for_extra(tree) || !room_for_header(tree)) return ROTA_ENOMEM;
+    if (!room_for_extra(tree)) return ROTA_ENOMEM;
     bool made;
+    chunk *first = chunk_at(tree, 0);
     if (tree->chunk_count == 0)
         made = put_by(tree, FIRST_ROOM);
-    else if (tree->chunk_count > 1) /* one of them may be full */
-        made = put_by(tree, CHUNK);
-    else if (tree->chunks->count < tree->chunks->room)
-        made = true;
-    else if (tree->chunks->room < CHUNK)
-        made = grow_chunk(tree, tree->chunks);
-    else
-        made = put_by(tree, CHUNK);
+    else if (tree->chunk_count == 1 && first->count < CHUNK)
+        made = first->count < first->room || grow_chunk(tree, first);
+    else /* one may be full, and would be split */
+        made = room_for_header(tree) && put_by(tree, CHUNK);
     return made ? ROTA_OK : ROTA_ENOMEM;
 }
 
@@ -504,7 +508,7 @@ int rota__itree_reserve(rota__itree *tree)
 static void join(rota__itree *tree, int64_t at)
 {
     if (at < 0 || at + 1 >= tree->chunk_count) return;
-    chunk *left = &tree->chunks[at];
+    chunk *left = chunk_at(tree, at);
     const chunk *right = left + 1;
     int64_t count = left->count, together = count + right->count;
     if (together > CHUNK / 2) return;
@@ -519,7 +523,7 @@ bool rota__itree_remove(rota__itree *tree, rota_span span, int64_t booking)
 {
     if (tree->count == 0) return false;
     int64_t at = find_chunk(tree, span, booking);
-    chunk *c = &tree->chunks[at];
+    chunk *c = chunk_at(tree, at);
     int64_t place = find_entry(c, span, booking);
     if (place == c->count || compare_entry(c, place, span, booking) != 0) return false;
 
@@ -625,7 +629,7 @@ bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out)
     rota_span span = cursor->span;
     for (; cursor->chunk < tree->chunk_count;
          cursor->chunk = next_chunk(tree, cursor->chunk + 1, span.start), cursor->at = 0) {
-        const chunk *c = &tree->chunks[cursor->chunk];
+        const chunk *c = seen_at(tree, cursor->chunk);
         if (c->first >= span.end) break;
         int64_t at = first_entry_after(c, cursor->at, span.start);
         if (at >= c->count) continue;

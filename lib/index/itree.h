@@ -35,12 +35,13 @@ typedef struct rota__itree {
     rota__mem *mem;
     int64_t count;
     /* the rest is the file's own */
-    rota__itree_chunk *chunks;
-    rota_time *tops; /* the latest end in each chunk, and the maxima of these; NULL while room is 1 */
-    rota__itree_extra *extras;
-    void *spare;     /* a block that rota__itree_reserve() put by, or NULL */
     int32_t chunk_count, chunk_room;
+    rota__itree_chunk *chunks; /* NULL while one is enough: */
+    rota__itree_chunk only;
+    rota_time *tops; /* the latest end in each of chunks, and the maxima of these */
+    rota__itree_extra *extras;
     int32_t extra_room, extra_free;
+    void *spare;     /* a block that rota__itree_reserve() put by, or NULL */
     int32_t spare_room, reserved;
 } rota__itree;
 

@@ -826,7 +826,8 @@ static int resolve(rota__env *env, const char *path, char **out)
         return rota__error_set(env->error, ROTA_EINVALID, "%s is a directory", path);
 
     const char *above = slash == path ? "/" : slash ? path : ".";
-    char *directory = rota__arena_text(env->arena, above, slash && slash != path ? slash - path : -1);
+    char *directory =
+        rota__arena_text(env->arena, above, slash && slash != path ? slash - path : -1);
     char *resolved = rota__arena_alloc(env->arena, PATH_MAX, 1);
     if (!directory || !resolved) return rota__error_plain(env->error, ROTA_ENOMEM);
     if (!realpath(directory, resolved)) return fail_errno(env, path, "its directory");
@@ -972,7 +973,8 @@ static int make_ready(rota__sqlite *self, rota__env *env)
  * newest commits are still in a log. */
 static int open_immutable(rota__sqlite *self, rota__env *env, bool *opened)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
     struct statvfs medium;
     struct stat file;
     *opened = false;

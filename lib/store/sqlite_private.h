@@ -88,7 +88,7 @@ typedef struct rota__sqlite {
     rota__sqlite_options options;
     bool readonly;
     int lock_fd;       /* -1: in memory, or opened for reading */
-    int64_t deadline;  /* of the operation at hand, by the monotonic clock in ms; 0: not waiting yet */
+    int64_t deadline;  /* of the operation at hand, monotonic, in ms; 0: not waiting yet */
     int64_t wal_pages; /* length of the log after the last commit of ours */
     int64_t wal_last;  /* and after the one before */
     int64_t wal_due;   /* the length at which the next checkpoint is tried */
@@ -159,19 +159,26 @@ bool rota__sqlite_takes(const rota__booking *booking, const rota__claim *claim);
 rota_time rota__sqlite_expires(const rota__booking *booking);
 
 int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp);
-int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource, rota__timeline_rows *out);
-int rota__sqlite_resource_get(rota__store *store, rota__env *env, const rota__by *by, rota__resource *out);
-int rota__sqlite_resource_list(rota__store *store, rota__env *env, const rota__resource_filter *filter,
-                               rota__resource **rows, int64_t *count);
+int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource,
+                          rota__timeline_rows *out);
+int rota__sqlite_resource_get(rota__store *store, rota__env *env, const rota__by *by,
+                              rota__resource *out);
+int rota__sqlite_resource_list(rota__store *store, rota__env *env,
+                               const rota__resource_filter *filter, rota__resource **rows,
+                               int64_t *count);
 int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, int64_t member,
                              rota__member **rows, int64_t *count);
-int rota__sqlite_booking_get(rota__store *store, rota__env *env, const rota__by *by, rota__booking *out);
-int rota__sqlite_booking_list(rota__store *store, rota__env *env, const rota__booking_filter *filter,
-                              rota__booking **rows, int64_t *count);
+int rota__sqlite_booking_get(rota__store *store, rota__env *env, const rota__by *by,
+                             rota__booking *out);
+int rota__sqlite_booking_list(rota__store *store, rota__env *env,
+                              const rota__booking_filter *filter, rota__booking **rows,
+                              int64_t *count);
 int rota__sqlite_due_holds(rota__store *store, rota__env *env, rota_time now, int64_t limit,
                            rota__booking **rows, int64_t *count);
-int rota__sqlite_due_keys(rota__store *store, rota__env *env, rota_time horizon, int64_t limit, int64_t *count);
-int rota__sqlite_key_get(rota__store *store, rota__env *env, const char *actor, const char *key, rota__key *out);
+int rota__sqlite_due_keys(rota__store *store, rota__env *env, rota_time horizon, int64_t limit,
+                          int64_t *count);
+int rota__sqlite_key_get(rota__store *store, rota__env *env, const char *actor, const char *key,
+                         rota__key *out);
 int rota__sqlite_feed(rota__store *store, rota__env *env, int64_t after, int64_t limit,
                       rota__event **rows, int64_t *count);
 int rota__sqlite_counts(rota__store *store, rota__env *env, rota__counts *out);

@@ -315,7 +315,8 @@ static int check_file(rota__sqlite *self, rota__env *env)
     if (rota__sqlite_next(&query)) {
         const char *finding = rota__sqlite_text(&query, false);
         if (finding && strcmp(finding, "ok") != 0)
-            query.status = rota__error_set(env->error, ROTA_ECORRUPT, "%s: %s", self->path, finding);
+            query.status =
+                rota__error_set(env->error, ROTA_ECORRUPT, "%s: %s", self->path, finding);
     }
     return rota__sqlite_end(&query);
 }

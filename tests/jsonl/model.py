@@ -344,12 +344,41 @@ class Model:
             return [(resource, None)]
         return [(resource, booking) for booking in takers]
 
-    def near(self, start, end):
-        """Occupying bookings that could be within reach of a span."""
+    def near(self, start, end, wanted=None):
+        """Occupying bookings, or those that are wanted, that could be within reach of a span."""
         reach = max((r.before for r in self.resources), default=0)
         reach += max((r.after for r in self.resources), default=0) + 1
         return [b for b in self.bookings_since(start)
-                if b.start < end + reach and start < b.end + reach and self.occupies(b)]
+                if b.start < end + reach and start < b.end + reach
+                and (wanted or self.occupies)(b)]
+
+    def lapsed(self, booking):
+        """A hold that nobody has ended yet, though the clock has."""
+        return booking.status == "held" and self.status(booking) == "expired"
+
+    def passed_over(self, windows, stays, absent=()):
+        """Lapsed holds of the resources within their windows. Whoever takes their time ends them,
+        lest somebody with a slower clock confirms them still."""
+        if not windows:
+            return []
+        holds = self.near(min(start for _, start, _ in windows),
+                          max(end for _, _, end in windows), self.lapsed)
+        return [b for b in holds if b not in absent and any(
+            a < end and start < e
+            for resource, start, end in windows
+            for a, e, _ in self.pieces(b, resource, self.ways(resource, stays)))]
+
+    def in_the_way(self, booking, absent):
+        """Lapsed holds where a booking is about to be."""
+        stays = self.stays_since(booking.start)
+        windows = [(r, booking.start - r.before, booking.end + r.after) for r in self.resources
+                   if self.pieces(booking, r, self.ways(r, stays))]
+        return self.passed_over(windows, stays, absent)
+
+    def expire_all(self, holds):
+        for hold in holds:
+            hold.status = "expired"
+            self.touch(hold)
 
     def conflicts(self, booking, absent):
         """Rows for a booking that wants to be, as if the absent ones were not."""
@@ -403,17 +432,20 @@ class Model:
         resource.take(values)
         try:
             stays = self.stays_since(self.now)
-            crowded = self.crowded(self.below(resource, stays), stays, self.now, LAST)
+            below = self.below(resource, stays, since=self.now)
+            crowded = self.crowded(below, stays, self.now, LAST)
+            expired = self.passed_over(below, stays)
         finally:
             resource.take(was)
         if crowded:
             self.refuse(crowded)
 
         def apply():
+            self.expire_all(expired)
             resource.take(values)
             resource.version += 1
         return ({"id": resource.id, "version": resource.version + 1}, apply,
-                [("resource.updated", resource)])
+                [("booking.expired", b) for b in expired] + [("resource.updated", resource)])
 
     def creates(self, request):
         """An id is updated, and so is a ref that something has."""
@@ -469,16 +501,21 @@ class Model:
         if any(r is group and max(a, start) < min(b, end)
                for r, a, b in self.below(member, stays, everybody=True)):
             raise Refusal("ESTATE")
+        expired = []
         if member.active:
-            crowded = self.crowded(self.below(member, stays), joined, start, end)
+            below = self.below(member, stays, since=start, until=end)
+            crowded = self.crowded(below, joined, start, end)
             if crowded:
                 self.refuse(crowded)
+            expired = self.passed_over(below, joined)
 
         def apply():
+            self.expire_all(expired)
             group.version += 1
             self.stays.append(joined[-1])
             self.recent_stays.append(joined[-1])
-        return {"version": group.version + 1}, apply, [("member.added", group)]
+        return {"version": group.version + 1}, apply, [
+            ("booking.expired", b) for b in expired] + [("member.added", group)]
 
     def member_remove(self, request):
         group, member = self.resource(request["group"]), self.resource(request["member"])
@@ -548,10 +585,12 @@ class Model:
             raise Refusal("ESTATE")
         self.must_be_active(booking.claims)
         cancelled = self.make_room(booking, [], request)
+        expired = self.in_the_way(booking, [])
         self.fresh = booking
 
         def apply():
             self.cancel_all(cancelled)
+            self.expire_all(expired)
             self.bookings.append(booking)
             self.recent.append(booking)
             if booking.ref:
@@ -561,7 +600,7 @@ class Model:
         if request.get("on_conflict") == "override":
             answer["cancelled"] = [b.id for b in sorted(cancelled, key=Booking.place)]
         return answer, apply, [("booking.cancelled", b) for b in cancelled] + [
-            ("booking.created", booking)]
+            ("booking.expired", b) for b in expired] + [("booking.created", booking)]
 
     def make_room(self, booking, itself, request):
         """What has to be cancelled, or a refusal. With override, of the rivals of lower priority
@@ -591,15 +630,16 @@ class Model:
             booking.status = "cancelled"
             self.touch(booking)
 
-    def change(self, booking, type, **values):
+    def change(self, booking, type, expired=(), **values):
         """An answer, a change and its event, for a booking that is already there."""
         answer = {"id": booking.id, "status": values["status"], "version": booking.version + 1}
 
         def apply():
+            self.expire_all(expired)
             for name, value in values.items():
                 setattr(booking, name, value)
             self.touch(booking)
-        return answer, apply, [(type, booking)]
+        return answer, apply, [("booking.expired", b) for b in expired] + [(type, booking)]
 
     def booking_confirm(self, request):
         booking = self.booking(request["id"])
@@ -607,12 +647,15 @@ class Model:
         status = self.status(booking)
         if status not in ("held", "expired"):
             raise Refusal("ESTATE")
+        expired = []
         if status == "expired":
+            expired = self.in_the_way(booking, [booking])
             self.must_be_active(booking.claims)
             found = self.conflicts(booking, [booking])
             if found and "late_confirm_unchecked" not in self.mutate:
                 self.refuse(found)
-        return self.change(booking, "booking.confirmed", status="confirmed", hold_expires=None)
+        return self.change(booking, "booking.confirmed", expired, status="confirmed",
+                           hold_expires=None)
 
     def booking_cancel(self, request):
         booking = self.booking(request["id"])
@@ -655,16 +698,19 @@ class Model:
         self.must_be_active(claims)
         itself = [] if "self_collision" in self.mutate else [booking]
         cancelled = self.make_room(moved, itself, request)
+        changed = "start" in request or "end" in request or "claims" in request
+        expired = self.in_the_way(moved, [booking]) if changed else []
 
         def apply():
             self.cancel_all(cancelled)
+            self.expire_all(expired)
             booking.start, booking.end, booking.claims = moved.start, moved.end, claims
             self.touch(booking)
         answer = self.receipt(moved, booking.version + 1)
         if request.get("on_conflict") == "override":
             answer["cancelled"] = [b.id for b in sorted(cancelled, key=Booking.place)]
         return answer, apply, [("booking.cancelled", b) for b in cancelled] + [
-            ("booking.moved", booking)]
+            ("booking.expired", b) for b in expired] + [("booking.moved", booking)]
 
     def record(self, booking):
         row = {"id": booking.id, "start": text(booking.start), "end": text(booking.end),
