@@ -16,7 +16,7 @@
 enum { SKIPPED = 77, SECONDS = 120 };
 
 /* The end of what a command printed, where it says what went wrong. */
-static char output[1 << 14];
+static char output[1 << 12];
 
 static void keep(const char *line)
 {
@@ -63,20 +63,18 @@ static const char *compiler(void)
     return given && *given ? given : "cc";
 }
 
-/* Programs of our own are linked as the library was. */
-static const char *sanitizer(void)
+/* The flags that the library was instrumented with: programs that link it need them. */
+static const char *instrument(void)
 {
-    static char flag[64];
-    const char *given = getenv("ROTA_SANITIZE");
-    if (given && *given) snprintf(flag, sizeof flag, "-fsanitize=%.40s", given);
-    return flag;
+    const char *given = getenv("ROTA_INSTRUMENT");
+    return given ? given : "";
 }
 
-/* What a foreign process can load, or a plain compiler link. */
+/* A host that cannot be instrumented, such as Python, cannot load it then. */
 static bool plain_library(const char *what)
 {
-    if (!*sanitizer()) return true;
-    fprintf(stderr, "hosts: skipped with a sanitizer: %s\n", what);
+    if (!*instrument()) return true;
+    fprintf(stderr, "hosts: skipped in an instrumented build: %s\n", what);
     return false;
 }
 
@@ -96,7 +94,7 @@ static void compile(const char *source, const char *standard, const char *name)
 {
     sh("%s -std=%s -Wall -Wextra -Werror %s -Iinclude %s -o %s/%s -L%s -lrota "
        "-Wl,-rpath,\"$(cd %s && pwd)\"",
-       compiler(), standard, sanitizer(), source, work(), name, build(), build());
+       compiler(), standard, instrument(), source, work(), name, build(), build());
 }
 
 /* --- abi --- */

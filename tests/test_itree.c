@@ -1,14 +1,12 @@
 /* The index of one resource against a plain list: every distribution that is
  * awkward for a sorted structure, and memory that fails at every place. */
 #include "index/itree.h"
+#include "tests.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-Suite *itree_suite(void);
 
 enum { LIST_ROOM = 12000 };
 
@@ -251,17 +249,29 @@ static rota_span draw_query(fixture *f, const distribution *d)
     if (f->count > 0 && below(f, 2) == 0) {
         rota_span near = f->list[below(f, f->count)].span;
         switch (below(f, 5)) {
-        case 0: s = near; break;
-        case 1: s.start = near.end, s.end = near.end < INT64_MAX ? near.end + 1 : INT64_MAX; break;
-        case 2: s.end = near.start, s.start = near.start > INT64_MIN ? near.start - 1 : INT64_MIN; break;
-        case 3: s.start = s.end = near.start; break;
-        default: s.end = near.end; break;
+        case 0:
+            s = near;
+            break;
+        case 1:
+            s.start = near.end;
+            s.end = near.end < INT64_MAX ? near.end + 1 : INT64_MAX;
+            break;
+        case 2:
+            s.end = near.start;
+            s.start = near.start > INT64_MIN ? near.start - 1 : INT64_MIN;
+            break;
+        case 3:
+            s.start = s.end = near.start;
+            break;
+        default:
+            s.end = near.end;
         }
     }
     return s;
 }
 
-static void ck_random_changes(fixture *f, const distribution *d, int64_t steps, int64_t inserts_of_16)
+static void ck_random_changes(fixture *f, const distribution *d, int64_t steps,
+                              int64_t inserts_of_16)
 {
     for (int64_t i = 0; i < steps; i++) {
         if (f->count == 0 || (below(f, 16) < inserts_of_16 && f->count < LIST_ROOM)) {
@@ -350,7 +360,8 @@ END_TEST
 
 /* --- building --- */
 
-static const int64_t sizes[] = { 1, 2, 7, 8, 9, 16, 17, 127, 128, 129, 1023, 1024, 1025, 1792, 1793, 8000 };
+static const int64_t sizes[] = { 1,   2,   7,    8,    9,    16,   17,   127,
+                                 128, 129, 1023, 1024, 1025, 1792, 1793, 8000 };
 
 static void draw_list(fixture *f, const distribution *d, int64_t count)
 {
@@ -436,7 +447,7 @@ START_TEST(memory_follows_the_intervals_down)
     qsort(f.list, (size_t)f.count, sizeof *f.list, by_key);
     ck_assert_int_eq(rota__itree_build(&f.tree, f.list, f.count), ROTA_OK);
     int64_t full = f.mem.held, kept = 0;
-    for (int64_t i = 0; _i == 0 && f.count > LIST_ROOM / 500; i++) fx_remove(&f, below(&f, f.count));
+    while (_i == 0 && f.count > LIST_ROOM / 500) fx_remove(&f, below(&f, f.count));
     for (int64_t i = 0; _i > 0 && i < LIST_ROOM; i++) {
         rota__interval *gone = &f.list[_i == 1 ? i : LIST_ROOM - 1 - i];
         if (i % 500 != 0) ck_that(rota__itree_remove(&f.tree, gone->span, gone->booking));

@@ -64,7 +64,14 @@ void rota__mem_free(rota__mem *mem, void *block)
 
 /* --- arenas --- */
 
-enum { FIRST_BLOCK = 1024, LARGEST_STEP = 1 << 20, ALIGN = sizeof(max_align_t) };
+/* With ROTA_STRICT_ARENA each allocation is a block of its own, so that sanitizers
+ * see its ends and a test can fail any one of them. */
+#ifdef ROTA_STRICT_ARENA
+enum { FIRST_BLOCK = 1, LARGEST_STEP = 1 };
+#else
+enum { FIRST_BLOCK = 1024, LARGEST_STEP = 1 << 20 };
+#endif
+enum { ALIGN = sizeof(max_align_t) };
 
 typedef struct rota__arena_block arena_block;
 

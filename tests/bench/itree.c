@@ -460,7 +460,9 @@ static void *sql_build(const work *w)
     }
     sqlite3_finalize(insert);
     sql_do(s->db, "CREATE INDEX by_start ON busy(resource, start, end); COMMIT; BEGIN");
-    sqlite3_prepare_v2(s->db, "SELECT id FROM busy WHERE resource=?1 AND start<?3 AND start>?4 AND end>?2",
+    sqlite3_prepare_v2(s->db,
+                       "SELECT id FROM busy"
+                       " WHERE resource=?1 AND start<?3 AND start>?4 AND end>?2",
                        -1, &s->query, NULL);
     bytes_held += sqlite3_memory_used() - before;
     return s;
@@ -480,9 +482,21 @@ static int64_t sql_ask(void *self, const item *query)
 }
 
 static contender contenders[] = {
-    { .name = "index", .build = index_build, .ask = index_ask, .insert = index_insert, .remove = index_remove },
-    { .name = "flat array", .build = flat_build, .ask = flat_ask, .insert = flat_insert, .remove = flat_remove },
-    { .name = "treap", .build = treap_build, .ask = treap_ask, .insert = treap_insert, .remove = treap_remove },
+    { .name = "index",
+      .build = index_build,
+      .ask = index_ask,
+      .insert = index_insert,
+      .remove = index_remove },
+    { .name = "flat array",
+      .build = flat_build,
+      .ask = flat_ask,
+      .insert = flat_insert,
+      .remove = flat_remove },
+    { .name = "treap",
+      .build = treap_build,
+      .ask = treap_ask,
+      .insert = treap_insert,
+      .remove = treap_remove },
     { .name = "SQLite", .build = sql_build, .ask = sql_ask },
 };
 enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
@@ -535,7 +549,8 @@ static double median(double *values, int rounds)
 
 static void print_table(int rounds)
 {
-    double index_hit = median(contenders[0].hit, rounds), index_miss = median(contenders[0].miss, rounds);
+    double index_hit = median(contenders[0].hit, rounds);
+    double index_miss = median(contenders[0].miss, rounds);
     printf("%-12s %9s %9s %9s %9s %9s   %s\n", "ns", "miss", "hit", "insert", "delete",
            "bytes", "miss, hit: x the index");
     for (int i = 0; i < CONTENDERS; i++) {

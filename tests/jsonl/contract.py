@@ -43,7 +43,8 @@ def events(rota, after=0):
 # --- lines ---
 
 def tags(checks, rota):
-    for tag in (0, 1.5, -3, "text", "ü\n\"", True, False, None, [], [1, {"a": []}], {"deep": {"er": 1}}):
+    for tag in (0, 1.5, -3, "text", "ü\n\"", True, False, None, [], [1, {"a": []}],
+                {"deep": {"er": 1}}):
         for request in ({"op": "stats"}, {"op": "no such op"}, {"op": "booking.get", "id": NOBODY}):
             answer = rota.send({**request, "tag": tag})
             checks.true(f"tag {tag!r} comes back from {request['op']}",
@@ -428,6 +429,28 @@ def members(checks, rota):
         (ids[name], everybody["id"], TEN, ELEVEN) for name in ("ann", "bob", "team")))
 
 
+def reached_in_two_ways(checks, rota):
+    """Ann is in two teams of one group: what is in her way is told once."""
+    ids = rota.ids
+    for group in ("crew", "all", "top"):
+        ids[group] = rota.must("resource.put", ref=group, kind="group", name=group)["id"]
+    for group, member in (("crew", "ann"), ("all", "team"), ("all", "crew")):
+        rota.must("member.add", group=group, member=member)
+    own, top = create(rota, "ann"), create(rota, "top")
+    want = sorted((ids["ann"], booking["id"], TEN, ELEVEN) for booking in (own, top))
+    answer = rota.ask("member.add", group="top", member="all")
+    checks.error("joining both", answer, "ECONFLICT")
+    checks.same("each conflict once", rows(answer), want)
+    rota.must("resource.put", ref="all", active=False)
+    checks.ok("an inactive group may join", rota.ask("member.add", group="top", member="all"))
+    answer = rota.ask("resource.put", ref="all", active=True)
+    checks.error("and wakes in vain", answer, "ECONFLICT")
+    checks.same("each conflict once again", rows(answer), want)
+    rota.must("booking.cancel", id=own["id"])
+    checks.ok("taken once, not twice", rota.ask("resource.put", ref="all", active=True))
+    checks.error("but taken", create(rota, "ann"), "ECONFLICT")
+
+
 def members_of_removed(checks, rota):
     """A member or a group that is removed leaves, and the other side counts it as a change."""
     version = rota.must("resource.get", id="team")["version"]
@@ -740,7 +763,8 @@ def main():
     clock(checks)
     file_url(checks)
     for part in (tags, lines, long_lines, in_order, operations, fields, claims, instants,
-                 resources, removed_for_good, members, members_of_removed, bookings, override,
+                 resources, removed_for_good, members, reached_in_two_ways, members_of_removed,
+                 bookings, override,
                  lists, ticks, dry_runs, keys, same_content, feed, statistics):
         with started() as rota:
             part(checks, rota)

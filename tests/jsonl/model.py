@@ -344,10 +344,20 @@ class Model:
             return [(resource, None)]
         return [(resource, booking) for booking in takers]
 
+    def reach(self):
+        """How far setup and cleanup time can carry a booking, twice over."""
+        return 1 + max((r.before for r in self.resources), default=0) + max(
+            (r.after for r in self.resources), default=0)
+
+    def stays_near(self, start, end):
+        """Stays that could be within reach of a span."""
+        reach = self.reach()
+        return [s for s in self.stays_since(start) if "no_stays" in self.mutate or
+                s.start < end + reach and start < s.end + reach]
+
     def near(self, start, end, wanted=None):
         """Occupying bookings, or those that are wanted, that could be within reach of a span."""
-        reach = max((r.before for r in self.resources), default=0)
-        reach += max((r.after for r in self.resources), default=0) + 1
+        reach = self.reach()
         return [b for b in self.bookings_since(start)
                 if b.start < end + reach and start < b.end + reach
                 and (wanted or self.occupies)(b)]
@@ -370,7 +380,7 @@ class Model:
 
     def in_the_way(self, booking, absent):
         """Lapsed holds where a booking is about to be."""
-        stays = self.stays_since(booking.start)
+        stays = self.stays_near(booking.start, booking.end)
         windows = [(r, booking.start - r.before, booking.end + r.after) for r in self.resources
                    if self.pieces(booking, r, self.ways(r, stays))]
         return self.passed_over(windows, stays, absent)
@@ -382,7 +392,7 @@ class Model:
 
     def conflicts(self, booking, absent):
         """Rows for a booking that wants to be, as if the absent ones were not."""
-        stays = self.stays_since(booking.start)
+        stays = self.stays_near(booking.start, booking.end)
         others = [b for b in self.near(booking.start, booking.end) if b not in absent]
         found = []
         for resource in self.resources:

@@ -16,6 +16,7 @@ BACK = 6 * 3600     # how far behind the clock requests reach, but for the rare 
 BEGIN = 1739523600  # 2025-02-14T09:00:00Z
 BUFFERS = (0, 0, 0, 1, 300, 900)
 ACTORS = (None, "ann", "bob")
+GROUPS = ("team0", "team1", "all", "top")
 
 
 class Disagreement(Exception):
@@ -127,11 +128,11 @@ class Workload:
             self.new_resource(f"room{number}", capacity)
         for number in range(5):
             self.new_resource(f"person{number}", 1 if number < 4 else 2, (0, 0, 0, 60))
-        for group in ("team0", "team1", "all"):
+        for group in GROUPS:
             self.new_resource(group, 1, (0, 0, 600))
         for group, member in (("team0", "person0"), ("team0", "person1"), ("team1", "person1"),
                               ("team1", "person2"), ("team1", "person4"), ("all", "team0"),
-                              ("all", "team1"), ("all", "person3")):
+                              ("all", "team1"), ("all", "person3"), ("top", "all")):
             self.ask({"op": "member.add", "group": group, "member": member})
 
     def new_resource(self, ref, capacity, buffers=BUFFERS):
@@ -340,11 +341,11 @@ class Workload:
         self.ask(self.calling({"op": "booking.move", "id": self.name(booking), **fields}, booking))
 
     def pair(self):
-        groups = [r for r in self.model.resources if r.ref in ("team0", "team1", "all")]
+        groups = [r for r in self.model.resources if r.ref in GROUPS]
         group = self.random.choice(groups if groups and self.random.random() < 0.93
                                    else self.model.resources)
         others = [r for r in self.model.resources if r is not group
-                  and (self.random.random() < 0.2 or r.ref and r.ref.startswith(("p", "t", "g")))]
+                  and (self.random.random() < 0.2 or r.ref and r.ref.startswith(("p", "t", "a", "g")))]
         return group, self.random.choice(others or self.model.resources)
 
     def join(self):
@@ -352,6 +353,9 @@ class Workload:
         if group is member:
             return
         request = {"op": "member.add", "group": self.name(group), "member": self.name(member)}
+        if sum(s.end > self.model.now for s in self.model.recent_stays) > 24:
+            self.leave()
+            return
         start = self.model.now
         if self.random.random() < 0.7:
             start = self.instant()
@@ -388,6 +392,10 @@ class Workload:
             request["capacity"] = self.random.randint(1, 5)
         elif draw < 0.45:
             request["active"] = self.random.random() < 0.5
+        elif draw < 0.55:
+            groups = [r for r in self.model.resources if r.ref in GROUPS]
+            resource = self.random.choice(groups or [resource])
+            request = {"op": "resource.put", "id": resource.id, "active": not resource.active}
         if draw > 0.4:
             request[self.random.choice(("before", "after"))] = self.random.choice(BUFFERS)
         self.ask(self.calling(request, resource))
