@@ -329,18 +329,30 @@ static int add_clash(rota__write *w, rota__clashes *clashes, const rota__timelin
     return ROTA_OK;
 }
 
+/* A resource that is reached in several ways is looked at in several windows, one
+ * after the other: what was told of an earlier one is not told again. */
+static bool told_before(const rota__clashes *clashes, int64_t count, const rota__timeline *t,
+                        int64_t booking)
+{
+    while (count > 0 && clashes->items[count - 1].resource == t)
+        if (clashes->items[--count].booking == booking) return true;
+    return false;
+}
+
 /* One clash for each booking that takes units where there are too few. */
 static int tell(rota__write *w, const rota__timeline *t, const pieces *taken,
                 const shortages *short_of, rota__clashes *clashes)
 {
+    const int64_t earlier = clashes->count;
     int64_t told = 0;
     for (int64_t i = 0; i < taken->count; i++) {
         const piece *p = &taken->items[i];
         const shortage *s = first_overlap(short_of, p->span);
         if (!s || told == p->booking) continue; /* pieces stand by booking, then start */
+        told = p->booking;
+        if (told_before(clashes, earlier, t, told)) continue;
         int rc = add_clash(w, clashes, t, p, s);
         if (rc != ROTA_OK) return rc;
-        told = p->booking;
     }
     return short_of->count && !told ? add_clash(w, clashes, t, NULL, &short_of->items[0])
                                     : ROTA_OK;
@@ -440,11 +452,19 @@ int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims
     return rc;
 }
 
+static int by_reached(const void *left, const void *right)
+{
+    const rota__reached *a = left, *b = right;
+    int order = compare_int(a->resource, b->resource);
+    return order ? order : compare_int(a->within.start, b->within.start);
+}
+
 int rota__admit_change(rota__write *w, int64_t resource, rota_span when,
                        const rota__change *change, rota__clashes *clashes)
 {
     rota__reach below = { 0 };
     int rc = rota__admit_below(w, resource, change, false, &below);
+    sort(below.items, below.count, sizeof *below.items, by_reached);
     for (int64_t i = 0; i < below.count && rc == ROTA_OK; i++) {
         pieces nothing = { 0 };
         rota_span common = rota__time_common(when, below.items[i].within);

@@ -44,8 +44,9 @@ def main():
     took = time.monotonic() - began
     if not options.quiet:
         workload.report()
-    print(f"seed {options.seed}: {workload.steps} operations agree with the model: {len(workload.model.bookings)} "
-          f"bookings, {workload.seen} events, {took:.1f} s, {workload.steps / took:.0f}/s")
+    print(f"random model, seed {options.seed}: {workload.steps} operations agree, "
+          f"{len(workload.model.bookings)} bookings, {workload.seen} events, {took:.1f} s, "
+          f"{workload.steps / took:.0f}/s")
     return AGREED
 
 

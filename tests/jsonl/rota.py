@@ -133,8 +133,8 @@ class Checks:
         """A refusal with this code and a message for a person."""
         message = answer.get("message")
         ok = self.same(what, (answer.get("ok"), answer.get("error")), (False, code))
-        return ok and self.true(f"{what}: one line of message",
-                                isinstance(message, str) and message and "\n" not in message, message)
+        line = isinstance(message, str) and message and "\n" not in message
+        return ok and self.true(f"{what}: one line of message", line, message)
 
     def ok(self, what, answer):
         return self.true(what, answer.get("ok") is True, answer)

@@ -9,7 +9,7 @@ import random
 import sys
 import tempfile
 
-from rota import AGREED, DISAGREED, Rota, text
+from rota import AGREED, DISAGREED, Checks, Rota, rows, text
 from workload import BEGIN, Disagreement, Workload
 
 
@@ -58,6 +58,26 @@ def both_see_the_same(two, workload):
         raise Disagreement(f"lists of {[len(one) for one in ids]} bookings differ")
 
 
+def clocks_apart(folder):
+    """One clock is ten minutes behind. What one sees lapsed and takes, the other does not confirm
+    beside it, though to him it holds still."""
+    checks = Checks("clocks apart")
+    path = os.path.join(folder, "apart.rota")
+    times = {"start": text(BEGIN + 3600), "end": text(BEGIN + 7200), "claims": ["room"]}
+    with Rota(path, BEGIN) as slow, Rota(path, BEGIN + 600) as fast:
+        slow.must("resource.put", ref="room", kind="room", name="Room")
+        hold = slow.must("booking.create", hold=300, **times)
+        checks.error("held, by the slow clock", slow.ask("booking.create", **times), "ECONFLICT")
+        taken = fast.ask("booking.create", **times)
+        checks.ok("lapsed, by the fast clock, and taken", taken)
+        answer = slow.ask("booking.confirm", id=hold["id"])
+        checks.error("confirmed too late", answer, "ECONFLICT")
+        checks.same("because of whom", [row[1] for row in rows(answer)], [taken["id"]])
+        checks.same("both see it so", [handle.must("booking.get", id=hold["id"])["status"]
+                                       for handle in (slow, fast)], ["expired", "expired"])
+    return checks
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ops", type=int, default=5_000)
@@ -78,10 +98,11 @@ def main():
             for handle in two.handles:
                 handle.process.kill()
             return DISAGREED
-    print(f"two processes, seed {options.seed}: {workload.steps} operations agree with the model, {two.turns[0]} and "
-          f"{two.turns[1]} in turn, {two.changes} changes of hands, {two.restarts} restarts, "
-          f"{len(workload.model.bookings)} bookings")
-    return AGREED
+        checks = clocks_apart(folder)
+    print(f"two processes, seed {options.seed}: {workload.steps} operations agree, "
+          f"{two.turns[0]} and {two.turns[1]} in turn, {two.changes} changes of hands, "
+          f"{two.restarts} restarts, {len(workload.model.bookings)} bookings")
+    return DISAGREED if checks.failed else AGREED
 
 
 if __name__ == "__main__":

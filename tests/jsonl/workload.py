@@ -234,8 +234,8 @@ class Workload:
     STEPS = (
         (30, "create"), (5, "override"), (7, "confirm"), (7, "cancel"), (10, "move"),
         (3, "check_in"), (4, "complete"), (5, "join"), (2, "leave"), (4, "update"),
-        (3, "wake"), (1, "come_and_go"), (6, "clock"), (2, "tick"), (6, "list"), (2, "page"), (6, "get"),
-        (3, "feed"), (1, "members"), (3, "repeat"), (1, "other_content"), (2, "nonsense"),
+        (3, "wake"), (1, "come_and_go"), (6, "clock"), (2, "tick"), (6, "list"), (2, "page"),
+        (6, "get"), (3, "feed"), (1, "members"), (3, "repeat"), (1, "other_content"), (2, "nonsense"),
     )
 
     def step(self):
@@ -344,8 +344,9 @@ class Workload:
         groups = [r for r in self.model.resources if r.ref in GROUPS]
         group = self.random.choice(groups if groups and self.random.random() < 0.93
                                    else self.model.resources)
+        likely = tuple("ptag")  # people, teams, all, guests
         others = [r for r in self.model.resources if r is not group
-                  and (self.random.random() < 0.2 or r.ref and r.ref.startswith(("p", "t", "a", "g")))]
+                  and (self.random.random() < 0.2 or r.ref and r.ref.startswith(likely))]
         return group, self.random.choice(others or self.model.resources)
 
     def join(self):
