@@ -512,54 +512,6 @@ START_TEST(an_insert_without_memory_changes_nothing)
 }
 END_TEST
 
-START_TEST(after_a_reserve_the_next_insert_needs_no_memory)
-{
-    const distribution *d = &distributions[_i];
-    fixture f;
-    fx_open(&f);
-    int64_t failed = 0;
-    for (int64_t i = 0; i < 6000; i++) {
-        rota__interval in = draw(&f, d);
-        if (i % 3 == 0) in.expires = 77;
-        for (int64_t n = 0;; n++) {
-            f.memory.allowed = n;
-            int rc = rota__itree_reserve(&f.tree);
-            if (rc == ROTA_OK) break;
-            ck_assert_int_eq(rc, ROTA_ENOMEM);
-            ck_assert_int_eq(f.tree.count, f.count);
-            failed++;
-        }
-        f.memory.allowed = 0;
-        fx_insert(&f, &in);
-        f.memory.allowed = -1;
-        if (i % 5 == 0) fx_remove(&f, below(&f, f.count));
-        if (i % 64 == 0) ck_same_answer(&f, draw_query(&f, d));
-    }
-    ck_assert_int_gt(failed, 10);
-    ck_same_content(&f);
-    fx_close(&f);
-}
-END_TEST
-
-START_TEST(a_reserve_holds_for_a_tree_that_was_built_full)
-{
-    fixture f;
-    fx_open(&f);
-    draw_list(&f, &distributions[0], sizes[_i]);
-    ck_assert_int_eq(rota__itree_build(&f.tree, f.list, f.count), ROTA_OK);
-    for (int64_t i = 0; i < 50; i++) {
-        rota__interval in = draw(&f, &distributions[0]);
-        ck_assert_int_eq(rota__itree_reserve(&f.tree), ROTA_OK);
-        f.memory.allowed = 0;
-        ck_assert_int_eq(rota__itree_reserve(&f.tree), ROTA_OK);
-        fx_insert(&f, &in);
-        f.memory.allowed = -1;
-    }
-    ck_same_content(&f);
-    fx_close(&f);
-}
-END_TEST
-
 START_TEST(removing_works_without_memory)
 {
     fixture f;
@@ -590,8 +542,6 @@ Suite *itree_suite(void)
     tcase_add_loop_test(tc, memory_follows_the_intervals_down, 0, 3);
     tcase_add_test(tc, holds_that_come_and_go_take_no_more_memory);
     tcase_add_loop_test(tc, an_insert_without_memory_changes_nothing, 0, kinds);
-    tcase_add_loop_test(tc, after_a_reserve_the_next_insert_needs_no_memory, 0, kinds);
-    tcase_add_loop_test(tc, a_reserve_holds_for_a_tree_that_was_built_full, 0, counts);
     tcase_add_test(tc, removing_works_without_memory);
     suite_add_tcase(suite, tc);
     return suite;

@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(two_processes_agree_with_one_model)
 {
-    expect("two_processes.py --ops 5000", AGREED);
+    expect("two_processes.py --ops 20000", AGREED);
 }
 END_TEST
 

@@ -183,17 +183,11 @@ static void *new_block(rota__mem *mem, int32_t room)
     return rota__mem_alloc(mem, words, (int64_t)sizeof(int64_t));
 }
 
-/* A chunk without entries and with room for so many or more; false where there
- * is no memory. What was put by goes last, so that it stays while it can. */
+/* A chunk without entries and with room for so many; false where there is no
+ * memory. */
 static bool take_chunk(rota__itree *tree, int32_t room, chunk *out)
 {
     void *block = new_block(tree->mem, room);
-    if (!block && tree->spare_room >= room) {
-        block = tree->spare;
-        room = tree->spare_room;
-        tree->spare = NULL;
-        tree->spare_room = 0;
-    }
     if (block) lay_out(out, block, room);
     return block != NULL;
 }
@@ -396,7 +390,6 @@ void rota__itree_free(rota__itree *tree)
         rota__mem_free(tree->mem, chunk_at(tree, i)->tops);
     rota__mem_free(tree->mem, tree->chunks);
     rota__mem_free(tree->mem, tree->extras);
-    rota__mem_free(tree->mem, tree->spare);
     rota__itree_init(tree, tree->mem);
 }
 
@@ -473,32 +466,6 @@ int rota__itree_insert(rota__itree *tree, const rota__interval *interval)
     mend_top(tree, at);
     tree->count++;
     return ROTA_OK;
-}
-
-/* A block for the largest chunk that an insertion may ask for. */
-static bool put_by(rota__itree *tree, int32_t room)
-{
-    if (tree->spare_room >= room) return true;
-    void *block = new_block(tree->mem, room);
-    if (!block) return false;
-    rota__mem_free(tree->mem, tree->spare);
-    tree->spare = block;
-    tree->spare_room = room;
-    return true;
-}
-
-int rota__itree_reserve(rota__itree *tree)
-{
-    if (!room_for_extra(tree)) return ROTA_ENOMEM;
-    bool made;
-    chunk *first = chunk_at(tree, 0);
-    if (tree->chunk_count == 0)
-        made = put_by(tree, FIRST_ROOM);
-    else if (tree->chunk_count == 1 && first->count < CHUNK)
-        made = first->count < first->room || grow_chunk(tree, first);
-    else /* one may be full, and would be split */
-        made = room_for_header(tree) && put_by(tree, CHUNK);
-    return made ? ROTA_OK : ROTA_ENOMEM;
 }
 
 /* --- removal --- */

@@ -41,8 +41,6 @@ typedef struct rota__itree {
     rota_time *tops; /* the latest end in each of chunks, and the maxima of these */
     rota__itree_extra *extras;
     int32_t extra_room, extra_free;
-    void *spare;     /* a block that rota__itree_reserve() put by, or NULL */
-    int32_t spare_room, reserved;
 } rota__itree;
 
 void rota__itree_init(rota__itree *tree, rota__mem *mem); /* allocates nothing */
@@ -51,12 +49,11 @@ void rota__itree_free(rota__itree *tree); /* leaves it empty, as after init */
 /* ROTA_OK or ROTA_ENOMEM, the tree then unchanged. The same (span, booking) must
  * not be in it already. */
 int rota__itree_insert(rota__itree *tree, const rota__interval *interval);
-/* Removes the interval with this span and booking; false where it is not there. Never fails otherwise. */
+/* Removes the interval with this span and booking; false where it is not there.
+ * Never fails otherwise. */
 bool rota__itree_remove(rota__itree *tree, rota_span span, int64_t booking);
-/* Makes room so that the next insertion cannot fail: called before a commit,
- * so that after it the index can follow. ROTA_OK or ROTA_ENOMEM. */
-int rota__itree_reserve(rota__itree *tree);
-/* Fills an empty tree, from intervals in any order (quick where they are sorted by start, end, booking). */
+/* Fills an empty tree, from intervals in any order (quick where they are sorted by
+ * start, end, booking). ROTA_OK or ROTA_ENOMEM, the tree then empty. */
 int rota__itree_build(rota__itree *tree, const rota__interval *intervals, int64_t count);
 
 /* A walk over what overlaps a span, by start, end, booking:

@@ -6,7 +6,7 @@ set -eu
 root=$PWD work=$(cd "$1" && pwd) build=${ROTA_BUILD:-build} prefix=/opt/rota
 command -v pkg-config >/dev/null || exit 77
 unset MAKEFLAGS MFLAGS MAKELEVEL || true
-make="${MAKE:-make} --no-print-directory BUILD=$build PREFIX=$prefix DESTDIR=$work/dest"
+make="make --no-print-directory BUILD=$build PREFIX=$prefix DESTDIR=$work/dest"
 
 $make install >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 
