@@ -97,6 +97,10 @@ static inline bool rota__status_occupies(int32_t status)
 
 /* --- what a write is --- */
 
+/* A batch is looked at in this order: its key (a known one is REPLAYED, whatever
+ * else would be stale), guards, then rows; stays are dropped before others are
+ * put. A row that is not there, to guard, to put or to drop, is STALE. */
+
 /* A resource that the decision looked at: the commit happens only if its stamp
  * is still this one, and adds 1 to it where the batch changes what it is taken
  * by, how much of it there is, or who belongs to whom. */

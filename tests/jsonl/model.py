@@ -21,6 +21,7 @@ MUTATIONS = {
     "no_before": "setup time takes nothing",
     "no_after": "cleanup time takes nothing",
     "no_lapse": "a hold never lapses",
+    "lapsed_left": "whoever takes the time of a lapsed hold does not end it",
     "no_groups": "a group does not take its members",
     "no_stays": "who ever joined a group belongs to it for ever",
     "no_nesting": "a group within a group does not pass on its claims",
@@ -369,7 +370,7 @@ class Model:
     def passed_over(self, windows, stays, absent=()):
         """Lapsed holds of the resources within their windows. Whoever takes their time ends them,
         lest somebody with a slower clock confirms them still."""
-        if not windows:
+        if not windows or "lapsed_left" in self.mutate:
             return []
         holds = self.near(min(start for _, start, _ in windows),
                           max(end for _, _, end in windows), self.lapsed)

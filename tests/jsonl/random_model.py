@@ -38,8 +38,8 @@ def main():
             workload = Workload(options.seed, rota.send, mutate=options.mutate)
             workload.run(options.ops)
         except Disagreement as disagreement:
-            print(f"DISAGREEMENT with --seed {options.seed} --ops {options.ops}\n{disagreement}",
-                  flush=True)
+            print(f"{disagreement}\nrandom model, seed {options.seed}, {options.ops} operations: "
+                  f"{str(disagreement).splitlines()[0]}", flush=True)
             return DISAGREED
     took = time.monotonic() - began
     if not options.quiet:

@@ -93,8 +93,8 @@ def main():
             both_see_the_same(two, workload)
             two.close()
         except Disagreement as disagreement:
-            print(f"DISAGREEMENT with --seed {options.seed} --ops {options.ops}\n{disagreement}",
-                  flush=True)
+            print(f"{disagreement}\ntwo processes, seed {options.seed}, {options.ops} operations: "
+                  f"{str(disagreement).splitlines()[0]}", flush=True)
             for handle in two.handles:
                 handle.process.kill()
             return DISAGREED

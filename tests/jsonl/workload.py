@@ -233,9 +233,9 @@ class Workload:
 
     STEPS = (
         (30, "create"), (5, "override"), (7, "confirm"), (7, "cancel"), (10, "move"),
-        (3, "check_in"), (4, "complete"), (5, "join"), (2, "leave"), (4, "update"),
-        (3, "wake"), (1, "come_and_go"), (6, "clock"), (2, "tick"), (6, "list"), (2, "page"),
-        (6, "get"), (3, "feed"), (1, "members"), (3, "repeat"), (1, "other_content"), (2, "nonsense"),
+        (3, "check_in"), (4, "complete"), (5, "join"), (2, "leave"), (4, "update"), (3, "wake"),
+        (1, "come_and_go"), (6, "clock"), (2, "tick"), (6, "list"), (2, "page"), (6, "get"),
+        (3, "feed"), (1, "members"), (3, "repeat"), (1, "other_content"), (2, "nonsense"),
     )
 
     def step(self):
