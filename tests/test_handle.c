@@ -5,6 +5,7 @@
  * calendar unchanged, the next call works, nothing leaks. */
 #include <check.h>
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -591,6 +592,32 @@ START_TEST(a_handle_for_reading_only_refuses_to_write)
 }
 END_TEST
 
+/* What no call of ours would write: a check that could not fail would prove nothing. */
+START_TEST(the_check_finds_a_resource_that_is_taken_too_often)
+{
+    char path[256];
+    sqlite3 *db;
+    fx_path(&f, "over.db", path, sizeof path);
+    fx_open(&f, path);
+    fx_clock(&f, "2031-03-10T08:00Z");
+    rota_id pool = fx_room(&f, "Pool", 2);
+    fx_book(&f, pool, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    fx_book(&f, pool, "2031-03-10T09:30Z", "2031-03-10T11:00Z");
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
+    fx_close(&f);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "UPDATE resource SET capacity = 1", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    fx_open(&f, path);
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_ECORRUPT);
+    ck_assert_str_eq(rota_errmsg(f.r), "\"Pool\" is taken beyond its capacity of 1 from "
+                                       "2031-03-10T09:30:00Z to 2031-03-10T10:00:00Z");
+    ck_status(&f, rota_check(f.r, t("2031-03-10T10:00Z")), ROTA_OK); /* later, all is well */
+    fx_close(&f);
+}
+END_TEST
+
 START_TEST(rows_outlive_their_handle)
 {
     rota_result *rows;
@@ -703,6 +730,7 @@ Suite *handle_suite(void)
     tcase_add_test(tc, the_handles_default_strategy_is_used_where_a_request_leaves_it_open);
     tcase_add_test(tc, counters_count);
     tcase_add_test(tc, a_handle_for_reading_only_refuses_to_write);
+    tcase_add_test(tc, the_check_finds_a_resource_that_is_taken_too_often);
     tcase_add_test(tc, rows_outlive_their_handle);
     tcase_add_test(tc, a_conflict_list_lasts_until_the_next_call);
     tcase_add_test(tc, the_same_calls_give_the_same_answers_to_the_byte);

@@ -257,23 +257,14 @@ static int cancel(rota__write *w, const rota__booking *rival, const rota__bookin
 
 static bool told_to_cancel(const rota__write *w, const rota__booking *rival)
 {
-    for (int64_t i = 0; i < w->verdicts.count; i++)
-        if (rota__id_compare(&w->verdicts.items[i].booking, &rival->id) == 0 &&
-            w->verdicts.items[i].version == rival->version)
-            return w->verdicts.items[i].cancel;
-    return false;
+    const rota__verdict *verdict = rota__write_verdict(w, &rival->id, rival->version);
+    return verdict && verdict->cancel;
 }
 
 static bool all_decided(const rota__write *w, const rivals *list)
 {
-    for (int64_t i = 0; i < list->count; i++) {
-        bool decided = false;
-        for (int64_t v = 0; v < w->verdicts.count && !decided; v++)
-            decided =
-                rota__id_compare(&w->verdicts.items[v].booking, &list->items[i].id) == 0 &&
-                w->verdicts.items[v].version == list->items[i].version;
-        if (!decided) return false;
-    }
+    for (int64_t i = 0; i < list->count; i++)
+        if (!rota__write_verdict(w, &list->items[i].id, list->items[i].version)) return false;
     return true;
 }
 

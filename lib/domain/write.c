@@ -51,14 +51,19 @@ static int write_answer(rota__write *w, rota__key *key)
     return ROTA_OK;
 }
 
+static int damaged(rota__write *w, const rota__key *key)
+{
+    return rota__error_set(w->cx->env.error, ROTA_ECORRUPT,
+                           "the answer kept for key \"%.*s\" is damaged",
+                           ROTA__SHOW_NAME(key->key));
+}
+
 static int read_answer(rota__write *w, const rota__key *key)
 {
     rota__context *cx = w->cx;
     const uint8_t *at = key->answer;
-    if (key->answer_size < ANSWER_HEAD || *at++ != ANSWER_VERSION)
-        return rota__error_set(cx->env.error, ROTA_ECORRUPT,
-                               "the answer kept for key \"%.*s\" is damaged",
-                               ROTA__SHOW_NAME(key->key));
+    int64_t ids = key->answer_size - ANSWER_HEAD; /* bytes of them */
+    if (ids < 0 || ids % ANSWER_ID != 0 || *at++ != ANSWER_VERSION) return damaged(w, key);
     rota_receipt *receipt = &w->receipt;
     memcpy(receipt->id.b, at, sizeof receipt->id.b);
     at += sizeof receipt->id.b;
@@ -68,11 +73,7 @@ static int read_answer(rota__write *w, const rota__key *key)
     receipt->hold_expires = get_int(&at);
     receipt->status = (int32_t)get_int(&at);
     int64_t cancelled = get_int(&at);
-    if (cancelled != (key->answer_size - ANSWER_HEAD) / ANSWER_ID ||
-        (key->answer_size - ANSWER_HEAD) % ANSWER_ID != 0)
-        return rota__error_set(cx->env.error, ROTA_ECORRUPT,
-                               "the answer kept for key \"%.*s\" is damaged",
-                               ROTA__SHOW_NAME(key->key));
+    if (cancelled != ids / ANSWER_ID) return damaged(w, key);
     w->cancelled.count = 0;
     for (int64_t i = 0; i < cancelled; i++, at += ANSWER_ID) {
         rota_id *id = ROTA__PUSH(cx->report, &w->cancelled);
@@ -206,11 +207,12 @@ static void begin_attempt(rota__write *w)
     w->attempt = ++w->cx->busy->attempts;
 }
 
-static const rota__verdict *verdict_of(const rota__write *w, const rota_conflict *conflict)
+const rota__verdict *rota__write_verdict(const rota__write *w, const rota_id *booking,
+                                         int64_t version)
 {
     for (int64_t i = 0; i < w->verdicts.count; i++)
-        if (rota__id_compare(&w->verdicts.items[i].booking, &conflict->booking) == 0 &&
-            w->verdicts.items[i].version == conflict->version)
+        if (rota__id_compare(&w->verdicts.items[i].booking, booking) == 0 &&
+            w->verdicts.items[i].version == version)
             return &w->verdicts.items[i];
     return NULL;
 }
@@ -222,7 +224,9 @@ static int ask(rota__write *w)
     rota__context *cx = w->cx;
     for (int64_t i = 0; i < w->conflicts.count; i++) {
         const rota_conflict *conflict = &w->conflicts.items[i];
-        if (rota__id_is_none(&conflict->booking) || verdict_of(w, conflict)) continue;
+        if (rota__id_is_none(&conflict->booking) ||
+            rota__write_verdict(w, &conflict->booking, conflict->version))
+            continue;
         int32_t answer = cx->ask(cx->ask_ctx, conflict);
         rota__verdict *verdict = ROTA__PUSH(cx->env.arena, &w->verdicts);
         if (!verdict) return rota__context_nomem(cx);

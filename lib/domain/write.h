@@ -55,4 +55,9 @@ int rota__write_expect(rota__write *w, const char *what, int64_t version);
 /* The conflicts as the host sees them; used to explain and to ask. */
 int rota__write_conflict(rota__write *w, const rota_conflict *conflict);
 
+/* What the host said of another booking as it is in this version; NULL: it was not
+ * asked. */
+const rota__verdict *rota__write_verdict(const rota__write *w, const rota_id *booking,
+                                         int64_t version);
+
 #endif
