@@ -467,7 +467,8 @@ START_TEST(the_connection_is_as_careful_as_it_says)
     sqlite3 *db = ((rota__sqlite *)(void *)store)->db;
     static const char *const denied[] = {
         "DROP TABLE booking", "CREATE TABLE more(a)", "ALTER TABLE booking ADD COLUMN more",
-        "UPDATE event SET at=0", "DELETE FROM event", "PRAGMA journal_mode=DELETE",
+        "UPDATE event SET at=0", "DELETE FROM event", "DELETE FROM booking",
+        "DELETE FROM resource", "PRAGMA journal_mode=DELETE",
         "PRAGMA user_version=7", "ATTACH ':memory:' AS other", "VACUUM",
         "SELECT * FROM sqlite_schema", "UPDATE sqlite_schema SET sql=''",
         "SELECT load_extension('x')", "CREATE TEMP TABLE more(a)",
@@ -806,6 +807,7 @@ START_TEST(the_check_finds_what_does_not_belong_together)
         { "UPDATE claim SET end_at=end_at+60 WHERE booking=2", "row 2: a claim differs" },
         { "UPDATE booking SET status=5 WHERE row=2", "row 2: a claim differs" },
         { "DELETE FROM booking WHERE row=2", "claim refers to a missing row of booking" },
+        { "DELETE FROM claim WHERE booking=2; DELETE FROM booking WHERE row=2", "gap" },
         { "UPDATE claim SET resource=9 WHERE booking=2", "refers to a missing row of resource" },
         { "DELETE FROM occupancy", "stamp" },
         { "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="

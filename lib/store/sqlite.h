@@ -7,7 +7,8 @@
 typedef struct rota__sqlite_options {
     uint32_t flags;  /* ROTA_OPEN_* */
     int32_t busy_ms; /* 0: do not wait */
-    void (*log)(void *ctx, int32_t level, const char *message); /* or NULL */
+    /* NULL: nobody listens. */
+    void (*log)(void *ctx, int32_t level, const char *message);
     void *log_ctx;
 } rota__sqlite_options;
 

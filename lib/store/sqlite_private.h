@@ -1,6 +1,8 @@
-/* What sqlite.c (connection, locks, commit), sqlite_schema.c (what a file must
- * look like) and sqlite_rows.c (statements and rows) share. Nobody else includes
- * this, and sqlite3.h is seen by these alone. */
+/* What the files of the embedded default share: sqlite.c (the connection),
+ * sqlite_open.c (opening), sqlite_schema.c (what a file must look like),
+ * sqlite_query.c (statements), sqlite_rows.c (rows and records), sqlite_read.c
+ * and sqlite_commit.c (what the store is asked for). Nobody else includes this,
+ * and sqlite3.h is seen by these alone. Names are of the family: rota__sqlite_. */
 #ifndef ROTA__SQLITE_PRIVATE_H
 #define ROTA__SQLITE_PRIVATE_H
 
@@ -70,7 +72,9 @@ enum {
     ROTA__SQL_CHECK_FILE,
     ROTA__SQL_CHECK_REFERENCES,
     ROTA__SQL_CHECK_FEED,
+    ROTA__SQL_CHECK_BOOKINGS,
     ROTA__SQL_CHECK_CLAIMS,
+    /* Every row: read_all() runs these from the first to the last. */
     ROTA__SQL_EVERY_RESOURCE,
     ROTA__SQL_EVERY_TAG,
     ROTA__SQL_EVERY_MEMBER,
@@ -86,6 +90,7 @@ typedef struct rota__sqlite {
     sqlite3 *db;
     char *path; /* resolved; what messages name */
     rota__sqlite_options options;
+    bool memory; /* ":memory:": there is no file, no lock, no log */
     bool readonly;
     int lock_fd;       /* -1: in memory, or opened for reading */
     int64_t deadline;  /* of the operation at hand, monotonic, in ms; 0: not waiting yet */
@@ -95,14 +100,46 @@ typedef struct rota__sqlite {
     sqlite3_stmt *statements[ROTA__SQL_COUNT];
 } rota__sqlite;
 
+static inline rota__sqlite *rota__sqlite_of(rota__store *store)
+{
+    return (rota__sqlite *)(void *)store;
+}
+
 /* --- sqlite.c --- */
 
 /* Sets the error to what SQLite has last said, and returns the status for it. */
 int rota__sqlite_fail(rota__sqlite *self, rota__env *env, const char *doing);
+/* The same for what the system has said, in errno. */
+int rota__sqlite_fail_errno(rota__env *env, const char *path, const char *doing);
+/* To the host's log, where there is one: a failure that no status reports. */
+void rota__sqlite_tell(rota__sqlite *self, int32_t level, const rota__error *what);
+
+/* Sleeps a little before try number `tries` + 1; 0 where the operation has waited
+ * long enough. SQLite calls it too: hence its type. */
+int rota__sqlite_wait(void *sqlite, int tries);
+/* The lock beside the file, for whoever writes; in memory there is nothing to do. */
+int rota__sqlite_open_lock(rota__sqlite *self, rota__env *env);
+int rota__sqlite_lock(rota__sqlite *self, rota__env *env);
+void rota__sqlite_unlock(rota__sqlite *self);
+
 /* One transaction around several reads, so that they see one state. Ended
  * whatever became of them; returns status, or what went wrong at the end. */
 int rota__sqlite_begin(rota__sqlite *self, rota__env *env);
 int rota__sqlite_end_read(rota__sqlite *self, rota__env *env, int status);
+/* Runs a statement that takes nothing and yields nothing. */
+int rota__sqlite_control(rota__sqlite *self, rota__env *env, int id);
+/* Does nothing where no transaction is open. */
+void rota__sqlite_roll_back(rota__sqlite *self);
+
+/* From here on the length of the log is known after each commit. */
+void rota__sqlite_watch_log(rota__sqlite *self);
+/* After a commit, with the lock still held. */
+void rota__sqlite_shorten_log(rota__sqlite *self);
+int rota__sqlite_checkpoint(rota__store *store, rota__env *env);
+
+/* Ends the connection and its statements, not the store. */
+void rota__sqlite_disconnect(rota__sqlite *self);
+void rota__sqlite_close(rota__store *store);
 
 /* --- sqlite_schema.c --- */
 
@@ -111,15 +148,11 @@ int rota__sqlite_identify(rota__sqlite *self, rota__env *env, int64_t *version);
 bool rota__sqlite_is_newest(int64_t version);
 /* From that number to the newest in one transaction. */
 int rota__sqlite_migrate(rota__sqlite *self, rota__env *env, int64_t version);
-/* A statement that is needed once: its first column, as number or text of at
- * most room - 1 bytes; either may be NULL. */
-int rota__sqlite_once(rota__sqlite *self, rota__env *env, const char *sql,
-                      int64_t *number, char *text, int64_t room);
 /* From here on nothing but our own reads and writes can be prepared. */
 int rota__sqlite_restrict(rota__sqlite *self, rota__env *env);
 int rota__sqlite_check(rota__store *store, rota__env *env);
 
-/* --- sqlite_rows.c: one run of a statement. The first failure stays in
+/* --- sqlite_query.c: one run of a statement. The first failure stays in
  * `status`, everything after it does nothing and yields zeros, and end() tells:
  * so a run is checked once. --- */
 
@@ -138,14 +171,51 @@ void rota__sqlite_bind_row(rota__sqlite_query *query, int64_t row); /* 0: NULL *
 void rota__sqlite_bind_text(rota__sqlite_query *query, const char *text);
 void rota__sqlite_bind_bytes(rota__sqlite_query *query, const void *bytes, int64_t size);
 bool rota__sqlite_next(rota__sqlite_query *query);
-/* The next column of the row at hand; anything else in it is damage. */
-int64_t rota__sqlite_int(rota__sqlite_query *query, int64_t min, int64_t max);
-const char *rota__sqlite_text(rota__sqlite_query *query, bool may_be_null);
-void rota__sqlite_damage(rota__sqlite_query *query, const char *what);
 int rota__sqlite_end(rota__sqlite_query *query);
 /* For a statement without rows: all that is left after binding. */
 int rota__sqlite_run(rota__sqlite_query *query);
 
+/* The next row, and a place for it at the end of an array as of ROTA__PUSH; NULL
+ * where there is no more, or no memory. */
+#define ROTA__SQLITE_NEXT(query, list)                                                       \
+    (rota__sqlite_next_item((query), (void **)&(list)->items, &(list)->count, &(list)->room, \
+                            (int64_t)sizeof(*(list)->items))                                 \
+         ? &(list)->items[(list)->count - 1]                                                 \
+         : NULL)
+bool rota__sqlite_next_item(rota__sqlite_query *query, void **items, int64_t *count, int64_t *room,
+                            int64_t size);
+
+/* The next column of the row at hand; anything else in it is damage. */
+bool rota__sqlite_is_null(rota__sqlite_query *query); /* and stays the next */
+int64_t rota__sqlite_int(rota__sqlite_query *query, int64_t min, int64_t max);
+int64_t rota__sqlite_any(rota__sqlite_query *query); /* integer */
+int64_t rota__sqlite_row(rota__sqlite_query *query); /* from 1 on */
+int32_t rota__sqlite_small(rota__sqlite_query *query, int32_t min, int32_t max);
+rota_time rota__sqlite_instant(rota__sqlite_query *query);
+rota_span rota__sqlite_span(rota__sqlite_query *query); /* two columns */
+rota_id rota__sqlite_id(rota__sqlite_query *query);
+const char *rota__sqlite_text(rota__sqlite_query *query, bool may_be_null);
+const void *rota__sqlite_bytes(rota__sqlite_query *query, int64_t *size); /* NULL: none */
+void rota__sqlite_damage(rota__sqlite_query *query, const char *what);
+
+/* Statements that are not kept: several without rows; and one that is needed once,
+ * whose first column is wanted as number or text of at most room - 1 bytes; either
+ * may be NULL. */
+int rota__sqlite_exec(rota__sqlite *self, rota__env *env, const char *doing, const char *sql);
+int rota__sqlite_once(rota__sqlite *self, rota__env *env, const char *sql, int64_t *number,
+                      char *text, int64_t room);
+
+/* --- sqlite_rows.c --- */
+
+/* The row at hand as a record, without what lies in other tables, which is read by
+ * a statement of its own. */
+void rota__sqlite_read_resource(rota__sqlite_query *query, rota__resource *out);
+int rota__sqlite_read_tags(rota__sqlite *self, rota__env *env, rota__resource *resource);
+void rota__sqlite_read_member(rota__sqlite_query *query, rota__member *out);
+void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out);
+int rota__sqlite_read_claims(rota__sqlite *self, rota__env *env, rota__booking *booking);
+void rota__sqlite_read_key(rota__sqlite_query *query, rota__key *out);
+void rota__sqlite_read_event(rota__sqlite_query *query, rota__event *out);
 /* Reads every row there is, and names the first that is damaged. */
 int rota__sqlite_read_all(rota__sqlite *self, rota__env *env);
 
@@ -154,10 +224,16 @@ int rota__sqlite_read_all(rota__sqlite *self, rota__env *env);
  * years does not make every search read ten years. */
 enum { ROTA__SQLITE_REACHES = 4 };
 int32_t rota__sqlite_reach(rota_span when);
+/* The earliest start with which a span of the class can be there still at `from`. */
+rota_time rota__sqlite_reach_back(int32_t reach, rota_time from);
 /* Does the claim take time now, and until when is that undecided? */
 bool rota__sqlite_takes(const rota__booking *booking, const rota__claim *claim);
 rota_time rota__sqlite_expires(const rota__booking *booking);
 
+/* --- sqlite_commit.c and sqlite_read.c: as the store's table says --- */
+
+int rota__sqlite_commit(rota__store *store, rota__env *env, rota__batch *batch, rota__commit *out);
+int rota__sqlite_changed(rota__store *store, rota__env *env, uint64_t *token);
 int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp);
 int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource,
                           rota__timeline_rows *out);

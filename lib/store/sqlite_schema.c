@@ -12,9 +12,9 @@
 #define SECS_RANGE " BETWEEN 0 AND 2147483647"
 #define ID "BLOB NOT NULL CHECK(length(id)=16)"
 /* Of a claim and of its booking: rota__sqlite_reach(). */
-#define REACH                                                                  \
-    "CHECK(reach=CASE WHEN end_at-start_at<=86400 THEN 0"                      \
-    " WHEN end_at-start_at<=2764800 THEN 1"                                    \
+#define REACH                                             \
+    "CHECK(reach=CASE WHEN end_at-start_at<=86400 THEN 0" \
+    " WHEN end_at-start_at<=2764800 THEN 1"               \
     " WHEN end_at-start_at<=88473600 THEN 2 ELSE 3 END)"
 
 /* A list of statements, in parts because a string has a largest length. */
@@ -81,8 +81,7 @@ static const char *const migration_1[] = {
     " created_at INTEGER NOT NULL CHECK(created_at" TIME_RANGE "),"
     " changed_at INTEGER NOT NULL CHECK(changed_at" TIME_RANGE "),"
     " version INTEGER NOT NULL CHECK(version>=1),"
-    " CHECK(end_at>start_at), " REACH
-    ") STRICT;"
+    " CHECK(end_at>start_at), " REACH ") STRICT;"
     "CREATE UNIQUE INDEX booking_id ON booking(id);"
     "CREATE UNIQUE INDEX booking_ref ON booking(ref) WHERE ref IS NOT NULL;"
     "CREATE INDEX booking_time ON booking(reach,start_at);"
@@ -102,8 +101,7 @@ static const char *const migration_1[] = {
     " takes INTEGER NOT NULL CHECK(takes IN (0,1)),"
     " expires INTEGER NOT NULL CHECK(expires" TIME_RANGE "),"
     " PRIMARY KEY(resource,reach,start_at,booking),"
-    " CHECK(end_at>start_at), " REACH
-    ") STRICT, WITHOUT ROWID;"
+    " CHECK(end_at>start_at), " REACH ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX claim_booking ON claim(booking);",
 
     "CREATE TABLE event("
@@ -149,24 +147,6 @@ static const char *const tables[] = {
 
 /* --- which file is a calendar --- */
 
-int rota__sqlite_once(rota__sqlite *self, rota__env *env, const char *sql, int64_t *value,
-                      char *text, int64_t room)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(self->db, sql, -1, &stmt, NULL);
-    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW) {
-        if (value) *value = sqlite3_column_int64(stmt, 0);
-        const char *found = text ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-        if (text) (void)sqlite3_snprintf((int)room, text, "%s", found ? found : "");
-        rc = SQLITE_DONE;
-    }
-    /* The status first: finalizing would forget the message. */
-    int status = rc == SQLITE_DONE ? ROTA_OK : rota__sqlite_fail(self, env, sql);
-    sqlite3_finalize(stmt);
-    return status;
-}
-
 static int not_a_calendar(rota__sqlite *self, rota__env *env, const char *because)
 {
     return rota__error_set(env->error, ROTA_ECORRUPT, "%s is not a rota calendar: %s", self->path,
@@ -209,9 +189,8 @@ int rota__sqlite_identify(rota__sqlite *self, rota__env *env, int64_t *version)
     if (rc != ROTA_OK) return rc;
     int64_t found = 0;
     rc = rota__sqlite_end_read(self, env, look(self, env, &found));
-    bool memory = strcmp(self->path, ":memory:") == 0;
     bool existing = self->readonly || (self->options.flags & ROTA_OPEN_EXISTING) != 0;
-    if (rc == ROTA_OK && !memory) {
+    if (rc == ROTA_OK && !self->memory) {
         if (found == 0 && existing)
             rc = not_a_calendar(self, env, "it is empty");
         else if (found < NEWEST && self->readonly)
@@ -222,12 +201,6 @@ int rota__sqlite_identify(rota__sqlite *self, rota__env *env, int64_t *version)
     }
     if (rc == ROTA_OK) *version = found;
     return rc;
-}
-
-static int run_all(rota__sqlite *self, rota__env *env, const char *sql)
-{
-    if (sqlite3_exec(self->db, sql, NULL, NULL, NULL) == SQLITE_OK) return ROTA_OK;
-    return rota__sqlite_fail(self, env, "migration");
 }
 
 bool rota__sqlite_is_newest(int64_t version)
@@ -242,11 +215,11 @@ int rota__sqlite_migrate(rota__sqlite *self, rota__env *env, int64_t version)
     (void)sqlite3_snprintf((int)sizeof finish, finish,
                            "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
                            (int)APPLICATION, (int)NEWEST);
-    int rc = run_all(self, env, "BEGIN IMMEDIATE");
+    int rc = rota__sqlite_exec(self, env, "migration", "BEGIN IMMEDIATE");
     for (int64_t i = version; i < NEWEST && rc == ROTA_OK; i++)
         for (const char *const *part = migrations[i]; *part && rc == ROTA_OK; part++)
-            rc = run_all(self, env, *part);
-    if (rc == ROTA_OK) rc = run_all(self, env, finish);
+            rc = rota__sqlite_exec(self, env, "migration", *part);
+    if (rc == ROTA_OK) rc = rota__sqlite_exec(self, env, "migration", finish);
     return rota__sqlite_end_read(self, env, rc); /* takes back what did not come to its end */
 }
 
@@ -264,8 +237,8 @@ static bool is_one_of(const char *name, const char *const *names, int64_t count)
 static int authorize(void *ctx, int action, const char *first, const char *second,
                      const char *schema, const char *inside)
 {
-    static const char *const pragmas[] = { "data_version", "integrity_check",
-                                           "foreign_key_check" };
+    static const char *const pragmas[] = { "data_version", "integrity_check", "foreign_key_check" };
+    static const char *const kept[] = { "resource", "booking", "event" };
     static const char *const functions[] = { "count", "max", "min", "length" };
     (void)ctx;
     (void)schema;
@@ -284,8 +257,10 @@ static int authorize(void *ctx, int action, const char *first, const char *secon
         allowed = known;
         break;
     case SQLITE_UPDATE:
-    case SQLITE_DELETE:
         allowed = known && strcmp(first, "event") != 0;
+        break;
+    case SQLITE_DELETE:
+        allowed = known && !is_one_of(first, kept, ROTA__LENGTH(kept));
         break;
     case SQLITE_PRAGMA: /* asking, not setting; the check's argument is a count */
         allowed = first && is_one_of(first, pragmas, ROTA__LENGTH(pragmas)) &&
@@ -315,8 +290,8 @@ static int check_file(rota__sqlite *self, rota__env *env)
     if (rota__sqlite_next(&query)) {
         const char *finding = rota__sqlite_text(&query, false);
         if (finding && strcmp(finding, "ok") != 0)
-            query.status =
-                rota__error_set(env->error, ROTA_ECORRUPT, "%s: %s", self->path, finding);
+            query.status = rota__error_set(env->error, ROTA_ECORRUPT, "%s: %s", self->path,
+                                           finding);
     }
     return rota__sqlite_end(&query);
 }
@@ -337,24 +312,34 @@ static int check_references(rota__sqlite *self, rota__env *env)
     return rota__sqlite_end(&query);
 }
 
-static int check_feed(rota__sqlite *self, rota__env *env)
+/* Numbers from 1 on, each there once: what a row's number is worth as a count. */
+static int check_numbers(rota__sqlite *self, rota__env *env, int id, const char *what)
 {
     rota__sqlite_query query;
-    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_FEED);
+    rota__sqlite_start(&query, self, env, id);
     if (rota__sqlite_next(&query)) {
         int64_t count = rota__sqlite_int(&query, 0, INT64_MAX);
         if (count > 0) {
-            int64_t first = rota__sqlite_int(&query, INT64_MIN, INT64_MAX);
-            int64_t last = rota__sqlite_int(&query, INT64_MIN, INT64_MAX);
+            int64_t first = rota__sqlite_any(&query), last = rota__sqlite_any(&query);
             if (query.status == ROTA_OK && (first != 1 || last != count))
-                query.status = rota__error_set(env->error, ROTA_ECORRUPT,
-                                               "%s: the feed has %lld events from %lld to %lld: "
-                                               "there is a gap",
-                                               self->path, (long long)count, (long long)first,
-                                               (long long)last);
+                query.status = rota__error_set(
+                    env->error, ROTA_ECORRUPT,
+                    "%s: %s from %lld to %lld, %lld in all: there is a gap", self->path, what,
+                    (long long)first, (long long)last, (long long)count);
         }
     }
     return rota__sqlite_end(&query);
+}
+
+static int check_feed(rota__sqlite *self, rota__env *env)
+{
+    return check_numbers(self, env, ROTA__SQL_CHECK_FEED, "the feed has events");
+}
+
+/* What counts() relies on. */
+static int check_bookings(rota__sqlite *self, rota__env *env)
+{
+    return check_numbers(self, env, ROTA__SQL_CHECK_BOOKINGS, "the bookings have rows");
 }
 
 /* What a claim repeats of its booking must be what the booking says. */
@@ -365,18 +350,18 @@ static int check_claims(rota__sqlite *self, rota__env *env)
     while (rota__sqlite_next(&query)) {
         query.column = 2; /* booking and resource are for the message, and the references checked */
         int64_t reach = rota__sqlite_int(&query, 0, ROTA__SQLITE_REACHES - 1);
-        int64_t start = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
-        int64_t end = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+        int64_t start = rota__sqlite_instant(&query);
+        int64_t end = rota__sqlite_instant(&query);
         rota__claim claim = { .role = (int32_t)rota__sqlite_int(&query, 0, INT32_MAX) };
         claim.flags = (uint32_t)rota__sqlite_int(&query, 0, UINT32_MAX);
         bool takes = rota__sqlite_int(&query, 0, 1) == 1;
-        rota_time expires = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+        rota_time expires = rota__sqlite_instant(&query);
 
         bool agree = reach == rota__sqlite_int(&query, 0, ROTA__SQLITE_REACHES - 1);
-        agree = start == rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX) && agree;
-        agree = end == rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX) && agree;
+        agree = start == rota__sqlite_instant(&query) && agree;
+        agree = end == rota__sqlite_instant(&query) && agree;
         rota__booking booking = { .status = (int32_t)rota__sqlite_int(&query, 1, INT32_MAX) };
-        booking.hold_expires = rota__sqlite_int(&query, ROTA_TIME_MIN, ROTA_TIME_MAX);
+        booking.hold_expires = rota__sqlite_instant(&query);
         if (!agree || takes != rota__sqlite_takes(&booking, &claim) ||
             expires != rota__sqlite_expires(&booking))
             rota__sqlite_damage(&query, "a claim differs from its booking, one of them");
@@ -387,12 +372,13 @@ static int check_claims(rota__sqlite *self, rota__env *env)
 int rota__sqlite_check(rota__store *store, rota__env *env)
 {
     static int (*const checks[])(rota__sqlite *, rota__env *) = {
-        check_file, check_references, check_feed, check_claims,
-        rota__sqlite_read_all,
+        check_file,     check_references, check_feed,
+        check_bookings, check_claims,     rota__sqlite_read_all,
     };
-    rota__sqlite *self = (rota__sqlite *)(void *)store;
+    rota__sqlite *self = rota__sqlite_of(store);
     int rc = rota__sqlite_begin(self, env);
     if (rc != ROTA_OK) return rc;
-    for (int64_t i = 0; i < ROTA__LENGTH(checks) && rc == ROTA_OK; i++) rc = checks[i](self, env);
+    for (int64_t i = 0; i < ROTA__LENGTH(checks) && rc == ROTA_OK; i++)
+        rc = checks[i](self, env);
     return rota__sqlite_end_read(self, env, rc);
 }

@@ -1,0 +1,460 @@
+/* The reads of the store's table: which rows each asks for, and in which state of
+ * the file. Those of one statement see one state by themselves, those of several
+ * are one transaction.
+ *
+ * What a row means is left to sqlite_rows.c, the text of the statements and how
+ * they are run to sqlite_query.c. */
+#include "store/sqlite_private.h"
+
+#include <stdlib.h>
+
+#include "base/id.h"
+
+/* A read of one statement. */
+static void start_alone(rota__sqlite_query *query, rota__store *store, rota__env *env, int id)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    self->deadline = 0;
+    rota__sqlite_start(query, self, env, id);
+}
+
+/* --- numbers --- */
+
+int rota__sqlite_changed(rota__store *store, rota__env *env, uint64_t *token)
+{
+    rota__sqlite_query query;
+    int64_t version = 0;
+    start_alone(&query, store, env, ROTA__SQL_DATA_VERSION);
+    if (rota__sqlite_next(&query)) version = rota__sqlite_any(&query);
+    int rc = rota__sqlite_end(&query);
+    if (rc == ROTA_OK) *token = (uint64_t)version;
+    return rc;
+}
+
+int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp)
+{
+    int64_t value = 0;
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_STAMP_GET);
+    rota__sqlite_bind_int(&query, resource);
+    bool found = rota__sqlite_next(&query);
+    if (found) {
+        rota__sqlite_row(&query);
+        value = rota__sqlite_row(&query);
+    }
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    if (!found) return ROTA_ENOTFOUND;
+    *stamp = value;
+    return ROTA_OK;
+}
+
+int rota__sqlite_due_keys(rota__store *store, rota__env *env, rota_time horizon, int64_t limit,
+                          int64_t *count)
+{
+    int64_t due = 0;
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_KEY_DUE);
+    rota__sqlite_bind_int(&query, horizon);
+    rota__sqlite_bind_int(&query, limit > 0 ? limit : 0);
+    if (rota__sqlite_next(&query)) due = rota__sqlite_any(&query);
+    int rc = rota__sqlite_end(&query);
+    if (rc == ROTA_OK) *count = due;
+    return rc;
+}
+
+/* NULL: there is none yet. */
+static int64_t last_number(rota__sqlite_query *query)
+{
+    if (!rota__sqlite_is_null(query)) return rota__sqlite_row(query);
+    query->column++;
+    return 0;
+}
+
+int rota__sqlite_counts(rota__store *store, rota__env *env, rota__counts *out)
+{
+    rota__counts counts = { 0 };
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_COUNTS);
+    if (rota__sqlite_next(&query)) {
+        counts.resources = rota__sqlite_any(&query);
+        counts.bookings = last_number(&query);
+        counts.events = last_number(&query);
+    }
+    int rc = rota__sqlite_end(&query);
+    if (rc == ROTA_OK) *out = counts;
+    return rc;
+}
+
+/* --- one record --- */
+
+/* Where a single record is looked for: of three statements the one that fits. */
+static void start_by(rota__sqlite_query *query, rota__sqlite *self, rota__env *env,
+                     const rota__by *by, int by_row, int by_id, int by_ref)
+{
+    rota__sqlite_start(query, self, env, by->row ? by_row : by->id ? by_id : by_ref);
+    if (by->row)
+        rota__sqlite_bind_int(query, by->row);
+    else if (by->id)
+        rota__sqlite_bind_bytes(query, by->id, (int64_t)sizeof *by->id);
+    else
+        rota__sqlite_bind_text(query, by->ref);
+}
+
+static int get_resource(rota__sqlite *self, rota__env *env, const rota__by *by, rota__resource *out)
+{
+    rota__sqlite_query query;
+    start_by(&query, self, env, by, ROTA__SQL_RESOURCE_BY_ROW, ROTA__SQL_RESOURCE_BY_ID,
+             ROTA__SQL_RESOURCE_BY_REF);
+    bool found = rota__sqlite_next(&query);
+    if (found) rota__sqlite_read_resource(&query, out);
+    int rc = rota__sqlite_end(&query);
+    if (rc == ROTA_OK) rc = found ? rota__sqlite_read_tags(self, env, out) : ROTA_ENOTFOUND;
+    return rc;
+}
+
+static int get_booking(rota__sqlite *self, rota__env *env, const rota__by *by, rota__booking *out)
+{
+    rota__sqlite_query query;
+    start_by(&query, self, env, by, ROTA__SQL_BOOKING_BY_ROW, ROTA__SQL_BOOKING_BY_ID,
+             ROTA__SQL_BOOKING_BY_REF);
+    bool found = rota__sqlite_next(&query);
+    if (found) rota__sqlite_read_booking(&query, out);
+    int rc = rota__sqlite_end(&query);
+    if (rc == ROTA_OK) rc = found ? rota__sqlite_read_claims(self, env, out) : ROTA_ENOTFOUND;
+    return rc;
+}
+
+int rota__sqlite_resource_get(rota__store *store, rota__env *env, const rota__by *by,
+                              rota__resource *out)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    rota__resource found;
+    int rc = rota__sqlite_begin(self, env);
+    if (rc == ROTA_OK) rc = rota__sqlite_end_read(self, env, get_resource(self, env, by, &found));
+    if (rc == ROTA_OK) *out = found;
+    return rc;
+}
+
+int rota__sqlite_booking_get(rota__store *store, rota__env *env, const rota__by *by,
+                             rota__booking *out)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    rota__booking found;
+    int rc = rota__sqlite_begin(self, env);
+    if (rc == ROTA_OK) rc = rota__sqlite_end_read(self, env, get_booking(self, env, by, &found));
+    if (rc == ROTA_OK) *out = found;
+    return rc;
+}
+
+int rota__sqlite_key_get(rota__store *store, rota__env *env, const char *actor, const char *key,
+                         rota__key *out)
+{
+    rota__key value;
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_KEY_GET);
+    rota__sqlite_bind_text(&query, actor);
+    rota__sqlite_bind_text(&query, key);
+    bool found = rota__sqlite_next(&query);
+    if (found) rota__sqlite_read_key(&query, &value);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    if (!found) return ROTA_ENOTFOUND;
+    *out = value;
+    return ROTA_OK;
+}
+
+/* --- many --- */
+
+static int64_t limit_or_all(int64_t limit)
+{
+    return limit > 0 ? limit : -1;
+}
+
+typedef struct resources {
+    rota__resource *items;
+    int64_t count, room;
+} resources;
+
+static int list_resources(rota__sqlite *self, rota__env *env, const rota__resource_filter *filter,
+                          resources *found)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env,
+                       filter->tag      ? ROTA__SQL_RESOURCE_WITH_TAG
+                       : filter->parent ? ROTA__SQL_RESOURCE_IN_PARENT
+                       : filter->kind   ? ROTA__SQL_RESOURCE_OF_KIND
+                                        : ROTA__SQL_RESOURCE_ALL);
+    rota__sqlite_bind_bytes(&query, &filter->after, (int64_t)sizeof filter->after);
+    rota__sqlite_bind_int(&query, limit_or_all(filter->limit));
+    rota__sqlite_bind_text(&query, filter->kind);
+    rota__sqlite_bind_row(&query, filter->parent);
+    if (filter->tag) rota__sqlite_bind_text(&query, filter->tag);
+    rota__resource *resource = NULL;
+    while ((resource = ROTA__SQLITE_NEXT(&query, found))) {
+        rota__sqlite_read_resource(&query, resource);
+        if (query.status == ROTA_OK) query.status = rota__sqlite_read_tags(self, env, resource);
+    }
+    return rota__sqlite_end(&query);
+}
+
+int rota__sqlite_resource_list(rota__store *store, rota__env *env,
+                               const rota__resource_filter *filter, rota__resource **rows,
+                               int64_t *count)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    resources found = { 0 };
+    int rc = rota__sqlite_begin(self, env);
+    if (rc == ROTA_OK)
+        rc = rota__sqlite_end_read(self, env, list_resources(self, env, filter, &found));
+    if (rc != ROTA_OK) return rc;
+    *rows = found.items;
+    *count = found.count;
+    return ROTA_OK;
+}
+
+typedef struct members {
+    rota__member *items;
+    int64_t count, room;
+} members;
+
+static int list_members(rota__sqlite *self, rota__env *env, int64_t group, int64_t member,
+                        members *found)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env,
+                       group == 0    ? ROTA__SQL_MEMBER_OF_MEMBER
+                       : member == 0 ? ROTA__SQL_MEMBER_OF_GROUP
+                                     : ROTA__SQL_MEMBER_OF_BOTH);
+    rota__sqlite_bind_int(&query, group);
+    if (member != 0) rota__sqlite_bind_int(&query, member);
+    rota__member *stay = NULL;
+    while ((stay = ROTA__SQLITE_NEXT(&query, found)))
+        rota__sqlite_read_member(&query, stay);
+    return rota__sqlite_end(&query);
+}
+
+int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, int64_t member,
+                             rota__member **rows, int64_t *count)
+{
+    members found = { 0 };
+    rota__sqlite_of(store)->deadline = 0;
+    int rc = list_members(rota__sqlite_of(store), env, group, member, &found);
+    if (rc != ROTA_OK) return rc;
+    *rows = found.items;
+    *count = found.count;
+    return ROTA_OK;
+}
+
+typedef struct intervals {
+    struct rota__timeline_interval *items;
+    int64_t count, room;
+} intervals;
+
+static int read_intervals(rota__sqlite *self, rota__env *env, int64_t resource, intervals *taken)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_TAKING);
+    rota__sqlite_bind_int(&query, resource);
+    struct rota__timeline_interval *next = NULL;
+    while ((next = ROTA__SQLITE_NEXT(&query, taken))) {
+        next->booking = rota__sqlite_row(&query);
+        next->when = rota__sqlite_span(&query);
+        next->expires = rota__sqlite_instant(&query);
+        next->units = rota__sqlite_small(&query, 1, INT32_MAX);
+    }
+    return rota__sqlite_end(&query);
+}
+
+int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource,
+                          rota__timeline_rows *out)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    rota__timeline_rows rows = { .intervals = NULL };
+    intervals taken = { 0 };
+    members groups = { 0 }, inside = { 0 };
+    rota__by by = { .row = resource };
+
+    int rc = rota__sqlite_begin(self, env);
+    if (rc != ROTA_OK) return rc;
+    rc = resource > 0 ? get_resource(self, env, &by, &rows.resource) : ROTA_ENOTFOUND;
+    if (rc == ROTA_OK) rc = read_intervals(self, env, resource, &taken);
+    if (rc == ROTA_OK) rc = list_members(self, env, 0, resource, &groups);
+    if (rc == ROTA_OK) rc = list_members(self, env, resource, 0, &inside);
+    rc = rota__sqlite_end_read(self, env, rc);
+    if (rc != ROTA_OK) return rc;
+
+    rows.intervals = taken.items;
+    rows.interval_count = taken.count;
+    rows.groups = groups.items;
+    rows.group_count = groups.count;
+    rows.members = inside.items;
+    rows.member_count = inside.count;
+    *out = rows;
+    return ROTA_OK;
+}
+
+/* --- lists of bookings: first which ones and in which order, then each whole --- */
+
+typedef struct match {
+    rota_span when;
+    rota_id id;
+    int64_t row;
+} match;
+
+typedef struct finding {
+    rota__sqlite *self;
+    rota__env *env;
+    const rota__booking_filter *filter;
+    struct {
+        match *items;
+        int64_t count, room;
+    } list;
+} finding;
+
+static int by_time(const void *a, const void *b)
+{
+    const match *x = a, *y = b;
+    if (x->when.start != y->when.start) return x->when.start < y->when.start ? -1 : 1;
+    if (x->when.end != y->when.end) return x->when.end < y->when.end ? -1 : 1;
+    return rota__id_compare(&x->id, &y->id);
+}
+
+/* One length class, of all bookings or of one source. Whatever the number of
+ * classes and sources, the first `limit` bookings of them all are among the
+ * first `limit` of each. */
+static int find_reach(finding *f, int32_t reach, const struct rota__source *source)
+{
+    const rota__booking_filter *filter = f->filter;
+    bool on = !rota__id_is_none(&filter->after_id);
+    rota_time from = filter->when.start, to = filter->when.end;
+    if (source && source->when.start > from) from = source->when.start;
+    if (source && source->when.end < to) to = source->when.end;
+    rota_time first = rota__sqlite_reach_back(reach, from);
+    if (on && filter->after.start > first) first = filter->after.start;
+
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, f->self, f->env,
+                       source ? ROTA__SQL_BOOKING_CLAIMING : ROTA__SQL_BOOKING_IN_TIME);
+    rota__sqlite_bind_int(&query, reach);
+    rota__sqlite_bind_int(&query, first);
+    rota__sqlite_bind_int(&query, to);
+    rota__sqlite_bind_int(&query, from);
+    rota__sqlite_bind_int(&query, filter->statuses);
+    rota__sqlite_bind_int(&query, on ? filter->after.start : INT64_MIN);
+    rota__sqlite_bind_int(&query, on ? filter->after.end : INT64_MIN);
+    rota__sqlite_bind_bytes(&query, &filter->after_id, (int64_t)sizeof filter->after_id);
+    rota__sqlite_bind_int(&query, limit_or_all(filter->limit));
+    if (source) rota__sqlite_bind_int(&query, source->resource);
+    match *next = NULL;
+    while ((next = ROTA__SQLITE_NEXT(&query, &f->list))) {
+        next->row = rota__sqlite_row(&query);
+        next->id = rota__sqlite_id(&query);
+        next->when = rota__sqlite_span(&query);
+    }
+    return rota__sqlite_end(&query);
+}
+
+static int find_bookings(finding *f)
+{
+    int rc = ROTA_OK;
+    int64_t sources = f->filter->source_count;
+    for (int32_t reach = 0; reach < ROTA__SQLITE_REACHES; reach++) {
+        if (sources == 0) rc = find_reach(f, reach, NULL);
+        for (int64_t i = 0; i < sources && rc == ROTA_OK; i++)
+            rc = find_reach(f, reach, &f->filter->sources[i]);
+        if (rc != ROTA_OK) return rc;
+    }
+    if (f->list.count == 0) return ROTA_OK;
+
+    qsort(f->list.items, (size_t)f->list.count, sizeof *f->list.items, by_time);
+    int64_t kept = 1; /* one that was found through several sources stays once */
+    for (int64_t i = 1; i < f->list.count; i++)
+        if (f->list.items[i].row != f->list.items[kept - 1].row)
+            f->list.items[kept++] = f->list.items[i];
+    f->list.count = kept;
+    if (f->filter->limit > 0 && kept > f->filter->limit) f->list.count = f->filter->limit;
+    return ROTA_OK;
+}
+
+static int list_bookings(finding *f, rota__booking **rows)
+{
+    int rc = find_bookings(f);
+    if (rc != ROTA_OK) return rc;
+    *rows = rota__arena_alloc(f->env->arena, f->list.count, (int64_t)sizeof **rows);
+    if (!*rows) return rota__error_plain(f->env->error, ROTA_ENOMEM);
+    for (int64_t i = 0; i < f->list.count && rc == ROTA_OK; i++) {
+        rota__by by = { .row = f->list.items[i].row };
+        rc = get_booking(f->self, f->env, &by, &(*rows)[i]);
+    }
+    return rc;
+}
+
+int rota__sqlite_booking_list(rota__store *store, rota__env *env,
+                              const rota__booking_filter *filter, rota__booking **rows,
+                              int64_t *count)
+{
+    finding f = { .self = rota__sqlite_of(store), .env = env, .filter = filter };
+    rota__booking *items = NULL;
+    int rc = rota__sqlite_begin(f.self, env);
+    if (rc == ROTA_OK) rc = rota__sqlite_end_read(f.self, env, list_bookings(&f, &items));
+    if (rc != ROTA_OK) return rc;
+    *rows = items;
+    *count = f.list.count;
+    return ROTA_OK;
+}
+
+/* --- what is due, what was told --- */
+
+typedef struct bookings {
+    rota__booking *items;
+    int64_t count, room;
+} bookings;
+
+static int list_due(rota__sqlite *self, rota__env *env, rota_time now, int64_t limit, bookings *due)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_DUE);
+    rota__sqlite_bind_int(&query, now);
+    rota__sqlite_bind_int(&query, limit_or_all(limit));
+    rota__booking *booking = NULL;
+    while ((booking = ROTA__SQLITE_NEXT(&query, due))) {
+        rota__sqlite_read_booking(&query, booking);
+        if (query.status == ROTA_OK) query.status = rota__sqlite_read_claims(self, env, booking);
+    }
+    return rota__sqlite_end(&query);
+}
+
+int rota__sqlite_due_holds(rota__store *store, rota__env *env, rota_time now, int64_t limit,
+                           rota__booking **rows, int64_t *count)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    bookings due = { 0 };
+    int rc = rota__sqlite_begin(self, env);
+    if (rc == ROTA_OK) rc = rota__sqlite_end_read(self, env, list_due(self, env, now, limit, &due));
+    if (rc != ROTA_OK) return rc;
+    *rows = due.items;
+    *count = due.count;
+    return ROTA_OK;
+}
+
+int rota__sqlite_feed(rota__store *store, rota__env *env, int64_t after, int64_t limit,
+                      rota__event **rows, int64_t *count)
+{
+    struct {
+        rota__event *items;
+        int64_t count, room;
+    } events = { 0 };
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_EVENT_FROM);
+    rota__sqlite_bind_int(&query, after);
+    rota__sqlite_bind_int(&query, limit_or_all(limit));
+    rota__event *event = NULL;
+    while ((event = ROTA__SQLITE_NEXT(&query, &events)))
+        rota__sqlite_read_event(&query, event);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    *rows = events.items;
+    *count = events.count;
+    return ROTA_OK;
+}
