@@ -69,6 +69,7 @@ enum {
     ROTA_MAX_DATA = 65536,      /* the host's own text on a record */
     ROTA_MAX_TAGS = 64,         /* tags of one resource */
     ROTA_MAX_CLAIMS = 1000,     /* claims of one booking */
+    ROTA_MAX_CANCELLED = 1000,  /* bookings that one call cancels to make room */
     ROTA_MAX_NESTING = 16,      /* groups within groups, places within places */
     ROTA_MAX_BUFFER = 31622400, /* setup, cleanup and hold time: 366 days in seconds */
     ROTA_MAX_ROWS = 10000       /* the largest `limit` of a list */

@@ -178,9 +178,8 @@ static int flatten(rota__write *w, pieces *list)
 
 static bool is_absent(const rota__absent *absent, int64_t booking)
 {
-    for (int64_t i = 0; absent && i < absent->count; i++)
-        if (absent->items[i] == booking) return true;
-    return false;
+    return absent && absent->count &&
+           bsearch(&booking, absent->items, (size_t)absent->count, sizeof booking, by_value);
 }
 
 /* A lapsed hold takes nothing (I7). But somebody with a slower clock may still

@@ -26,7 +26,7 @@ typedef struct rota__clashes {
 /* Bookings that are taken not to be there: the one being moved, those about to
  * be cancelled. */
 typedef struct rota__absent {
-    int64_t *items; /* rows */
+    int64_t *items; /* rows, ascending */
     int64_t count, room;
 } rota__absent;
 

@@ -199,48 +199,56 @@ static bool may_be_cancelled(const rota__booking *rival)
            rival->status == ROTA_BOOKING_CHECKED_IN;
 }
 
+/* A rival, and whether the booking has to do without it. */
+typedef struct candidate {
+    const rota__booking *rival;
+    bool goes;  /* is cancelled, as things stand */
+    bool alone; /* clashes on a resource of one unit: it cannot come back */
+} candidate;
+
+typedef struct candidates {
+    candidate *items; /* the weightiest first */
+    int64_t count, room;
+} candidates;
+
 /* Those that stay if they can come first: the more important, then the earlier. */
 static int by_weight(const void *left, const void *right)
 {
-    const rota__booking *a = left, *b = right;
+    const rota__booking *a = ((const candidate *)left)->rival;
+    const rota__booking *b = ((const candidate *)right)->rival;
     if (a->priority != b->priority) return a->priority > b->priority ? -1 : 1;
     if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
     return rota__id_compare(&a->id, &b->id);
 }
 
-static int fits(rota__write *w, const rota__booking *booking, const rota__absent *absent,
+/* Does the booking fit where it is not itself, and the candidates that go are not? */
+static int fits(rota__write *w, const rota__booking *booking, const candidates *list,
                 rota__clashes *clashes)
 {
+    rota__absent absent = { 0 };
     clashes->count = 0;
-    return rota__admit_claims(w, booking->when, booking->claims, booking->claim_count, absent,
+    int64_t count = list ? list->count : 0;
+    absent.items = rota__arena_alloc(w->cx->env.arena, count + 1, (int64_t)sizeof *absent.items);
+    if (!absent.items) return rota__context_nomem(w->cx);
+    if (booking->row) absent.items[absent.count++] = booking->row;
+    for (int64_t i = 0; i < count; i++)
+        if (list->items[i].goes) absent.items[absent.count++] = list->items[i].rival->row;
+    qsort(absent.items, (size_t)absent.count, sizeof *absent.items, by_int);
+    return rota__admit_claims(w, booking->when, booking->claims, booking->claim_count, &absent,
                               clashes);
 }
 
-static int add_absent(rota__write *w, rota__absent *absent, int64_t row)
-{
-    int64_t *added = ROTA__PUSH(w->cx->env.arena, absent);
-    if (!added) return rota__context_nomem(w->cx);
-    *added = row;
-    return ROTA_OK;
-}
-
-/* Where a resource has several units not every rival has to go: put each back
- * that fits, the weightiest first. absent.items[first..] are the rivals. */
-static int put_back(rota__write *w, const rota__booking *booking, rota__absent *absent,
-                    int64_t first)
+/* Where a resource has several units not every rival has to go: each one stays
+ * that can, the weightiest first. */
+static int put_back(rota__write *w, const rota__booking *booking, candidates *list)
 {
     rota__clashes clashes = { 0 };
-    for (int64_t i = first; i < absent->count;) {
-        rota__absent without = { 0 };
-        int rc = ROTA_OK;
-        for (int64_t k = 0; k < absent->count && rc == ROTA_OK; k++)
-            if (k != i) rc = add_absent(w, &without, absent->items[k]);
-        if (rc == ROTA_OK) rc = fits(w, booking, &without, &clashes);
+    for (int64_t i = 0; i < list->count; i++) {
+        if (list->items[i].alone) continue;
+        list->items[i].goes = false;
+        int rc = fits(w, booking, list, &clashes);
         if (rc != ROTA_OK) return rc;
-        if (clashes.count == 0)
-            *absent = without; /* the next one now stands at i */
-        else
-            i++;
+        list->items[i].goes = clashes.count > 0;
     }
     return ROTA_OK;
 }
@@ -268,43 +276,47 @@ static bool all_decided(const rota__write *w, const rivals *list)
     return true;
 }
 
-/* The rivals that may go, in the order in which they would rather stay. */
+static bool clashes_alone(const rota__clashes *clashes, int64_t booking)
+{
+    for (int64_t i = 0; i < clashes->count; i++)
+        if (clashes->items[i].booking == booking &&
+            clashes->items[i].resource->resource.capacity == 1)
+            return true;
+    return false;
+}
+
+/* The rivals that may go. */
 static int choose(rota__write *w, const rota__booking *booking, int32_t on_conflict,
-                  const rivals *list, rivals *chosen)
+                  const rota__clashes *clashes, const rivals *list, candidates *chosen)
 {
     for (int64_t i = 0; i < list->count; i++) {
         const rota__booking *rival = &list->items[i];
         bool goes = on_conflict == ROTA_ON_CONFLICT_ASK ? told_to_cancel(w, rival)
                                                         : rival->priority < booking->priority;
         if (!goes || !may_be_cancelled(rival)) continue;
-        rota__booking *one = ROTA__PUSH(w->cx->env.arena, chosen);
+        if (chosen->count == ROTA_MAX_CANCELLED)
+            return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                                   "more than %d bookings would have to be cancelled",
+                                   (int)ROTA_MAX_CANCELLED);
+        candidate *one = ROTA__PUSH(w->cx->env.arena, chosen);
         if (!one) return rota__context_nomem(w->cx);
-        *one = *rival;
+        *one = (candidate){ .rival = rival,
+                            .goes = true,
+                            .alone = clashes_alone(clashes, rival->row) };
     }
     if (chosen->count > 1)
         qsort(chosen->items, (size_t)chosen->count, sizeof *chosen->items, by_weight);
     return ROTA_OK;
 }
 
-static int make_room(rota__write *w, const rota__booking *booking, rota__absent *absent,
-                     const rivals *chosen, bool *made)
+static int make_room(rota__write *w, const rota__booking *booking, candidates *chosen, bool *made)
 {
     rota__clashes clashes = { 0 };
-    int64_t first = absent->count;
-    int rc = ROTA_OK;
-    *made = false;
-    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
-        rc = add_absent(w, absent, chosen->items[i].row);
-    if (rc == ROTA_OK) rc = fits(w, booking, absent, &clashes);
+    int rc = fits(w, booking, chosen, &clashes);
     if (rc != ROTA_OK || clashes.count > 0) return rc;
-    if ((rc = put_back(w, booking, absent, first)) != ROTA_OK) return rc;
-
+    rc = put_back(w, booking, chosen);
     for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
-        for (int64_t k = first; k < absent->count; k++)
-            if (absent->items[k] == chosen->items[i].row) {
-                rc = cancel(w, &chosen->items[i], booking);
-                break;
-            }
+        if (chosen->items[i].goes) rc = cancel(w, chosen->items[i].rival, booking);
     *made = rc == ROTA_OK;
     return rc;
 }
@@ -313,13 +325,12 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
                          const char *why)
 {
     rota__context *cx = w->cx;
-    rota__absent absent = { 0 };
     rota__clashes clashes = { 0 };
-    rivals list = { 0 }, chosen = { 0 };
+    rivals list = { 0 };
+    candidates chosen = { 0 };
     bool made = false;
-    int rc;
-    if (booking->row && (rc = add_absent(w, &absent, booking->row)) != ROTA_OK) return rc;
-    if ((rc = fits(w, booking, &absent, &clashes)) != ROTA_OK) return rc;
+    int rc = fits(w, booking, NULL, &clashes);
+    if (rc != ROTA_OK) return rc;
     if (clashes.count == 0) return expire_lapsed(w);
     if ((rc = list_conflicts(w, &clashes, &list)) != ROTA_OK) return rc;
 
@@ -327,8 +338,8 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
     bool asks = on_conflict == ROTA_ON_CONFLICT_ASK && cx->ask;
     if (asks && !all_decided(w, &list)) return ROTA__ASK_FIRST;
     if (asks || on_conflict == ROTA_ON_CONFLICT_OVERRIDE) {
-        if ((rc = choose(w, booking, on_conflict, &list, &chosen)) != ROTA_OK ||
-            (rc = make_room(w, booking, &absent, &chosen, &made)) != ROTA_OK)
+        if ((rc = choose(w, booking, on_conflict, &clashes, &list, &chosen)) != ROTA_OK ||
+            (rc = make_room(w, booking, &chosen, &made)) != ROTA_OK)
             return rc;
     }
     if (!made) return say(w, why);

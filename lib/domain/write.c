@@ -1,6 +1,7 @@
 #include "domain/write.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 #include "domain/request.h"
@@ -114,22 +115,13 @@ static int guard_add(rota__write *w, int64_t resource, int64_t stamp, bool bump)
     return ROTA_OK;
 }
 
-static rota__guard *guard_of(rota__write *w, int64_t resource)
-{
-    for (int64_t i = w->batch.guards.count - 1; i >= 0; i--)
-        if (w->batch.guards.items[i].resource == resource) return &w->batch.guards.items[i];
-    return NULL;
-}
-
 int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out)
 {
     rota__timeline *t;
     int rc = rota__busy_get(w->cx->busy, &w->cx->env, resource, &t);
     if (rc != ROTA_OK) return rc;
     if (t->guarded_by != w->attempt) {
-        bool guarded = w->touched_unseen && guard_of(w, resource);
-        if (!guarded) rc = guard_add(w, resource, t->resource.stamp, false);
-        if (rc != ROTA_OK) return rc;
+        if ((rc = guard_add(w, resource, t->resource.stamp, false)) != ROTA_OK) return rc;
         t->guarded_by = w->attempt;
     }
     *out = t;
@@ -138,19 +130,39 @@ int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out)
 
 int rota__write_touch(rota__write *w, int64_t resource)
 {
-    rota__guard *guard = guard_of(w, resource);
-    if (guard) {
-        guard->bump = true;
-        return ROTA_OK;
-    }
     int64_t stamp;
     int rc = rota__busy_stamp(w->cx->busy, &w->cx->env, resource, &stamp);
     if (rc == ROTA_ENOTFOUND)
         return rota__error_set(w->cx->env.error, ROTA_ECORRUPT,
                                "resource row %" PRId64 " is claimed and is not there", resource);
-    if (rc != ROTA_OK) return rc;
-    w->touched_unseen = true;
-    return guard_add(w, resource, stamp, true);
+    return rc == ROTA_OK ? guard_add(w, resource, stamp, true) : rc;
+}
+
+static int by_resource(const void *left, const void *right)
+{
+    const rota__guard *a = left, *b = right;
+    return (a->resource > b->resource) - (a->resource < b->resource);
+}
+
+/* One guard for each resource. Two that saw different stamps saw somebody else's
+ * commit pass between them: what was decided on them is stale. */
+static bool settle_guards(rota__write *w)
+{
+    rota__guard *guards = w->batch.guards.items;
+    int64_t kept = 0;
+    if (w->batch.guards.count > 1)
+        qsort(guards, (size_t)w->batch.guards.count, sizeof *guards, by_resource);
+    for (int64_t i = 0; i < w->batch.guards.count; i++) {
+        rota__guard *last = kept ? &guards[kept - 1] : NULL;
+        if (!last || last->resource != guards[i].resource) {
+            guards[kept++] = guards[i];
+            continue;
+        }
+        if (last->stamp != guards[i].stamp) return false;
+        last->bump |= guards[i].bump;
+    }
+    w->batch.guards.count = kept;
+    return true;
 }
 
 int rota__write_touch_claims(rota__write *w, const rota__booking *booking)
@@ -201,7 +213,6 @@ static void begin_attempt(rota__write *w)
     memset(&w->batch, 0, sizeof w->batch);
     memset(&w->before, 0, sizeof w->before);
     memset(&w->lapsed, 0, sizeof w->lapsed);
-    w->touched_unseen = false;
     w->receipt = (rota_receipt){ .size = (uint32_t)sizeof w->receipt };
     w->conflicts.count = w->cancelled.count = 0;
     w->attempt = ++w->cx->busy->attempts;
@@ -265,6 +276,11 @@ static int commit(rota__write *w, const char *content, bool *again)
     int rc;
     if ((rc = attach_key(w, &key, content)) != ROTA_OK) return rc;
     if (nothing_to_write(&w->batch)) return ROTA_OK;
+    if (!settle_guards(w)) {
+        rota__busy_doubt(cx->busy);
+        *again = true;
+        return ROTA_OK;
+    }
     if ((rc = cx->store->ops->commit(cx->store, &cx->env, &w->batch, &done)) != ROTA_OK) return rc;
 
     switch (done.outcome) {

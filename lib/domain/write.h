@@ -20,7 +20,6 @@ typedef struct rota__write {
     rota__batch batch;
     struct { rota__booking *items; int64_t count, room; } before; /* of batch.bookings, one each */
     uint64_t attempt;    /* marks the timelines that this attempt has guards on */
-    bool touched_unseen; /* a guard stands on a timeline that was not looked at */
     struct { int64_t *items; int64_t count, room; } lapsed; /* holds the gate passed over: see resolve.c */
 
     rota_receipt receipt;
