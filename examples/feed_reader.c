@@ -27,8 +27,7 @@ static int catch_up(rota *r, int64_t *position)
     printf("The feed after position %lld:\n", (long long)*position);
     do {
         rota_result *rows = NULL;
-        if (rota_event_list(r, *position, PAGE, &rows) != ROTA_OK)
-            return failed(r);
+        if (rota_event_list(r, *position, PAGE, &rows) != ROTA_OK) return failed(r);
         count = rota_result_count(rows);
         for (int64_t i = 0; i < count; i++) {
             rota_event event = ROTA_INIT(rota_event);
@@ -46,12 +45,12 @@ static int catch_up(rota *r, int64_t *position)
 
 static int book(rota *r, const rota_call *call, rota_id desk, rota_time start, rota_id *id)
 {
-    rota_claim claim = {.resource = desk, .units = 1};
+    rota_claim claim = { .resource = desk, .units = 1 };
     rota_booking_request request = ROTA_INIT(rota_booking_request);
     rota_receipt receipt = ROTA_INIT(rota_receipt);
 
     request.title = "Focus day";
-    request.when = (rota_span){start, start + 8 * 3600};
+    request.when = (rota_span){ start, start + 8 * 3600 };
     request.claims = &claim;
     request.claim_count = 1;
     int status = rota_booking_create(r, call, &request, &receipt);
@@ -83,8 +82,7 @@ int main(void)
         failed(r);
         goto done;
     }
-    if (catch_up(r, &position) != 0)
-        goto done;
+    if (catch_up(r, &position) != 0) goto done;
 
     now += 600;
     if (rota_booking_cancel(r, &call, &second, NULL) != ROTA_OK) {

@@ -45,11 +45,11 @@ static int add_batch(rota *r, const char *name, const char *const *members)
 
 static int schedule(rota *r, const char *batch)
 {
-    rota_claim claim = {.units = 1};
+    rota_claim claim = { .units = 1 };
     rota_booking_request request = ROTA_INIT(rota_booking_request);
 
     request.title = batch;
-    request.when = (rota_span){FRIDAY + 10 * HOUR, FRIDAY + 11 * HOUR};
+    request.when = (rota_span){ FRIDAY + 10 * HOUR, FRIDAY + 11 * HOUR };
     request.claims = &claim;
     request.claim_count = 1;
     int status = rota_resource_find(r, batch, &claim.resource);
@@ -62,8 +62,7 @@ static int try_schedule(rota *r, const char *batch, int expected)
     rota_result *rows = NULL;
     int status = schedule(r, batch);
 
-    if (status != expected || rota_conflict_list(r, &rows) != ROTA_OK)
-        return failed(r);
+    if (status != expected || rota_conflict_list(r, &rows) != ROTA_OK) return failed(r);
     printf("%s on Friday, 10:00 to 11:00: %s\n", batch, rota_status_text(status));
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_conflict row = ROTA_INIT(rota_conflict);
@@ -76,10 +75,10 @@ static int try_schedule(rota *r, const char *batch, int expected)
 
 int main(void)
 {
-    static const char *const students[] = {"U1", "U2", "U3", "U4", "U5", "U6"};
-    static const char *const b1[] = {"U1", "U2", "U3", NULL};
-    static const char *const b2[] = {"U1", "U4", "U5", NULL};
-    static const char *const b3[] = {"U6", NULL};
+    static const char *const students[] = { "U1", "U2", "U3", "U4", "U5", "U6" };
+    static const char *const b1[] = { "U1", "U2", "U3", NULL };
+    static const char *const b2[] = { "U1", "U4", "U5", NULL };
+    static const char *const b3[] = { "U6", NULL };
     rota_config config = ROTA_INIT(rota_config);
     rota *r = NULL;
     int status, result = 1;

@@ -15,15 +15,14 @@ static rota_time now_of(void *ctx)
 static int told(rota *r, const char *what, int status, int expected)
 {
     printf("%-36s %s\n", what, status == ROTA_OK ? "done" : rota_errmsg(r));
-    if (status != expected)
-        fprintf(stderr, "hold_and_confirm: %s: %s\n", what, rota_errmsg(r));
+    if (status != expected) fprintf(stderr, "hold_and_confirm: %s: %s\n", what, rota_errmsg(r));
     return status == expected;
 }
 
 /* Hold the chair for ten minutes. */
 static int hold(rota *r, rota_id chair, rota_span when, const char *customer, rota_id *id)
 {
-    rota_claim claim = {.resource = chair, .units = 1};
+    rota_claim claim = { .resource = chair, .units = 1 };
     rota_booking_request request = ROTA_INIT(rota_booking_request);
     rota_receipt receipt = ROTA_INIT(rota_receipt);
 
@@ -33,8 +32,7 @@ static int hold(rota *r, rota_id chair, rota_span when, const char *customer, ro
     request.claim_count = 1;
     request.hold_secs = 600;
     int status = rota_booking_create(r, NULL, &request, &receipt);
-    if (status == ROTA_OK)
-        *id = receipt.id;
+    if (status == ROTA_OK) *id = receipt.id;
     return status;
 }
 
@@ -54,11 +52,11 @@ static int pay(rota *r, rota_id id, const char *payment, int *replayed)
 int main(void)
 {
     rota_time now = 1930464000; /* 2031-03-05T08:00Z */
-    rota_span ten = {now + 7200, now + 9000}, eleven = {now + 10800, now + 12600};
+    rota_span ten = { now + 7200, now + 9000 }, eleven = { now + 10800, now + 12600 };
     rota_config config = ROTA_INIT(rota_config);
     rota_resource_request chair = ROTA_INIT(rota_resource_request);
     rota_receipt made = ROTA_INIT(rota_receipt);
-    rota_id ana = {{0}}, ben = {{0}}, cleo = {{0}};
+    rota_id ana = { { 0 } }, ben = { { 0 } }, cleo = { { 0 } };
     rota *r = NULL;
     int again = 0, result = 1;
 
@@ -74,8 +72,7 @@ int main(void)
 
     if (!told(r, "08:00 Ana holds 10:00", hold(r, made.id, ten, "Ana", &ana), ROTA_OK) ||
         !told(r, "08:00 Ben holds 11:00", hold(r, made.id, eleven, "Ben", &ben), ROTA_OK) ||
-        !told(r, "08:00 Cleo holds 11:00", hold(r, made.id, eleven, "Cleo", &cleo),
-              ROTA_ECONFLICT))
+        !told(r, "08:00 Cleo holds 11:00", hold(r, made.id, eleven, "Cleo", &cleo), ROTA_ECONFLICT))
         goto done;
 
     now += 300;

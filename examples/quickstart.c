@@ -11,7 +11,7 @@ static int failed(rota *r)
 
 static int book(rota *r, rota_id room, const char *title, const char *start, const char *end)
 {
-    rota_claim claim = {.resource = room, .units = 1};
+    rota_claim claim = { .resource = room, .units = 1 };
     rota_booking_request request = ROTA_INIT(rota_booking_request);
 
     request.title = title;
@@ -37,8 +37,7 @@ static int print_conflicts(rota *r)
 {
     rota_result *rows = NULL;
 
-    if (rota_conflict_list(r, &rows) != ROTA_OK)
-        return failed(r);
+    if (rota_conflict_list(r, &rows) != ROTA_OK) return failed(r);
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_conflict row = ROTA_INIT(rota_conflict);
         rota_conflict_at(rows, i, &row);
@@ -87,8 +86,7 @@ int main(void)
     }
     status = book(r, blue.id, "Interview", "2031-03-10T09:10", "2031-03-10T10:00");
     printf("Interview at 09:10: %s\n", rota_status_text(status));
-    if (status != ROTA_ECONFLICT || print_conflicts(r) != 0)
-        goto done;
+    if (status != ROTA_ECONFLICT || print_conflicts(r) != 0) goto done;
 
     /* Spans end where the next may begin. */
     status = book(r, blue.id, "Interview", "2031-03-10T09:15", "2031-03-10T10:00");

@@ -33,7 +33,8 @@ static uint64_t next_random(struct fx *f)
 static int random_bytes(void *ctx, void *bytes, int64_t count)
 {
     unsigned char *out = bytes;
-    for (int64_t i = 0; i < count; i++) out[i] = (unsigned char)next_random(ctx);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (unsigned char)next_random(ctx);
     return 0;
 }
 
@@ -223,8 +224,7 @@ rota_id fx_book(struct fx *f, rota_id resource, const char *start, const char *e
     return fx_hold(f, resource, start, end, 0);
 }
 
-rota_id fx_hold(struct fx *f, rota_id resource, const char *start, const char *end,
-                int32_t seconds)
+rota_id fx_hold(struct fx *f, rota_id resource, const char *start, const char *end, int32_t seconds)
 {
     rota_id id = { { 0 } };
     ck_status(f, book(f, resource, start, end, seconds, &id), ROTA_OK);

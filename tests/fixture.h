@@ -18,13 +18,13 @@ struct rota__store;
 struct fx {
     rota *r;
     rota_config config;
-    rota_time now;          /* what the clock says; fx_open() sets 2031-03-10T08:00Z where it is 0 */
-    uint64_t random;        /* the state of the random bytes */
-    int64_t live_bytes;     /* given out and not yet given back */
-    int64_t allocations;    /* asked for so far, refused ones too */
-    int64_t fail_at;        /* the allocation, 1 the next, that is refused; 0: none */
-    bool fail_on;           /* and all after it */
-    int64_t refused;        /* so many were */
+    rota_time now;       /* what the clock says; fx_open() sets 2031-03-10T08:00Z where it is 0 */
+    uint64_t random;     /* the state of the random bytes */
+    int64_t live_bytes;  /* given out and not yet given back */
+    int64_t allocations; /* asked for so far, refused ones too */
+    int64_t fail_at;     /* the allocation, 1 the next, that is refused; 0: none */
+    bool fail_on;        /* and all after it */
+    int64_t refused;     /* so many were */
 };
 
 /* Opens, and checks that it did. url as rota_open(). */
@@ -64,11 +64,11 @@ void fx_join(struct fx *f, rota_id group, rota_id member);
 int32_t fx_status(struct fx *f, rota_id booking);
 
 /* Says what a call answered, and why. */
-#define ck_status(f, call, expected)                                                           \
-    do {                                                                                       \
-        int got_ = (call), expected_ = (expected);                                             \
-        ck_assert_msg(got_ == expected_, "%s: %s, not %s: %s", #call, rota_status_name(got_),  \
-                      rota_status_name(expected_), rota_errmsg((f)->r));                       \
+#define ck_status(f, call, expected)                                                          \
+    do {                                                                                      \
+        int got_ = (call), expected_ = (expected);                                            \
+        ck_assert_msg(got_ == expected_, "%s: %s, not %s: %s", #call, rota_status_name(got_), \
+                      rota_status_name(expected_), rota_errmsg((f)->r));                      \
     } while (0)
 
 #endif

@@ -82,11 +82,11 @@ START_TEST(allens_thirteen_relations) /* I2 CX-1, user-asks 6 */
         const char *name, *from, *to;
         bool collides;
     } relations[] = {
-        { "before", "08:00", "09:00", false },   { "meets", "09:00", "10:00", false },
-        { "overlaps", "09:00", "11:00", true },  { "starts", "10:00", "11:00", true },
-        { "during", "10:30", "11:30", true },    { "finishes", "11:00", "12:00", true },
-        { "equals", "10:00", "12:00", true },    { "finished by", "09:00", "12:00", true },
-        { "contains", "09:00", "13:00", true },  { "started by", "10:00", "13:00", true },
+        { "before", "08:00", "09:00", false },    { "meets", "09:00", "10:00", false },
+        { "overlaps", "09:00", "11:00", true },   { "starts", "10:00", "11:00", true },
+        { "during", "10:30", "11:30", true },     { "finishes", "11:00", "12:00", true },
+        { "equals", "10:00", "12:00", true },     { "finished by", "09:00", "12:00", true },
+        { "contains", "09:00", "13:00", true },   { "started by", "10:00", "13:00", true },
         { "overlapped", "11:00", "13:00", true }, { "met by", "12:00", "13:00", false },
         { "after", "13:00", "14:00", false },
     };
@@ -110,12 +110,22 @@ START_TEST(capacity_holds_at_every_instant_not_per_slot) /* I1 DX-2, user-asks 2
 {
     rota_id pool = fx_room(&f, "Pool", 2);
     /* Anna all morning, Brian early, Cloe late: Cloe never meets Brian. */
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T12:00Z", .title = "A" }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "B" }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T10:00Z", "2031-03-10T12:00Z", .title = "C" }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T11:59Z", "2031-03-10T13:00Z", .title = "D" }, NULL), ROTA_ECONFLICT);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T12:00Z", .title = "A" }, NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "B" }, NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T10:00Z", "2031-03-10T12:00Z", .title = "C" }, NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T11:59Z", "2031-03-10T13:00Z", .title = "D" }, NULL),
+              ROTA_ECONFLICT);
     ck_assert_str_eq(conflicts(), "AC");
-    ck_status(&f, book(pool, (want){ "2031-03-10T12:00Z", "2031-03-10T13:00Z", 2, .title = "E" }, NULL), ROTA_OK);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T12:00Z", "2031-03-10T13:00Z", 2, .title = "E" }, NULL),
+              ROTA_OK);
 }
 END_TEST
 
@@ -124,10 +134,18 @@ START_TEST(every_conflict_is_named_with_the_units_left)
     rota_id pool = fx_room(&f, "Pool", 5);
     rota_result *rows;
     rota_conflict c = ROTA_INIT(rota_conflict);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", 3, .title = "A" }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", 1, .title = "free" }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T11:00Z", "2031-03-10T12:00Z", 4, .title = "B" }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T08:00Z", "2031-03-10T13:00Z", 3 }, NULL), ROTA_ECONFLICT);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", 3, .title = "A" }, NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", 1, .title = "free" },
+                   NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(pool, (want){ "2031-03-10T11:00Z", "2031-03-10T12:00Z", 4, .title = "B" }, NULL),
+              ROTA_OK);
+    ck_status(&f, book(pool, (want){ "2031-03-10T08:00Z", "2031-03-10T13:00Z", 3 }, NULL),
+              ROTA_ECONFLICT);
     ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
     ck_assert_int_eq(rota_result_count(rows), 2);
     rota_conflict_at(rows, 0, &c);
@@ -153,7 +171,8 @@ START_TEST(more_units_than_there_are_is_a_conflict_with_nobody)
     rota_result *rows;
     rota_conflict c = ROTA_INIT(rota_conflict);
     static const rota_id none;
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", 3 }, NULL), ROTA_ECONFLICT);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", 3 }, NULL),
+              ROTA_ECONFLICT);
     ck_assert_str_eq(rota_errmsg(f.r), "\"Pool\" has 2 units, not the 3 asked for");
     ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
     ck_assert_int_eq(rota_result_count(rows), 1);
@@ -161,16 +180,20 @@ START_TEST(more_units_than_there_are_is_a_conflict_with_nobody)
     ck_assert_mem_eq(&c.booking, &none, sizeof none);
     ck_assert_int_eq(c.units_left, 2);
     rota_result_free(rows);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", INT32_MAX }, NULL), ROTA_ECONFLICT);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", INT32_MAX }, NULL),
+              ROTA_ECONFLICT);
 }
 END_TEST
 
 START_TEST(units_do_not_overflow_at_the_largest_capacity)
 {
     rota_id pool = fx_room(&f, "Pool", INT32_MAX);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", INT32_MAX }, NULL), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", INT32_MAX }, NULL), ROTA_ECONFLICT);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", 1 }, NULL), ROTA_ECONFLICT);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", INT32_MAX }, NULL),
+              ROTA_OK);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", INT32_MAX }, NULL),
+              ROTA_ECONFLICT);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", 1 }, NULL),
+              ROTA_ECONFLICT);
 }
 END_TEST
 
@@ -203,8 +226,10 @@ START_TEST(buffers_reach_over_the_ends_of_time)
     rota_id room = fx_room(&f, "Blue", 1);
     set_buffers(room, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
     ck_status(&f, book(room, (want){ "0001-01-01T00:00Z", "0001-01-01T00:00:01Z" }, NULL), ROTA_OK);
-    ck_status(&f, book(room, (want){ "9999-12-31T23:59:58Z", "9999-12-31T23:59:59Z" }, NULL), ROTA_OK);
-    ck_status(&f, book(room, (want){ "0001-06-01T00:00Z", "0001-06-01T00:00:01Z" }, NULL), ROTA_ECONFLICT);
+    ck_status(&f, book(room, (want){ "9999-12-31T23:59:58Z", "9999-12-31T23:59:59Z" }, NULL),
+              ROTA_OK);
+    ck_status(&f, book(room, (want){ "0001-06-01T00:00Z", "0001-06-01T00:00:01Z" }, NULL),
+              ROTA_ECONFLICT);
     ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
 }
 END_TEST
@@ -237,13 +262,33 @@ START_TEST(higher_overrides_lower_and_never_equal)
     rota_receipt low = ROTA_INIT(rota_receipt), high = ROTA_INIT(rota_receipt);
     rota_result *rows;
     rota_booking b = ROTA_INIT(rota_booking);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 5, .title = "low" }, &low), ROTA_OK);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:30Z", "2031-03-10T10:30Z", .priority = 5, .on_conflict = ROTA_ON_CONFLICT_OVERRIDE }, NULL), ROTA_ECONFLICT);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 5,
+                           .title = "low" },
+                   &low),
+              ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:30Z", "2031-03-10T10:30Z", .priority = 5,
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE },
+                   NULL),
+              ROTA_ECONFLICT);
     ck_assert_str_eq(conflicts(), "low");
-    ck_status(&f, book(room, (want){ "2031-03-10T09:30Z", "2031-03-10T10:30Z", .priority = 6, .on_conflict = ROTA_ON_CONFLICT_OVERRIDE, .title = "high" }, &high), ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:30Z", "2031-03-10T10:30Z", .priority = 6,
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE, .title = "high" },
+                   &high),
+              ROTA_OK);
     ck_assert_int_eq(high.cancelled, 1);
     ck_assert_int_eq(status_of(low.id), ROTA_BOOKING_CANCELLED);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 7, .on_conflict = ROTA_ON_CONFLICT_OVERRIDE }, &high), ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 7,
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE },
+                   &high),
+              ROTA_OK);
     ck_status(&f, rota_cancelled_list(f.r, &rows), ROTA_OK);
     ck_assert_int_eq(rota_result_count(rows), 1);
     rota_booking_at(rows, 0, &b);
@@ -251,7 +296,12 @@ START_TEST(higher_overrides_lower_and_never_equal)
     ck_assert_int_eq(b.status, ROTA_BOOKING_CANCELLED);
     rota_result_free(rows);
     /* without a conflict, override changes nothing */
-    ck_status(&f, book(room, (want){ "2031-03-10T12:00Z", "2031-03-10T13:00Z", .on_conflict = ROTA_ON_CONFLICT_OVERRIDE }, &high), ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T12:00Z", "2031-03-10T13:00Z",
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE },
+                   &high),
+              ROTA_OK);
     ck_assert_int_eq(high.cancelled, 0);
     ck_status(&f, rota_cancelled_list(f.r, &rows), ROTA_OK);
     ck_assert_int_eq(rota_result_count(rows), 0);
@@ -263,9 +313,22 @@ START_TEST(override_is_all_or_nothing)
 {
     rota_id room = fx_room(&f, "Blue", 1);
     rota_receipt low = ROTA_INIT(rota_receipt);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 1, .title = "l" }, &low), ROTA_OK);
-    ck_status(&f, book(room, (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", .priority = 9, .title = "h" }, NULL), ROTA_OK);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:30Z", "2031-03-10T10:30Z", .priority = 5, .on_conflict = ROTA_ON_CONFLICT_OVERRIDE }, NULL), ROTA_ECONFLICT);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 1, .title = "l" },
+                   &low),
+              ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", .priority = 9, .title = "h" },
+                   NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:30Z", "2031-03-10T10:30Z", .priority = 5,
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE },
+                   NULL),
+              ROTA_ECONFLICT);
     ck_assert_str_eq(conflicts(), "lh");
     ck_assert_int_eq(status_of(low.id), ROTA_BOOKING_CONFIRMED);
 }
@@ -274,11 +337,20 @@ END_TEST
 START_TEST(override_cancels_no_more_than_it_needs)
 {
     rota_id pool = fx_room(&f, "Pool", 3);
-    rota_receipt a = ROTA_INIT(rota_receipt), b = ROTA_INIT(rota_receipt), c = ROTA_INIT(rota_receipt), d = ROTA_INIT(rota_receipt);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 2 }, &a), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 1 }, &b), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 3 }, &c), ROTA_OK);
-    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 4, .on_conflict = ROTA_ON_CONFLICT_OVERRIDE }, &d), ROTA_OK);
+    rota_receipt a = ROTA_INIT(rota_receipt), b = ROTA_INIT(rota_receipt),
+                 c = ROTA_INIT(rota_receipt), d = ROTA_INIT(rota_receipt);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 2 }, &a),
+              ROTA_OK);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 1 }, &b),
+              ROTA_OK);
+    ck_status(&f, book(pool, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 3 }, &c),
+              ROTA_OK);
+    ck_status(&f,
+              book(pool,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 4,
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE },
+                   &d),
+              ROTA_OK);
     ck_assert_int_eq(d.cancelled, 1);
     ck_assert_int_eq(status_of(b.id), ROTA_BOOKING_CANCELLED);
     ck_assert_int_eq(status_of(a.id), ROTA_BOOKING_CONFIRMED);
@@ -293,7 +365,12 @@ START_TEST(a_completed_booking_cannot_be_overridden)
     ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z" }, &old), ROTA_OK);
     fx_clock(&f, "2031-03-10T09:30Z");
     ck_status(&f, rota_booking_complete(f.r, NULL, &old.id, NULL), ROTA_OK);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 9, .on_conflict = ROTA_ON_CONFLICT_OVERRIDE }, NULL), ROTA_ECONFLICT);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 9,
+                           .on_conflict = ROTA_ON_CONFLICT_OVERRIDE },
+                   NULL),
+              ROTA_ECONFLICT);
 }
 END_TEST
 
@@ -303,7 +380,7 @@ static struct asked {
     rota *other;        /* the host uses another handle meanwhile */
     const char *cancel; /* titles to cancel, a letter each */
     int count;
-    int32_t nested;     /* what a call on the asking handle answered */
+    int32_t nested; /* what a call on the asking handle answered */
     rota *same;
     rota_id cancel_first; /* done through the other handle on the first question */
 } asked;
@@ -315,8 +392,7 @@ static int32_t ask(void *ctx, const rota_conflict *conflict)
     if (a->same) a->nested = rota_tick(a->same, NULL, NULL);
     if (a->count++ == 0 && a->other && memcmp(&a->cancel_first, &none, sizeof none) != 0)
         ck_assert_int_eq(rota_booking_cancel(a->other, NULL, &a->cancel_first, NULL), ROTA_OK);
-    return conflict->title && strstr(a->cancel, conflict->title) ? ROTA_ASK_CANCEL
-                                                                 : ROTA_ASK_KEEP;
+    return conflict->title && strstr(a->cancel, conflict->title) ? ROTA_ASK_CANCEL : ROTA_ASK_KEEP;
 }
 
 static void open_asking(const char *url, const char *cancel)
@@ -337,8 +413,14 @@ START_TEST(the_host_decides_conflict_by_conflict)
     want mine = { "2031-03-10T09:30Z", "2031-03-10T10:30Z", .on_conflict = ROTA_ON_CONFLICT_ASK };
     rota_receipt a = ROTA_INIT(rota_receipt), m = ROTA_INIT(rota_receipt);
     asked.same = f.r;
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 9, .title = "a" }, &a), ROTA_OK);
-    ck_status(&f, book(room, (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", .title = "b" }, NULL), ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 9, .title = "a" },
+                   &a),
+              ROTA_OK);
+    ck_status(&f,
+              book(room, (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", .title = "b" }, NULL),
+              ROTA_OK);
     ck_status(&f, book(room, mine, NULL), ROTA_ECONFLICT);
     ck_assert_str_eq(conflicts(), "ab");
     ck_assert_int_eq(asked.count, 2);
@@ -355,8 +437,15 @@ END_TEST
 START_TEST(without_a_hook_asking_is_refusing)
 {
     rota_id room = fx_room(&f, "Blue", 1);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "a" }, NULL), ROTA_OK);
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .on_conflict = ROTA_ON_CONFLICT_ASK }, NULL), ROTA_ECONFLICT);
+    ck_status(&f,
+              book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "a" }, NULL),
+              ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z",
+                           .on_conflict = ROTA_ON_CONFLICT_ASK },
+                   NULL),
+              ROTA_ECONFLICT);
     ck_assert_str_eq(conflicts(), "a");
 }
 END_TEST
@@ -371,11 +460,17 @@ START_TEST(no_lock_is_held_while_the_host_thinks)
     rota_receipt a = ROTA_INIT(rota_receipt);
     config.now = f.config.now;
     config.now_ctx = f.config.now_ctx;
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "a" }, &a), ROTA_OK);
+    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "a" }, &a),
+              ROTA_OK);
     ck_assert_int_eq(rota_open(path, &config, &asked.other), ROTA_OK);
     asked.cancel_first = a.id;
     /* the host keeps it, but the other handle cancels it meanwhile: then it is free */
-    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .on_conflict = ROTA_ON_CONFLICT_ASK }, NULL), ROTA_OK);
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z",
+                           .on_conflict = ROTA_ON_CONFLICT_ASK },
+                   NULL),
+              ROTA_OK);
     ck_assert_int_eq(asked.count, 1);
     rota_close(asked.other);
 }

@@ -46,11 +46,11 @@ static void expect(int rc, int status, const char *names, const char *call, int 
 {
     const char *message = rota_errmsg(f.r);
     cases++;
-    ck_assert_msg(rc == status, "line %d: %s is %s (%s), not %s", line, call,
-                  rota_status_name(rc), message, rota_status_name(status));
+    ck_assert_msg(rc == status, "line %d: %s is %s (%s), not %s", line, call, rota_status_name(rc),
+                  message, rota_status_name(status));
     if (status == ROTA_OK) return;
-    ck_assert_msg(strcmp(message, rota_status_text(status)) != 0, "line %d: %s: only \"%s\"",
-                  line, call, message);
+    ck_assert_msg(strcmp(message, rota_status_text(status)) != 0, "line %d: %s: only \"%s\"", line,
+                  call, message);
     ck_assert_msg(!names || strstr(message, names), "line %d: \"%s\" does not name %s", line,
                   message, names);
     ck_assert_msg(!strpbrk(message, "\n\r\t\033"), "line %d: \"%s\"", line, message);
@@ -205,9 +205,14 @@ START_TEST(counts_and_limits_out_of_range)
     r.tag_count = 1;
     r.tags = NULL;
     EXPECT(rota_resource_create(f.r, NULL, &r, NULL), ROTA_EINVALID, "tags");
-    static const struct { int64_t limit; int status; } limits[] = {
-        { -1, ROTA_EINVALID }, { INT64_MIN, ROTA_EINVALID },
-        { ROTA_MAX_ROWS + 1, ROTA_ELIMIT }, { INT64_MAX, ROTA_ELIMIT },
+    static const struct {
+        int64_t limit;
+        int status;
+    } limits[] = {
+        { -1, ROTA_EINVALID },
+        { INT64_MIN, ROTA_EINVALID },
+        { ROTA_MAX_ROWS + 1, ROTA_ELIMIT },
+        { INT64_MAX, ROTA_ELIMIT },
     };
     for (int i = 0; i < 4; i++) {
         bq.limit = rq.limit = limits[i].limit;
@@ -277,10 +282,27 @@ END_TEST
 /* --- text --- */
 
 enum {
-    TEXT_TITLE, TEXT_BOOKING_REF, TEXT_BOOKING_DATA, TEXT_MOVE_TITLE, TEXT_MOVE_DATA,
-    TEXT_KIND, TEXT_NAME, TEXT_RESOURCE_REF, TEXT_RESOURCE_DATA, TEXT_ZONE, TEXT_TAG,
-    TEXT_NEW_NAME, TEXT_ACTOR, TEXT_ROLE, TEXT_KEY, TEXT_TRACE, TEXT_QUERY_KIND,
-    TEXT_QUERY_TAG, TEXT_FIND_RESOURCE, TEXT_FIND_BOOKING, TEXTS
+    TEXT_TITLE,
+    TEXT_BOOKING_REF,
+    TEXT_BOOKING_DATA,
+    TEXT_MOVE_TITLE,
+    TEXT_MOVE_DATA,
+    TEXT_KIND,
+    TEXT_NAME,
+    TEXT_RESOURCE_REF,
+    TEXT_RESOURCE_DATA,
+    TEXT_ZONE,
+    TEXT_TAG,
+    TEXT_NEW_NAME,
+    TEXT_ACTOR,
+    TEXT_ROLE,
+    TEXT_KEY,
+    TEXT_TRACE,
+    TEXT_QUERY_KIND,
+    TEXT_QUERY_TAG,
+    TEXT_FIND_RESOURCE,
+    TEXT_FIND_BOOKING,
+    TEXTS
 };
 
 static int give_text(int where, const char *text)
@@ -294,26 +316,68 @@ static int give_text(int where, const char *text)
     rota_id found;
     call.flags = ROTA_CALL_DRY_RUN; /* what is accepted changes nothing either */
     switch (where) {
-    case TEXT_TITLE: q.title = text; break;
-    case TEXT_BOOKING_REF: q.ref = text; break;
-    case TEXT_BOOKING_DATA: q.data = text; break;
-    case TEXT_MOVE_TITLE: q.set = ROTA_BOOKING_SET_TITLE; q.title = text; break;
-    case TEXT_MOVE_DATA: q.set = ROTA_BOOKING_SET_DATA; q.data = text; break;
-    case TEXT_KIND: r.kind = text; break;
-    case TEXT_NAME: r.name = text; break;
-    case TEXT_RESOURCE_REF: r.ref = text; break;
-    case TEXT_RESOURCE_DATA: r.data = text; break;
-    case TEXT_ZONE: r.zone = text; break;
-    case TEXT_TAG: r.tags = &text; r.tag_count = 1; break;
-    case TEXT_NEW_NAME: r.set = ROTA_RESOURCE_SET_NAME; r.name = text; break;
-    case TEXT_ACTOR: call.actor = text; break;
-    case TEXT_ROLE: call.role = text; break;
-    case TEXT_KEY: call.key = text; break;
-    case TEXT_TRACE: call.trace = text; break;
-    case TEXT_QUERY_KIND: rq.kind = text; break;
-    case TEXT_QUERY_TAG: rq.tag = text; break;
-    case TEXT_FIND_RESOURCE: return rota_resource_find(f.r, text, &found);
-    default: return rota_booking_find(f.r, text, &found);
+    case TEXT_TITLE:
+        q.title = text;
+        break;
+    case TEXT_BOOKING_REF:
+        q.ref = text;
+        break;
+    case TEXT_BOOKING_DATA:
+        q.data = text;
+        break;
+    case TEXT_MOVE_TITLE:
+        q.set = ROTA_BOOKING_SET_TITLE;
+        q.title = text;
+        break;
+    case TEXT_MOVE_DATA:
+        q.set = ROTA_BOOKING_SET_DATA;
+        q.data = text;
+        break;
+    case TEXT_KIND:
+        r.kind = text;
+        break;
+    case TEXT_NAME:
+        r.name = text;
+        break;
+    case TEXT_RESOURCE_REF:
+        r.ref = text;
+        break;
+    case TEXT_RESOURCE_DATA:
+        r.data = text;
+        break;
+    case TEXT_ZONE:
+        r.zone = text;
+        break;
+    case TEXT_TAG:
+        r.tags = &text;
+        r.tag_count = 1;
+        break;
+    case TEXT_NEW_NAME:
+        r.set = ROTA_RESOURCE_SET_NAME;
+        r.name = text;
+        break;
+    case TEXT_ACTOR:
+        call.actor = text;
+        break;
+    case TEXT_ROLE:
+        call.role = text;
+        break;
+    case TEXT_KEY:
+        call.key = text;
+        break;
+    case TEXT_TRACE:
+        call.trace = text;
+        break;
+    case TEXT_QUERY_KIND:
+        rq.kind = text;
+        break;
+    case TEXT_QUERY_TAG:
+        rq.tag = text;
+        break;
+    case TEXT_FIND_RESOURCE:
+        return rota_resource_find(f.r, text, &found);
+    default:
+        return rota_booking_find(f.r, text, &found);
     }
     if (where == TEXT_QUERY_KIND || where == TEXT_QUERY_TAG) {
         int rc = rota_resource_list(f.r, &rq, &rows);
@@ -330,8 +394,16 @@ static int give_text(int where, const char *text)
 START_TEST(text_that_is_not_utf8)
 {
     static const char *const texts[] = {
-        "\x80", "a\xff", "\xc0\xaf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xed\xa0\x80",
-        "\xf4\x90\x80\x80", "\xc3", "\xe2\x82", "ok \xf8\x88\x80\x80\x80",
+        "\x80",
+        "a\xff",
+        "\xc0\xaf",
+        "\xe0\x80\xaf",
+        "\xf0\x80\x80\xaf",
+        "\xed\xa0\x80",
+        "\xf4\x90\x80\x80",
+        "\xc3",
+        "\xe2\x82",
+        "ok \xf8\x88\x80\x80\x80",
     };
     for (int where = 0; where < TEXTS; where++)
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -361,13 +433,13 @@ END_TEST
 
 START_TEST(text_that_is_empty_or_missing)
 {
-    static const int required[] = { TEXT_KIND, TEXT_NAME, TEXT_NEW_NAME, TEXT_TAG,
-                                    TEXT_FIND_RESOURCE, TEXT_FIND_BOOKING };
-    static const int not_empty[] = { TEXT_BOOKING_REF, TEXT_RESOURCE_REF, TEXT_ZONE, TEXT_KEY,
-                                     TEXT_QUERY_KIND, TEXT_QUERY_TAG };
-    static const int may_be_empty[] = { TEXT_TITLE, TEXT_BOOKING_DATA, TEXT_MOVE_TITLE,
+    static const int required[] = { TEXT_KIND, TEXT_NAME,          TEXT_NEW_NAME,
+                                    TEXT_TAG,  TEXT_FIND_RESOURCE, TEXT_FIND_BOOKING };
+    static const int not_empty[] = { TEXT_BOOKING_REF, TEXT_RESOURCE_REF, TEXT_ZONE,
+                                     TEXT_KEY,         TEXT_QUERY_KIND,   TEXT_QUERY_TAG };
+    static const int may_be_empty[] = { TEXT_TITLE,     TEXT_BOOKING_DATA,  TEXT_MOVE_TITLE,
                                         TEXT_MOVE_DATA, TEXT_RESOURCE_DATA, TEXT_ACTOR,
-                                        TEXT_ROLE, TEXT_TRACE };
+                                        TEXT_ROLE,      TEXT_TRACE };
     for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
         EXPECT(give_text(required[i], NULL), ROTA_EINVALID, "missing");
         EXPECT(give_text(required[i], ""), ROTA_EINVALID, "empty");
@@ -386,9 +458,23 @@ END_TEST
 START_TEST(zones_that_are_none) /* decision 14: never UTC */
 {
     static const char *const zones[] = {
-        "Europe/Atlantis", "europe/berlin", "UTC+1", "../../etc/passwd", "/etc/localtime",
-        "Europe/", "Europe", ".", "..", "Europe//Berlin", "Europe/../Europe/Berlin",
-        "zone.tab", "tzdata.zi", "Europe/Berlin ", " UTC", "Europe/Berlin\n", "%s%n",
+        "Europe/Atlantis",
+        "europe/berlin",
+        "UTC+1",
+        "../../etc/passwd",
+        "/etc/localtime",
+        "Europe/",
+        "Europe",
+        ".",
+        "..",
+        "Europe//Berlin",
+        "Europe/../Europe/Berlin",
+        "zone.tab",
+        "tzdata.zi",
+        "Europe/Berlin ",
+        " UTC",
+        "Europe/Berlin\n",
+        "%s%n",
     };
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
         rota_time out = 42;
@@ -403,13 +489,37 @@ END_TEST
 START_TEST(instants_that_are_none)
 {
     static const char *const texts[] = {
-        "", " ", "now", "2031", "2031-03-10", "2031-03-10T", "2031-03-10T08", "2031-03-10T08:00",
-        "2031-03-10T24:00Z", "2031-03-10T08:60Z", "2031-03-10T08:00:60Z", "2031-02-29T00:00Z",
-        "2031-13-01T00:00Z", "2031-00-01T00:00Z", "2031-01-00T00:00Z", "2031-01-32T00:00Z",
-        "2031-03-10T08:00:00.5Z", "2031-03-10T08:00+24:00", "2031-03-10T08:00+1:00",
-        "2031-03-10T08:00+", "2031-03-10T08:00Zz", " 2031-03-10T08:00Z", "2031-03-10T08:00Z ",
-        "0000-01-01T00:00Z", "10000-01-01T00:00Z", "-001-01-01T00:00Z", "9999-12-31T23:59:59-00:01",
-        "0001-01-01T00:00:00+00:01", "\xff", "2031-03-10T08:00+01:60", "%s%n%x",
+        "",
+        " ",
+        "now",
+        "2031",
+        "2031-03-10",
+        "2031-03-10T",
+        "2031-03-10T08",
+        "2031-03-10T08:00",
+        "2031-03-10T24:00Z",
+        "2031-03-10T08:60Z",
+        "2031-03-10T08:00:60Z",
+        "2031-02-29T00:00Z",
+        "2031-13-01T00:00Z",
+        "2031-00-01T00:00Z",
+        "2031-01-00T00:00Z",
+        "2031-01-32T00:00Z",
+        "2031-03-10T08:00:00.5Z",
+        "2031-03-10T08:00+24:00",
+        "2031-03-10T08:00+1:00",
+        "2031-03-10T08:00+",
+        "2031-03-10T08:00Zz",
+        " 2031-03-10T08:00Z",
+        "2031-03-10T08:00Z ",
+        "0000-01-01T00:00Z",
+        "10000-01-01T00:00Z",
+        "-001-01-01T00:00Z",
+        "9999-12-31T23:59:59-00:01",
+        "0001-01-01T00:00:00+00:01",
+        "\xff",
+        "2031-03-10T08:00+01:60",
+        "%s%n%x",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         rota_time out = 42;
@@ -422,8 +532,16 @@ END_TEST
 START_TEST(sql_is_only_text)
 {
     static const char *const texts[] = {
-        "'; DROP TABLE booking; --", "\" OR 1=1 --", "x'); DELETE FROM event; --",
-        "Robert'); DROP TABLE Students;--", "%%s%n", "\\", "?1", ":a", "NULL", "''",
+        "'; DROP TABLE booking; --",
+        "\" OR 1=1 --",
+        "x'); DELETE FROM event; --",
+        "Robert'); DROP TABLE Students;--",
+        "%%s%n",
+        "\\",
+        "?1",
+        ":a",
+        "NULL",
+        "''",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         rota_resource_request q = good_resource();
@@ -622,8 +740,19 @@ typedef union newer {
     unsigned char bytes[512];
 } newer;
 
-enum { REC_CALL, REC_RECEIPT, REC_BOOKING, REC_RESOURCE, REC_MEMBER, REC_BOOKING_QUERY,
-       REC_RESOURCE_QUERY, REC_MEMBER_QUERY, REC_REPORT, REC_STATS, RECORDS };
+enum {
+    REC_CALL,
+    REC_RECEIPT,
+    REC_BOOKING,
+    REC_RESOURCE,
+    REC_MEMBER,
+    REC_BOOKING_QUERY,
+    REC_RESOURCE_QUERY,
+    REC_MEMBER_QUERY,
+    REC_REPORT,
+    REC_STATS,
+    RECORDS
+};
 
 static int give_record(int which, newer *n)
 {
@@ -632,16 +761,29 @@ static int give_record(int which, newer *n)
     int rc;
     dry.flags = ROTA_CALL_DRY_RUN;
     switch (which) {
-    case REC_CALL: return rota_tick(f.r, &n->call, NULL);
-    case REC_RECEIPT: return rota_booking_cancel(f.r, &dry, &booking, &n->receipt);
-    case REC_BOOKING: return rota_booking_create(f.r, &dry, &n->booking, NULL);
-    case REC_RESOURCE: return rota_resource_create(f.r, &dry, &n->resource, NULL);
-    case REC_MEMBER: return rota_member_add(f.r, &dry, &n->member, NULL);
-    case REC_BOOKING_QUERY: rc = rota_booking_list(f.r, &n->booking_query, &rows); break;
-    case REC_RESOURCE_QUERY: rc = rota_resource_list(f.r, &n->resource_query, &rows); break;
-    case REC_MEMBER_QUERY: rc = rota_member_list(f.r, &n->member_query, &rows); break;
-    case REC_REPORT: return rota_tick(f.r, NULL, &n->report);
-    default: return rota_stats_get(f.r, &n->stats);
+    case REC_CALL:
+        return rota_tick(f.r, &n->call, NULL);
+    case REC_RECEIPT:
+        return rota_booking_cancel(f.r, &dry, &booking, &n->receipt);
+    case REC_BOOKING:
+        return rota_booking_create(f.r, &dry, &n->booking, NULL);
+    case REC_RESOURCE:
+        return rota_resource_create(f.r, &dry, &n->resource, NULL);
+    case REC_MEMBER:
+        return rota_member_add(f.r, &dry, &n->member, NULL);
+    case REC_BOOKING_QUERY:
+        rc = rota_booking_list(f.r, &n->booking_query, &rows);
+        break;
+    case REC_RESOURCE_QUERY:
+        rc = rota_resource_list(f.r, &n->resource_query, &rows);
+        break;
+    case REC_MEMBER_QUERY:
+        rc = rota_member_list(f.r, &n->member_query, &rows);
+        break;
+    case REC_REPORT:
+        return rota_tick(f.r, NULL, &n->report);
+    default:
+        return rota_stats_get(f.r, &n->stats);
     }
     rota_result_free(rows);
     return rc;
@@ -650,9 +792,15 @@ static int give_record(int which, newer *n)
 START_TEST(records_are_taken_by_their_size)
 {
     static const uint32_t sizes[RECORDS] = {
-        sizeof(rota_call), sizeof(rota_receipt), sizeof(rota_booking_request),
-        sizeof(rota_resource_request), sizeof(rota_member_request), sizeof(rota_booking_query),
-        sizeof(rota_resource_query), sizeof(rota_member_query), sizeof(rota_tick_report),
+        sizeof(rota_call),
+        sizeof(rota_receipt),
+        sizeof(rota_booking_request),
+        sizeof(rota_resource_request),
+        sizeof(rota_member_request),
+        sizeof(rota_booking_query),
+        sizeof(rota_resource_query),
+        sizeof(rota_member_query),
+        sizeof(rota_tick_report),
         sizeof(rota_stats),
     };
     static const uint32_t too_small[] = { 0, 1, 4, 8 };
@@ -681,7 +829,8 @@ START_TEST(records_are_taken_by_their_size)
         EXPECT(give_record(which, &n), ROTA_OK, NULL);
         ck_assert_uint_eq(n.size, sizeof n);
         if (output) { /* what we do not know is zeroed, not left as it was */
-            for (size_t i = sizes[which]; i < sizeof n; i++) ck_assert_int_eq(n.bytes[i], 0);
+            for (size_t i = sizes[which]; i < sizeof n; i++)
+                ck_assert_int_eq(n.bytes[i], 0);
         } else { /* what we do not know is not ignored */
             n.bytes[sizeof n - 1] = 1;
             EXPECT(give_record(which, &n), ROTA_EVERSION, "does not know");
@@ -738,10 +887,13 @@ START_TEST(what_cannot_be_opened)
 {
     static char long_url[8192];
     memset(long_url, 'x', sizeof long_url - 1);
-    const struct { const char *url; int status; } urls[] = {
-        { NULL, ROTA_EINVALID }, { "", ROTA_EINVALID }, { "\xff", ROTA_EINVALID },
-        { "postgres://host/db", ROTA_EINVALID }, { "http://x", ROTA_EINVALID },
-        { long_url, ROTA_ELIMIT },
+    const struct {
+        const char *url;
+        int status;
+    } urls[] = {
+        { NULL, ROTA_EINVALID },       { "", ROTA_EINVALID },
+        { "\xff", ROTA_EINVALID },     { "postgres://host/db", ROTA_EINVALID },
+        { "http://x", ROTA_EINVALID }, { long_url, ROTA_ELIMIT },
     };
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         rota *r;

@@ -106,7 +106,8 @@ START_TEST(what_is_held_is_what_the_host_gave)
         }
         ck_assert_int_eq(mem.held, c.bytes);
     }
-    for (int i = 0; i < 50; ++i) rota__mem_free(&mem, blocks[i]);
+    for (int i = 0; i < 50; ++i)
+        rota__mem_free(&mem, blocks[i]);
     ck_assert_int_eq(mem.held, 0);
     ck_assert_int_eq(c.bytes, 0);
 }
@@ -115,9 +116,17 @@ END_TEST
 START_TEST(sizes_that_do_not_fit_are_refused_before_the_host_is_asked)
 {
     static const int64_t sizes[][2] = {
-        { INT64_MAX, 1 }, { 1, INT64_MAX }, { INT64_MAX, INT64_MAX }, { -1, 1 }, { 1, -1 },
-        { -1, -1 }, { INT64_MIN, 1 }, { INT64_C(1) << 32, INT64_C(1) << 32 },
-        { (INT64_C(1) << 62) + 1, 1 }, { INT64_C(1) << 61, 4 }, { 3, INT64_C(1) << 62 },
+        { INT64_MAX, 1 },
+        { 1, INT64_MAX },
+        { INT64_MAX, INT64_MAX },
+        { -1, 1 },
+        { 1, -1 },
+        { -1, -1 },
+        { INT64_MIN, 1 },
+        { INT64_C(1) << 32, INT64_C(1) << 32 },
+        { (INT64_C(1) << 62) + 1, 1 },
+        { INT64_C(1) << 61, 4 },
+        { 3, INT64_C(1) << 62 },
     };
     counter c = { 0 };
     rota__mem mem;
@@ -162,10 +171,12 @@ START_TEST(the_c_library_serves_where_the_host_brings_no_memory)
     rota__mem_init(&mem, NULL, NULL);
     block = rota__mem_alloc(&mem, 100, (int64_t)sizeof *block);
     ck_assert_ptr_nonnull(block);
-    for (int i = 0; i < 100; ++i) block[i] = i;
+    for (int i = 0; i < 100; ++i)
+        block[i] = i;
     block = rota__mem_realloc(&mem, block, 1000, (int64_t)sizeof *block);
     ck_assert_ptr_nonnull(block);
-    for (int i = 0; i < 100; ++i) ck_assert_int_eq(block[i], i);
+    for (int i = 0; i < 100; ++i)
+        ck_assert_int_eq(block[i], i);
     rota__mem_free(&mem, block);
     ck_assert_int_eq(mem.held, 0);
 }
@@ -220,7 +231,8 @@ START_TEST(a_reset_arena_keeps_its_largest_block_for_the_next_call)
     rota__arena_init(&arena, &mem);
     ck_assert_ptr_nonnull(rota__arena_alloc(&arena, 10, 1));
     ck_assert_ptr_nonnull(rota__arena_alloc(&arena, 300000, 1));
-    for (int i = 0; i < 1000; ++i) ck_assert_ptr_nonnull(rota__arena_alloc(&arena, 10, 1));
+    for (int i = 0; i < 1000; ++i)
+        ck_assert_ptr_nonnull(rota__arena_alloc(&arena, 10, 1));
     rota__arena_reset(&arena);
     ck_assert_int_ge(mem.held, 300000);
     ck_assert_int_lt(mem.held, 1100000);
@@ -315,8 +327,10 @@ START_TEST(a_pushed_array_keeps_every_item_and_a_new_one_is_zero)
     }
     ck_assert_int_eq(a.count, 10000);
     ck_assert_int_eq(b.count, 3334);
-    for (int64_t i = 0; i < a.count; ++i) ck_assert_int_eq(a.items[i], i);
-    for (int64_t i = 0; i < b.count; ++i) ck_assert_int_eq(b.items[i], -3 * i);
+    for (int64_t i = 0; i < a.count; ++i)
+        ck_assert_int_eq(a.items[i], i);
+    for (int64_t i = 0; i < b.count; ++i)
+        ck_assert_int_eq(b.items[i], -3 * i);
     b.count = 5; /* an item that is used again is zero again */
     ck_assert_int_eq(*ROTA__PUSH(&arena, &b), 0);
     rota__arena_free(&arena);
@@ -382,27 +396,67 @@ static const struct {
     const char *text;
     int64_t length;
 } utf8_texts[] = {
-    { "", 0 }, { "a", 1 }, { "\x7f", 1 }, { "\xc2\x80", 2 }, { "\xdf\xbf", 2 },
-    { "\xe0\xa0\x80", 3 }, { "\xe1\x80\x80", 3 }, { "\xec\xbf\xbf", 3 },
-    { "\xed\x9f\xbf", 3 }, { "\xee\x80\x80", 3 }, { "\xef\xbf\xbf", 3 },
-    { "\xf0\x90\x80\x80", 4 }, { "\xf1\x80\x80\x80", 4 }, { "\xf3\xbf\xbf\xbf", 4 },
-    { "\xf4\x8f\xbf\xbf", 4 }, { "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\x85z", 11 },
+    { "", 0 },
+    { "a", 1 },
+    { "\x7f", 1 },
+    { "\xc2\x80", 2 },
+    { "\xdf\xbf", 2 },
+    { "\xe0\xa0\x80", 3 },
+    { "\xe1\x80\x80", 3 },
+    { "\xec\xbf\xbf", 3 },
+    { "\xed\x9f\xbf", 3 },
+    { "\xee\x80\x80", 3 },
+    { "\xef\xbf\xbf", 3 },
+    { "\xf0\x90\x80\x80", 4 },
+    { "\xf1\x80\x80\x80", 4 },
+    { "\xf3\xbf\xbf\xbf", 4 },
+    { "\xf4\x8f\xbf\xbf", 4 },
+    { "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\x85z", 11 },
     /* continuation without a start */
-    { "\x80", -1 }, { "\xbf", -1 }, { "a\x80", -1 }, { "\xc3\xa4\xa4", -1 },
+    { "\x80", -1 },
+    { "\xbf", -1 },
+    { "a\x80", -1 },
+    { "\xc3\xa4\xa4", -1 },
     /* overlong */
-    { "\xc0\x80", -1 }, { "\xc0\xaf", -1 }, { "\xc1\xbf", -1 }, { "\xe0\x80\x80", -1 },
-    { "\xe0\x80\xaf", -1 }, { "\xe0\x9f\xbf", -1 }, { "\xf0\x80\x80\x80", -1 },
+    { "\xc0\x80", -1 },
+    { "\xc0\xaf", -1 },
+    { "\xc1\xbf", -1 },
+    { "\xe0\x80\x80", -1 },
+    { "\xe0\x80\xaf", -1 },
+    { "\xe0\x9f\xbf", -1 },
+    { "\xf0\x80\x80\x80", -1 },
     { "\xf0\x8f\xbf\xbf", -1 },
     /* surrogates */
-    { "\xed\xa0\x80", -1 }, { "\xed\xaf\xbf", -1 }, { "\xed\xb0\x80", -1 },
-    { "\xed\xbf\xbf", -1 }, { "\xed\xa0\xbd\xed\xb3\x85", -1 },
+    { "\xed\xa0\x80", -1 },
+    { "\xed\xaf\xbf", -1 },
+    { "\xed\xb0\x80", -1 },
+    { "\xed\xbf\xbf", -1 },
+    { "\xed\xa0\xbd\xed\xb3\x85", -1 },
     /* beyond U+10FFFF */
-    { "\xf4\x90\x80\x80", -1 }, { "\xf5\x80\x80\x80", -1 }, { "\xf8\x88\x80\x80\x80", -1 },
-    { "\xfc\x84\x80\x80\x80\x80", -1 }, { "\xfe", -1 }, { "\xff", -1 },
+    { "\xf4\x90\x80\x80", -1 },
+    { "\xf5\x80\x80\x80", -1 },
+    { "\xf8\x88\x80\x80\x80", -1 },
+    { "\xfc\x84\x80\x80\x80\x80", -1 },
+    { "\xfe", -1 },
+    { "\xff", -1 },
     /* truncated, at the end and by another character */
-    { "\xc3", -1 }, { "\xe2", -1 }, { "\xe2\x82", -1 }, { "\xf0", -1 }, { "\xf0\x9f", -1 },
-    { "\xf0\x9f\x93", -1 }, { "\xc3" "a", -1 }, { "\xe2\x82" "a", -1 },
-    { "\xf0\x9f\x93" "a", -1 }, { "\xe2\xc3\xa4", -1 }, { "\xf0\x9f\xc3\xa4", -1 },
+    { "\xc3", -1 },
+    { "\xe2", -1 },
+    { "\xe2\x82", -1 },
+    { "\xf0", -1 },
+    { "\xf0\x9f", -1 },
+    { "\xf0\x9f\x93", -1 },
+    { "\xc3"
+      "a",
+      -1 },
+    { "\xe2\x82"
+      "a",
+      -1 },
+    { "\xf0\x9f\x93"
+      "a",
+      -1 },
+    { "\xe2\xc3\xa4", -1 },
+    { "\xf0\x9f\xc3\xa4", -1 },
 };
 
 START_TEST(utf8_is_told_from_other_bytes)
@@ -434,8 +488,8 @@ START_TEST(every_code_point_is_valid_once_and_surrogates_never)
             for (int64_t i = 1; i < length; ++i)
                 b[i] = (char)(0x80 | (c >> (6 * (length - 1 - i)) & 0x3f));
         }
-        if (rota__str_utf8(b) != (valid ? length : -1) ||
-            rota__str_next(b) != (valid ? length : 0)) ck_abort_msg("U+%04X", c);
+        if (rota__str_utf8(b) != (valid ? length : -1) || rota__str_next(b) != (valid ? length : 0))
+            ck_abort_msg("U+%04X", c);
     }
 }
 END_TEST
@@ -453,12 +507,25 @@ END_TEST
 static const struct {
     const char *text, *json;
 } json_texts[] = {
-    { NULL, "null" }, { "", "\"\"" }, { "abc", "\"abc\"" }, { "a\"b", "\"a\\\"b\"" },
-    { "\\", "\"\\\\\"" }, { "\"\"", "\"\\\"\\\"\"" }, { "/", "\"/\"" },
-    { "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" }, { "\x01\x1f", "\"\\u0001\\u001f\"" },
-    { "\x7f", "\"\x7f\"" }, { "\x0b" "x\x1b", "\"\\u000bx\\u001b\"" },
+    { NULL, "null" },
+    { "", "\"\"" },
+    { "abc", "\"abc\"" },
+    { "a\"b", "\"a\\\"b\"" },
+    { "\\", "\"\\\\\"" },
+    { "\"\"", "\"\\\"\\\"\"" },
+    { "/", "\"/\"" },
+    { "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" },
+    { "\x01\x1f", "\"\\u0001\\u001f\"" },
+    { "\x7f", "\"\x7f\"" },
+    { "\x0b"
+      "x\x1b",
+      "\"\\u000bx\\u001b\"" },
     { "\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\x85", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\x85\"" },
-    { "a\xff" "b", "\"a\xef\xbf\xbd" "b\"" }, { "\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
+    { "a\xff"
+      "b",
+      "\"a\xef\xbf\xbd"
+      "b\"" },
+    { "\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
     { "\xc3\"", "\"\xef\xbf\xbd\\\"\"" },
 };
 
@@ -529,7 +596,8 @@ START_TEST(a_long_message_is_cut_at_a_character)
 
     for (int shift = 0; shift < 3; ++shift) {
         memset(text, 'x', (size_t)shift);
-        for (int i = 0; i < 900; ++i) memcpy(text + shift + i * 3, "\xe2\x82\xac", 3);
+        for (int i = 0; i < 900; ++i)
+            memcpy(text + shift + i * 3, "\xe2\x82\xac", 3);
         text[shift + 2700] = '\0';
         rota__error_set(&e, ROTA_EIO, "%s", text);
         ck_assert_int_gt((int64_t)strlen(e.message), 500);
@@ -541,9 +609,9 @@ END_TEST
 
 START_TEST(every_status_has_a_name_and_a_sentence)
 {
-#define IS_NAMED(name, code, text)                                 \
-    ck_assert_int_eq(ROTA_##name, (code));                         \
-    ck_assert_str_eq(rota_status_name(code), #name);               \
+#define IS_NAMED(name, code, text)                   \
+    ck_assert_int_eq(ROTA_##name, (code));           \
+    ck_assert_str_eq(rota_status_name(code), #name); \
     ck_assert_str_eq(rota_status_text(code), (text));
     rota__error e = { 0 };
 
@@ -584,12 +652,20 @@ START_TEST(an_id_is_read_back_from_its_text_in_either_case)
 END_TEST
 
 static const char *const no_ids[] = {
-    NULL, "", "018f3a5c", "018f3a5c-7b2d-7e01-9abc-def01234567",
-    "018f3a5c-7b2d-7e01-9abc-def0123456789", "018f3a5c-7b2d-7e01-9abc-def012345678 ",
-    " 18f3a5c-7b2d-7e01-9abc-def012345678", "018f3a5c7b2d7e019abcdef012345678",
-    "018f3a5c-7b2d-7e01-9abc-def01234567g", "018f3a5c-7b2d-7e01-9abc_def012345678",
-    "{18f3a5c-7b2d-7e01-9abc-def01234567}", "018f3a5-c7b2d-7e01-9abc-def012345678",
-    "018f3a5c-7b2d-7e01-9abc-def0-2345678", "018f3a5c-7b2d-7e01-9abc-def0123456\xc3\xa4",
+    NULL,
+    "",
+    "018f3a5c",
+    "018f3a5c-7b2d-7e01-9abc-def01234567",
+    "018f3a5c-7b2d-7e01-9abc-def0123456789",
+    "018f3a5c-7b2d-7e01-9abc-def012345678 ",
+    " 18f3a5c-7b2d-7e01-9abc-def012345678",
+    "018f3a5c7b2d7e019abcdef012345678",
+    "018f3a5c-7b2d-7e01-9abc-def01234567g",
+    "018f3a5c-7b2d-7e01-9abc_def012345678",
+    "{18f3a5c-7b2d-7e01-9abc-def01234567}",
+    "018f3a5-c7b2d-7e01-9abc-def012345678",
+    "018f3a5c-7b2d-7e01-9abc-def0-2345678",
+    "018f3a5c-7b2d-7e01-9abc-def0123456\xc3\xa4",
 };
 
 START_TEST(what_is_no_uuid_is_refused_and_touches_nothing)
@@ -614,7 +690,8 @@ static int drawn_random(void *ctx, void *bytes, int64_t count)
     unsigned char *to = bytes;
 
     (void)ctx;
-    while (count-- > 0) *to++ = (unsigned char)draw();
+    while (count-- > 0)
+        *to++ = (unsigned char)draw();
     return 0;
 }
 
@@ -630,7 +707,8 @@ static int64_t milliseconds(const rota_id *id)
 {
     int64_t value = 0;
 
-    for (int i = 0; i < 6; ++i) value = value << 8 | id->b[i];
+    for (int i = 0; i < 6; ++i)
+        value = value << 8 | id->b[i];
     return value;
 }
 
@@ -643,9 +721,11 @@ START_TEST(a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_
 {
     static int bytes[] = { 0x00, 0xff, 0x55 };
     rota__id_source sources[] = {
-        { .random = drawn_random }, { .random = constant_random, .ctx = &bytes[0] },
+        { .random = drawn_random },
+        { .random = constant_random, .ctx = &bytes[0] },
         { .random = constant_random, .ctx = &bytes[1] },
-        { .random = constant_random, .ctx = &bytes[2] }, { .random = NULL },
+        { .random = constant_random, .ctx = &bytes[2] },
+        { .random = NULL },
     };
     rota__id_source *source = &sources[_i];
     rota_time now = 1900000000;
@@ -655,7 +735,8 @@ START_TEST(a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_
     for (int i = 0; i < 20000; ++i) {
         if (draw() % 5 == 0) now += draw_between(-3, 4);
         if (rota__id_next(source, now, &id) != ROTA_OK || rota__id_compare(&id, &last) <= 0 ||
-            !is_version_7(&id)) ck_abort_msg("id %d", i);
+            !is_version_7(&id))
+            ck_abort_msg("id %d", i);
         last = id;
     }
 }
@@ -664,9 +745,14 @@ END_TEST
 START_TEST(an_id_begins_with_its_time)
 {
     static const rota_time times[][2] = {
-        { 0, 0 }, { 1, 1000 }, { 1900000000, 1900000000000 },
-        { -5, 0 }, { ROTA_TIME_MIN, 0 }, { INT64_MIN, 0 },
-        { ROTA_TIME_MAX, ROTA_TIME_MAX * 1000 }, { INT64_MAX, ROTA_TIME_MAX * 1000 },
+        { 0, 0 },
+        { 1, 1000 },
+        { 1900000000, 1900000000000 },
+        { -5, 0 },
+        { ROTA_TIME_MIN, 0 },
+        { INT64_MIN, 0 },
+        { ROTA_TIME_MAX, ROTA_TIME_MAX * 1000 },
+        { INT64_MAX, ROTA_TIME_MAX * 1000 },
     };
     rota__id_source source = { .random = drawn_random };
     rota_id id;
@@ -727,7 +813,8 @@ START_TEST(a_hash_is_siphash_with_the_published_vectors)
     };
     uint8_t bytes[64];
 
-    for (int i = 0; i < 64; ++i) bytes[i] = (uint8_t)i;
+    for (int i = 0; i < 64; ++i)
+        bytes[i] = (uint8_t)i;
     for (int64_t i = 0; i < ROTA__LENGTH(vectors); ++i) {
         uint64_t hash = rota__id_hash(bytes, vectors[i].count);
 
@@ -754,9 +841,8 @@ START_TEST(every_day_of_ten_thousand_years_is_one_after_the_day_before)
 
                 same = rota__time_days(year, month, day) == days;
                 rota__time_to_civil(days * 86400 + 86399, &civil);
-                same = same && civil.year == year && civil.month == month &&
-                       civil.day == day && civil.hour == 23 && civil.minute == 59 &&
-                       civil.second == 59 &&
+                same = same && civil.year == year && civil.month == month && civil.day == day &&
+                       civil.hour == 23 && civil.minute == 59 && civil.second == 59 &&
                        rota__time_from_civil(&civil) == days * 86400 + 86399;
                 if (!same) ck_abort_msg("%d-%d-%d", year, month, day);
                 ++days;
@@ -773,43 +859,80 @@ static const struct {
     int kind;
     int64_t value;
 } times[] = {
-    { "1970-01-01T00:00:00Z", 1, 0 }, { "1970-01-01T00:00Z", 1, 0 },
-    { "1970-01-01t00:00:00z", 1, 0 }, { "1970-01-01T00:00:00", 2, 0 },
-    { "1970-01-01T00:00", 2, 0 }, { "1970-01-01T00:00:00-00:00", 1, 0 },
-    { "1970-01-01T00:00:01+00:00", 1, 1 }, { "1970-01-01T05:30+05:30", 1, 0 },
-    { "1969-12-31T16:00:00-08:00", 1, 0 }, { "1969-12-31T23:59:59Z", 1, -1 },
-    { "2025-02-14T10:00:00+05:30", 1, 1739507400 }, { "2025-02-14T04:30:00Z", 1, 1739507400 },
-    { "2025-02-14T04:30:00", 2, 1739507400 }, { "2024-02-29T00:00:00Z", 1, 1709164800 },
-    { "2000-02-29T00:00:00Z", 1, 951782400 }, { "0001-01-01T00:00:00Z", 1, ROTA_TIME_MIN },
+    { "1970-01-01T00:00:00Z", 1, 0 },
+    { "1970-01-01T00:00Z", 1, 0 },
+    { "1970-01-01t00:00:00z", 1, 0 },
+    { "1970-01-01T00:00:00", 2, 0 },
+    { "1970-01-01T00:00", 2, 0 },
+    { "1970-01-01T00:00:00-00:00", 1, 0 },
+    { "1970-01-01T00:00:01+00:00", 1, 1 },
+    { "1970-01-01T05:30+05:30", 1, 0 },
+    { "1969-12-31T16:00:00-08:00", 1, 0 },
+    { "1969-12-31T23:59:59Z", 1, -1 },
+    { "2025-02-14T10:00:00+05:30", 1, 1739507400 },
+    { "2025-02-14T04:30:00Z", 1, 1739507400 },
+    { "2025-02-14T04:30:00", 2, 1739507400 },
+    { "2024-02-29T00:00:00Z", 1, 1709164800 },
+    { "2000-02-29T00:00:00Z", 1, 951782400 },
+    { "0001-01-01T00:00:00Z", 1, ROTA_TIME_MIN },
     { "9999-12-31T23:59:59Z", 1, ROTA_TIME_MAX },
     { "0001-01-01T00:00:00+23:59", 1, ROTA_TIME_MIN - 86340 },
     { "9999-12-31T23:59:59-23:59", 1, ROTA_TIME_MAX + 86340 },
     { "2038-01-19T03:14:08Z", 1, INT64_C(2147483648) },
     /* none of these */
-    { NULL, 0, 0 }, { "", 0, 0 }, { "now", 0, 0 }, { "2025", 0, 0 }, { "2025-02-14", 0, 0 },
-    { "2025-02-14T", 0, 0 }, { "2025-02-14T10", 0, 0 }, { "2025-02-14T10:", 0, 0 },
-    { "2025-02-14T10:0", 0, 0 }, { "2025-02-14T10:00:", 0, 0 }, { "2025-02-14T10:00:0Z", 0, 0 },
-    { "2025-02-14T10Z", 0, 0 }, { "2025-02-14 10:00:00Z", 0, 0 },
-    { "2025-02-14T10:00:00.5Z", 0, 0 }, { "2025-02-14T10:00:00.000Z", 0, 0 },
-    { "2025-02-14T10:00:00,5Z", 0, 0 }, { "2016-12-31T23:59:60Z", 0, 0 },
-    { "2025-02-14T24:00:00Z", 0, 0 }, { "2025-02-14T10:60:00Z", 0, 0 },
-    { "2025-02-29T10:00:00Z", 0, 0 }, { "1900-02-29T10:00:00Z", 0, 0 },
-    { "2025-02-30T10:00:00Z", 0, 0 }, { "2025-04-31T10:00:00Z", 0, 0 },
-    { "2025-13-01T10:00:00Z", 0, 0 }, { "2025-00-01T10:00:00Z", 0, 0 },
-    { "2025-01-00T10:00:00Z", 0, 0 }, { "2025-01-32T10:00:00Z", 0, 0 },
-    { "0000-01-01T00:00:00Z", 0, 0 }, { "-001-01-01T00:00:00Z", 0, 0 },
-    { "10000-01-01T00:00:00Z", 0, 0 }, { "+2025-01-01T00:00:00Z", 0, 0 },
-    { "2025-2-14T10:00:00Z", 0, 0 }, { "25-02-14T10:00:00Z", 0, 0 },
-    { "20250214T100000Z", 0, 0 }, { "2025-02-14T10:00:00+0530", 0, 0 },
-    { "2025-02-14T10:00:00+05", 0, 0 }, { "2025-02-14T10:00:00+5:30", 0, 0 },
-    { "2025-02-14T10:00:00+24:00", 0, 0 }, { "2025-02-14T10:00:00+05:60", 0, 0 },
-    { "2025-02-14T10:00:00+05:30:00", 0, 0 }, { "2025-02-14T10:00:00ZZ", 0, 0 },
-    { "2025-02-14T10:00:00Z ", 0, 0 }, { " 2025-02-14T10:00:00Z", 0, 0 },
-    { "2025-02-14T10:00:00 Z", 0, 0 }, { "2025-02-14T10:00:00+", 0, 0 },
-    { "2025-02-14T10:00:00[Europe/Berlin]", 0, 0 }, { "2025-02-14T1\xd9\xa0:00:00Z", 0, 0 },
-    { "2025/02/14T10:00:00Z", 0, 0 }, { "2025-02-14T10.00.00Z", 0, 0 },
-    { "2025-02-14T-1:00:00Z", 0, 0 }, { "2025-02-14T+1:00:00Z", 0, 0 },
-    { "2025-W07-5T10:00:00Z", 0, 0 }, { "2025-045T10:00:00Z", 0, 0 },
+    { NULL, 0, 0 },
+    { "", 0, 0 },
+    { "now", 0, 0 },
+    { "2025", 0, 0 },
+    { "2025-02-14", 0, 0 },
+    { "2025-02-14T", 0, 0 },
+    { "2025-02-14T10", 0, 0 },
+    { "2025-02-14T10:", 0, 0 },
+    { "2025-02-14T10:0", 0, 0 },
+    { "2025-02-14T10:00:", 0, 0 },
+    { "2025-02-14T10:00:0Z", 0, 0 },
+    { "2025-02-14T10Z", 0, 0 },
+    { "2025-02-14 10:00:00Z", 0, 0 },
+    { "2025-02-14T10:00:00.5Z", 0, 0 },
+    { "2025-02-14T10:00:00.000Z", 0, 0 },
+    { "2025-02-14T10:00:00,5Z", 0, 0 },
+    { "2016-12-31T23:59:60Z", 0, 0 },
+    { "2025-02-14T24:00:00Z", 0, 0 },
+    { "2025-02-14T10:60:00Z", 0, 0 },
+    { "2025-02-29T10:00:00Z", 0, 0 },
+    { "1900-02-29T10:00:00Z", 0, 0 },
+    { "2025-02-30T10:00:00Z", 0, 0 },
+    { "2025-04-31T10:00:00Z", 0, 0 },
+    { "2025-13-01T10:00:00Z", 0, 0 },
+    { "2025-00-01T10:00:00Z", 0, 0 },
+    { "2025-01-00T10:00:00Z", 0, 0 },
+    { "2025-01-32T10:00:00Z", 0, 0 },
+    { "0000-01-01T00:00:00Z", 0, 0 },
+    { "-001-01-01T00:00:00Z", 0, 0 },
+    { "10000-01-01T00:00:00Z", 0, 0 },
+    { "+2025-01-01T00:00:00Z", 0, 0 },
+    { "2025-2-14T10:00:00Z", 0, 0 },
+    { "25-02-14T10:00:00Z", 0, 0 },
+    { "20250214T100000Z", 0, 0 },
+    { "2025-02-14T10:00:00+0530", 0, 0 },
+    { "2025-02-14T10:00:00+05", 0, 0 },
+    { "2025-02-14T10:00:00+5:30", 0, 0 },
+    { "2025-02-14T10:00:00+24:00", 0, 0 },
+    { "2025-02-14T10:00:00+05:60", 0, 0 },
+    { "2025-02-14T10:00:00+05:30:00", 0, 0 },
+    { "2025-02-14T10:00:00ZZ", 0, 0 },
+    { "2025-02-14T10:00:00Z ", 0, 0 },
+    { " 2025-02-14T10:00:00Z", 0, 0 },
+    { "2025-02-14T10:00:00 Z", 0, 0 },
+    { "2025-02-14T10:00:00+", 0, 0 },
+    { "2025-02-14T10:00:00[Europe/Berlin]", 0, 0 },
+    { "2025-02-14T1\xd9\xa0:00:00Z", 0, 0 },
+    { "2025/02/14T10:00:00Z", 0, 0 },
+    { "2025-02-14T10.00.00Z", 0, 0 },
+    { "2025-02-14T-1:00:00Z", 0, 0 },
+    { "2025-02-14T+1:00:00Z", 0, 0 },
+    { "2025-W07-5T10:00:00Z", 0, 0 },
+    { "2025-045T10:00:00Z", 0, 0 },
 };
 
 START_TEST(rfc_3339_is_read_and_nothing_else)
@@ -822,8 +945,7 @@ START_TEST(rfc_3339_is_read_and_nothing_else)
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, times[_i].text, strlen(times[_i].text) + 1);
     }
-    ck_assert_msg(rota__time_read(copy, &value) == times[_i].kind, "%s",
-                  copy ? copy : "NULL");
+    ck_assert_msg(rota__time_read(copy, &value) == times[_i].kind, "%s", copy ? copy : "NULL");
     if (times[_i].kind) ck_assert_int_eq(value, times[_i].value);
     free(copy);
 }
@@ -896,7 +1018,8 @@ static void put_header(file *f, int version, int64_t times_, int64_t types)
 {
     put(f, 4, 0x545a6966);
     put(f, 1, version);
-    for (int i = 0; i < 15; ++i) put(f, 1, 0);
+    for (int i = 0; i < 15; ++i)
+        put(f, 1, 0);
     put(f, 4, 0);
     put(f, 4, 0);
     put(f, 4, 0);
@@ -908,8 +1031,10 @@ static void put_header(file *f, int version, int64_t times_, int64_t types)
 /* Each change has a type of its own, behind that of the time before them. */
 static void put_block(file *f, int width, int32_t first, const made *changes, int count)
 {
-    for (int i = 0; i < count; ++i) put(f, width, changes[i].at);
-    for (int i = 0; i < count; ++i) put(f, 1, i + 1);
+    for (int i = 0; i < count; ++i)
+        put(f, width, changes[i].at);
+    for (int i = 0; i < count; ++i)
+        put(f, 1, i + 1);
     for (int i = -1; i < count; ++i) {
         put(f, 4, i < 0 ? first : changes[i].offset);
         put(f, 2, 0);
@@ -929,7 +1054,8 @@ static void make(file *f, int32_t first, const made *changes, int count, const c
     put_block(f, footer ? 8 : 4, first, changes, count);
     if (!footer) return;
     put(f, 1, '\n');
-    for (; *footer; ++footer) put(f, 1, *footer);
+    for (; *footer; ++footer)
+        put(f, 1, *footer);
     put(f, 1, '\n');
 }
 
@@ -1027,14 +1153,40 @@ START_TEST(a_footer_rules_the_years_behind_the_table)
 END_TEST
 
 static const char *const no_footers[] = {
-    "C-1", "CE-1", "CET", "CET-", "CET-25", "CET-1:60", "CET-1:00:60", "<+03-3", "<+0>-3",
-    "<>-3", "<+03>", "CET-1CEST", "CET-1CEST,", "CET-1CEST,M3.5.0", "CET-1CEST,M3.5.0,",
-    "CET-1CEST,M0.5.0,M10.5.0", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.0.0,M10.5.0",
-    "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,M3.5,M10.5.0",
-    "CET-1CEST,J0,J10", "CET-1CEST,J366,J10", "CET-1CEST,366,10", "CET-1CEST,M3.5.0/168,M10.5.0",
-    "CET-1CEST,M3.5.0/,M10.5.0", "CET-1CEST,M3.5.0,M10.5.0/3x", "CET-1CEST,M3.5.0,M10.5.0 ",
-    "CET-1CEST-30,M3.5.0,M10.5.0", "CET-99999999999", ":Europe/Berlin", "CET-1CEST,Mx.5.0,J1",
-    "CET-1CE,M3.5.0,M10.5.0", "CET--1",
+    "C-1",
+    "CE-1",
+    "CET",
+    "CET-",
+    "CET-25",
+    "CET-1:60",
+    "CET-1:00:60",
+    "<+03-3",
+    "<+0>-3",
+    "<>-3",
+    "<+03>",
+    "CET-1CEST",
+    "CET-1CEST,",
+    "CET-1CEST,M3.5.0",
+    "CET-1CEST,M3.5.0,",
+    "CET-1CEST,M0.5.0,M10.5.0",
+    "CET-1CEST,M13.5.0,M10.5.0",
+    "CET-1CEST,M3.0.0,M10.5.0",
+    "CET-1CEST,M3.6.0,M10.5.0",
+    "CET-1CEST,M3.5.7,M10.5.0",
+    "CET-1CEST,M3.5,M10.5.0",
+    "CET-1CEST,J0,J10",
+    "CET-1CEST,J366,J10",
+    "CET-1CEST,366,10",
+    "CET-1CEST,M3.5.0/168,M10.5.0",
+    "CET-1CEST,M3.5.0/,M10.5.0",
+    "CET-1CEST,M3.5.0,M10.5.0/3x",
+    "CET-1CEST,M3.5.0,M10.5.0 ",
+    "CET-1CEST-30,M3.5.0,M10.5.0",
+    "CET-99999999999",
+    ":Europe/Berlin",
+    "CET-1CEST,Mx.5.0,J1",
+    "CET-1CE,M3.5.0,M10.5.0",
+    "CET--1",
 };
 
 START_TEST(a_footer_that_is_no_rule_makes_the_file_no_zone)
@@ -1045,8 +1197,7 @@ START_TEST(a_footer_that_is_no_rule_makes_the_file_no_zone)
 
     rota__mem_init(&mem, NULL, NULL);
     make(&f, 0, NULL, 0, no_footers[_i]);
-    ck_assert_msg(read_made(&mem, f.bytes, f.size, &zone) == ROTA_EINVALID, "%s",
-                  no_footers[_i]);
+    ck_assert_msg(read_made(&mem, f.bytes, f.size, &zone) == ROTA_EINVALID, "%s", no_footers[_i]);
     ck_assert_ptr_null(zone);
     ck_assert_int_eq(mem.held, 0);
 }
@@ -1075,8 +1226,8 @@ END_TEST
 /* Every reading and every instant of some days, one by one, in units. */
 enum { UNIT = 900, UNITS = 800 };
 
-static void ck_as_one_by_one(const rota__tz *zone, const made *changes, int count,
-                             int32_t first, int64_t from)
+static void ck_as_one_by_one(const rota__tz *zone, const made *changes, int count, int32_t first,
+                             int64_t from)
 {
     static int32_t offsets[UNITS];
     int change = -1;
@@ -1084,7 +1235,8 @@ static void ck_as_one_by_one(const rota__tz *zone, const made *changes, int coun
     for (int64_t i = 0; i < UNITS; ++i) {
         int64_t at = from + i * UNIT;
 
-        while (change + 1 < count && changes[change + 1].at <= at) ++change;
+        while (change + 1 < count && changes[change + 1].at <= at)
+            ++change;
         offsets[i] = change < 0 ? first : changes[change].offset;
         if (rota__tz_offset(zone, at) != offsets[i]) ck_abort_msg("offset at %" PRId64, at);
     }
@@ -1097,10 +1249,12 @@ static void ck_as_one_by_one(const rota__tz *zone, const made *changes, int coun
             if (from + i * UNIT + offsets[i] == reading && shown++ == 0) found = i;
         for (int64_t i = 1; i < UNITS && shown == 0 && found < 0; ++i)
             if (from + i * UNIT + offsets[i - 1] <= reading &&
-                reading < from + i * UNIT + offsets[i]) found = i - 1;
-        if (found < 0 ||
-            rota__tz_instant(zone, reading, &kind) != reading - offsets[found] ||
-            kind != (shown == 0 ? ROTA__TZ_GAP : shown == 1 ? ROTA__TZ_UNIQUE : ROTA__TZ_FOLD))
+                reading < from + i * UNIT + offsets[i])
+                found = i - 1;
+        if (found < 0 || rota__tz_instant(zone, reading, &kind) != reading - offsets[found] ||
+            kind != (shown == 0   ? ROTA__TZ_GAP
+                     : shown == 1 ? ROTA__TZ_UNIQUE
+                                  : ROTA__TZ_FOLD))
             ck_abort_msg("reading %" PRId64 ", kind %d", reading, kind);
     }
 }
@@ -1135,8 +1289,10 @@ END_TEST
 /* Whatever it is, it may be asked anything. */
 static void ask_all(const rota__tz *zone)
 {
-    static const int64_t at[] = { ROTA_TIME_MIN - 90000, ROTA_TIME_MIN, -2000000000, 0,
-                                  1900000000, 4102444800, ROTA_TIME_MAX, ROTA_TIME_MAX + 90000 };
+    static const int64_t at[] = {
+        ROTA_TIME_MIN - 90000, ROTA_TIME_MIN,        -2000000000, 0, 1900000000, 4102444800,
+        ROTA_TIME_MAX,         ROTA_TIME_MAX + 90000
+    };
 
     for (int64_t i = 0; i < ROTA__LENGTH(at); ++i) {
         int kind = 0;
@@ -1192,8 +1348,8 @@ START_TEST(a_damaged_file_harms_nothing)
             static const uint8_t values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff, '\n', ',', '9' };
             uint64_t value = draw();
 
-            bad.bytes[draw_between(0, bad.size - 1)] =
-                value & 256 ? (uint8_t)value : values[value % 8];
+            bad.bytes[draw_between(0, bad.size - 1)] = value & 256 ? (uint8_t)value
+                                                                   : values[value % 8];
         }
         if (draw() % 4 == 0) bad.size = draw_between(0, bad.size);
         rc = read_made(&mem, bad.bytes, bad.size, &zone);
@@ -1222,22 +1378,20 @@ START_TEST(a_file_with_impossible_content_is_no_zone)
         int width;
         int64_t value;
     } cases[] = {
-        { 0, 4, 0x545a6967 },          /* no TZif */
-        { 4, 1, '1' },                 /* no such version */
-        { 20, 4, 2 },                  /* UT indicators for some types only */
-        { 24, 4, 0xffffffff },         /* more indicators than bytes */
-        { 28, 4, 1 },                  /* a leap second that is not there */
-        { 32, 4, 0xffffffff },         /* more changes than bytes */
-        { 36, 4, 0 },                  /* no type */
-        { 36, 4, 257 },                /* more types than can be named */
-        { 40, 4, 0 },                  /* no abbreviation */
-        { 40, 4, 0xffffffff },
-        { 44, 8, 1 },                  /* changes not ascending */
-        { 52, 8, 1000000 },            /* two at the same time */
-        { 68, 1, 4 },                  /* a change to no type */
-        { 71, 4, -2147483648 },        /* an offset of 68 years */
-        { 71, 4, 93601 },
-        { 77, 4, -93601 },
+        { 0, 4, 0x545a6967 },                 /* no TZif */
+        { 4, 1, '1' },                        /* no such version */
+        { 20, 4, 2 },                         /* UT indicators for some types only */
+        { 24, 4, 0xffffffff },                /* more indicators than bytes */
+        { 28, 4, 1 },                         /* a leap second that is not there */
+        { 32, 4, 0xffffffff },                /* more changes than bytes */
+        { 36, 4, 0 },                         /* no type */
+        { 36, 4, 257 },                       /* more types than can be named */
+        { 40, 4, 0 },                         /* no abbreviation */
+        { 40, 4, 0xffffffff },  { 44, 8, 1 }, /* changes not ascending */
+        { 52, 8, 1000000 },                   /* two at the same time */
+        { 68, 1, 4 },                         /* a change to no type */
+        { 71, 4, -2147483648 },               /* an offset of 68 years */
+        { 71, 4, 93601 },       { 77, 4, -93601 },
     };
     rota__mem mem;
     rota__tz *zone = NULL;
@@ -1250,8 +1404,7 @@ START_TEST(a_file_with_impossible_content_is_no_zone)
         whole = f.size;
         f.size = second(cases[i].at);
         put(&f, cases[i].width, cases[i].value);
-        ck_assert_msg(read_made(&mem, f.bytes, whole, &zone) == ROTA_EINVALID,
-                      "case %" PRId64, i);
+        ck_assert_msg(read_made(&mem, f.bytes, whole, &zone) == ROTA_EINVALID, "case %" PRId64, i);
         ck_assert_int_eq(mem.held, 0);
     }
 }
@@ -1347,8 +1500,10 @@ START_TEST(a_reading_in_a_gap_goes_by_the_offset_before_and_in_a_fold_is_the_fir
     zones_open(&z);
     zone = zone_or_notice(&z, readings[_i].zone);
     if (zone) {
-        ck_assert_int_eq(rota_time_format(
-            rota__tz_instant(zone, instant(readings[_i].local), &kind), got), ROTA_OK);
+        ck_assert_int_eq(rota_time_format(rota__tz_instant(zone, instant(readings[_i].local),
+                                                           &kind),
+                                          got),
+                         ROTA_OK);
         ck_assert_str_eq(got, readings[_i].instant);
         ck_assert_int_eq(kind, readings[_i].kind);
     }
@@ -1381,12 +1536,40 @@ START_TEST(utc_needs_no_file_and_a_zone_is_read_once)
 END_TEST
 
 static const char *const no_zones[] = {
-    "", "/", ".", "..", "../zoneinfo/UTC", "Europe/../UTC", "/usr/share/zoneinfo/UTC",
-    "Europe//Berlin", "Europe/Berlin/", "/Europe/Berlin", "./UTC", "Europe/./Berlin",
-    "Europe", "Europe/Atlantis", "Europe/Berlin/x", "zone.tab", "tzdata.zi", "leapseconds",
-    "right/UTC", "right/Europe/Berlin", "Europe Berlin", " UTC", "UTC ", "UTC\n", "UTC0",
-    "CET-1CEST", "<+03>-3", ":UTC", "+01:00", "Europe\\Berlin", "Europe/Berl\xc3\xadn", "~",
-    "$HOME", "\xff\xfe",
+    "",
+    "/",
+    ".",
+    "..",
+    "../zoneinfo/UTC",
+    "Europe/../UTC",
+    "/usr/share/zoneinfo/UTC",
+    "Europe//Berlin",
+    "Europe/Berlin/",
+    "/Europe/Berlin",
+    "./UTC",
+    "Europe/./Berlin",
+    "Europe",
+    "Europe/Atlantis",
+    "Europe/Berlin/x",
+    "zone.tab",
+    "tzdata.zi",
+    "leapseconds",
+    "right/UTC",
+    "right/Europe/Berlin",
+    "Europe Berlin",
+    " UTC",
+    "UTC ",
+    "UTC\n",
+    "UTC0",
+    "CET-1CEST",
+    "<+03>-3",
+    ":UTC",
+    "+01:00",
+    "Europe\\Berlin",
+    "Europe/Berl\xc3\xadn",
+    "~",
+    "$HOME",
+    "\xff\xfe",
 };
 
 START_TEST(a_name_that_is_no_zone_is_refused_and_never_taken_for_utc)
@@ -1487,8 +1670,8 @@ START_TEST(every_zone_is_as_python_reads_it)
     FILE *python;
 
     if (!which || !*which) which = "1";
-    ck_assert_msg(strlen(which) <= 9 && (strcmp(which, "all") == 0 ||
-                                         strspn(which, "0123456789") == strlen(which)),
+    ck_assert_msg(strlen(which) <= 9 &&
+                      (strcmp(which, "all") == 0 || strspn(which, "0123456789") == strlen(which)),
                   "ROTA_ZONES is \"all\" or a number");
     snprintf(command, sizeof command, "python3 tests/zones.py %s", which);
     printf("zones: %s\n", command);
@@ -1564,8 +1747,8 @@ static void add_ids(Suite *suite)
     tcase_add_test(tc, an_id_is_read_back_from_its_text_in_either_case);
     tcase_add_loop_test(tc, what_is_no_uuid_is_refused_and_touches_nothing, 0,
                         (int)ROTA__LENGTH(no_ids));
-    tcase_add_loop_test(
-        tc, a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_do, 0, 5);
+    tcase_add_loop_test(tc, a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_do,
+                        0, 5);
     tcase_add_loop_test(tc, an_id_begins_with_its_time, 0, 8);
     tcase_add_test(tc, without_randomness_there_is_no_id);
     tcase_add_test(tc, full_random_bits_carry_into_the_time);
@@ -1601,9 +1784,8 @@ static void add_zones(Suite *suite)
     tcase_add_test(tc, a_damaged_file_harms_nothing);
     tcase_add_test(tc, a_file_with_impossible_content_is_no_zone);
     tcase_add_test(tc, a_file_that_counts_leap_seconds_is_no_zone);
-    tcase_add_loop_test(
-        tc, a_reading_in_a_gap_goes_by_the_offset_before_and_in_a_fold_is_the_first, 0,
-        (int)ROTA__LENGTH(readings));
+    tcase_add_loop_test(tc, a_reading_in_a_gap_goes_by_the_offset_before_and_in_a_fold_is_the_first,
+                        0, (int)ROTA__LENGTH(readings));
     tcase_add_test(tc, utc_needs_no_file_and_a_zone_is_read_once);
     tcase_add_loop_test(tc, a_name_that_is_no_zone_is_refused_and_never_taken_for_utc, 0,
                         (int)ROTA__LENGTH(no_zones));

@@ -181,18 +181,22 @@ END_TEST
 
 /* Every step from every status: one table, looked at from outside. M-59 */
 enum { VERB_CONFIRM, VERB_CANCEL, VERB_CHECK_IN, VERB_COMPLETE, VERB_MOVE, VERBS };
-static const int statuses[] = { ROTA_BOOKING_HELD,      ROTA_BOOKING_CONFIRMED,
+static const int statuses[] = { ROTA_BOOKING_HELD,       ROTA_BOOKING_CONFIRMED,
                                 ROTA_BOOKING_CHECKED_IN, ROTA_BOOKING_COMPLETED,
-                                ROTA_BOOKING_CANCELLED, ROTA_BOOKING_EXPIRED };
+                                ROTA_BOOKING_CANCELLED,  ROTA_BOOKING_EXPIRED };
 
 static int verb(int which, const rota_id *id)
 {
     rota_booking_request q = ROTA_INIT(rota_booking_request);
     switch (which) {
-    case VERB_CONFIRM: return rota_booking_confirm(f.r, NULL, id, NULL);
-    case VERB_CANCEL: return rota_booking_cancel(f.r, NULL, id, NULL);
-    case VERB_CHECK_IN: return rota_booking_check_in(f.r, NULL, id, NULL);
-    case VERB_COMPLETE: return rota_booking_complete(f.r, NULL, id, NULL);
+    case VERB_CONFIRM:
+        return rota_booking_confirm(f.r, NULL, id, NULL);
+    case VERB_CANCEL:
+        return rota_booking_cancel(f.r, NULL, id, NULL);
+    case VERB_CHECK_IN:
+        return rota_booking_check_in(f.r, NULL, id, NULL);
+    case VERB_COMPLETE:
+        return rota_booking_complete(f.r, NULL, id, NULL);
     default:
         q.set = ROTA_BOOKING_SET_WHEN;
         q.when.start = t("2031-03-11T12:00Z");
@@ -226,14 +230,14 @@ START_TEST(the_life_cycle_is_the_table_and_nothing_else)
 {
     /* columns as VERBS: confirm cancel check_in complete move; o: allowed */
     static const char *const before_start[] = {
-        [ROTA_BOOKING_HELD] = "oo--o",      [ROTA_BOOKING_CONFIRMED] = "-oo-o",
+        [ROTA_BOOKING_HELD] = "oo--o",       [ROTA_BOOKING_CONFIRMED] = "-oo-o",
         [ROTA_BOOKING_CHECKED_IN] = "----o", [ROTA_BOOKING_COMPLETED] = "-----",
-        [ROTA_BOOKING_CANCELLED] = "-----", [ROTA_BOOKING_EXPIRED] = "o----",
+        [ROTA_BOOKING_CANCELLED] = "-----",  [ROTA_BOOKING_EXPIRED] = "o----",
     };
     static const char *const ongoing[] = {
-        [ROTA_BOOKING_HELD] = "oo--o",      [ROTA_BOOKING_CONFIRMED] = "--ooo",
+        [ROTA_BOOKING_HELD] = "oo--o",       [ROTA_BOOKING_CONFIRMED] = "--ooo",
         [ROTA_BOOKING_CHECKED_IN] = "---oo", [ROTA_BOOKING_COMPLETED] = "-----",
-        [ROTA_BOOKING_CANCELLED] = "-----", [ROTA_BOOKING_EXPIRED] = "o----",
+        [ROTA_BOOKING_CANCELLED] = "-----",  [ROTA_BOOKING_EXPIRED] = "o----",
     };
     for (int s = 0; s < 6; s++)
         for (int v = 0; v < VERBS; v++)
@@ -536,9 +540,8 @@ START_TEST(pages_join_without_gap_or_repeat)
             rota_booking b = ROTA_INIT(rota_booking);
             rota_booking_at(rows, i, &b);
             if (seen++)
-                ck_assert(last.when.end < b.when.end ||
-                          (last.when.end == b.when.end &&
-                           memcmp(&last.id, &b.id, sizeof b.id) < 0));
+                ck_assert(last.when.end < b.when.end || (last.when.end == b.when.end &&
+                                                         memcmp(&last.id, &b.id, sizeof b.id) < 0));
             last = b;
         }
         int64_t count = rota_result_count(rows);

@@ -19,8 +19,8 @@ static void teardown(void)
     fx_close(&f);
 }
 
-static int book_on(rota *r, const rota_call *call, rota_id room, const char *from,
-                   const char *to, rota_receipt *receipt)
+static int book_on(rota *r, const rota_call *call, rota_id room, const char *from, const char *to,
+                   rota_receipt *receipt)
 {
     rota_claim c = { .resource = room, .units = 1 };
     rota_booking_request q = ROTA_INIT(rota_booking_request);
@@ -46,10 +46,12 @@ START_TEST(a_repeated_call_gives_its_first_answer_and_does_nothing)
     rota_call call = ROTA_INIT(rota_call);
     rota_receipt first = ROTA_INIT(rota_receipt), again = ROTA_INIT(rota_receipt);
     call.key = "k";
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &first), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &first),
+              ROTA_OK);
     int64_t before = events(f.r);
     ck_status(&f, rota_booking_cancel(f.r, NULL, &first.id, NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &again), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &again),
+              ROTA_OK);
     ck_assert_int_eq(events(f.r), before + 1);
     ck_assert_int_eq(again.flags, ROTA_RECEIPT_REPLAYED);
     again.flags = 0;
@@ -112,16 +114,21 @@ START_TEST(the_same_key_for_something_else_is_refused)
     rota_id room = fx_room(&f, "Blue", 9);
     rota_call call = ROTA_INIT(rota_call);
     call.key = "k";
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", NULL), ROTA_EKEY);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", NULL),
+              ROTA_EKEY);
     call.version = 1;
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_EKEY);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_EKEY);
     call.version = 0;
     call.actor = "somebody"; /* a key is the actor's own */
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", NULL), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", NULL),
+              ROTA_OK);
     call.actor = NULL;
     call.trace = "another request id";
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_OK);
 }
 END_TEST
 
@@ -132,13 +139,16 @@ START_TEST(a_key_is_kept_for_a_day)
     rota_receipt receipt = ROTA_INIT(rota_receipt);
     rota_tick_report report = ROTA_INIT(rota_tick_report);
     call.key = "k";
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_OK);
     fx_clock(&f, "2031-03-11T07:59:59Z");
     ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
     ck_assert_int_eq(report.keys, 0);
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", NULL), ROTA_EKEY);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", NULL),
+              ROTA_EKEY);
     fx_clock(&f, "2031-03-11T08:00:00Z");
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", &receipt), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:01Z", &receipt),
+              ROTA_OK);
     ck_assert_int_eq(receipt.flags, 0);
     fx_clock(&f, "2031-03-12T08:00:00Z");
     ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
@@ -152,9 +162,11 @@ START_TEST(a_refusal_is_not_remembered)
     rota_call call = ROTA_INIT(rota_call);
     rota_id other = fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
     call.key = "k";
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_ECONFLICT);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_ECONFLICT);
     ck_status(&f, rota_booking_cancel(f.r, NULL, &other, NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_OK);
 }
 END_TEST
 
@@ -228,15 +240,18 @@ START_TEST(a_dry_run_answers_in_full_and_writes_nothing) /* B-03 */
     dry.key = "not remembered";
     q.kind = "room";
     q.name = "Red";
-    ck_status(&f, book_on(f.r, &dry, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &receipt), ROTA_OK);
+    ck_status(&f, book_on(f.r, &dry, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &receipt),
+              ROTA_OK);
     ck_assert_int_eq(receipt.flags, ROTA_RECEIPT_DRY_RUN);
     ck_assert_int_eq(receipt.status, ROTA_BOOKING_CONFIRMED);
     ck_assert_int_eq(receipt.version, 1);
     ck_status(&f, rota_resource_create(f.r, &dry, &q, &receipt), ROTA_OK);
     ck_status(&f, rota_resource_remove(f.r, &dry, &room, &receipt), ROTA_OK);
     ck_assert_int_eq(events(f.r), before);
-    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, &dry, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_ECONFLICT);
+    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_OK);
+    ck_status(&f, book_on(f.r, &dry, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_ECONFLICT);
 }
 END_TEST
 
@@ -252,10 +267,10 @@ START_TEST(every_change_leaves_its_event)
     rota_receipt receipt = ROTA_INIT(rota_receipt);
     rota_result *rows;
     static const int32_t types[] = {
-        ROTA_EVENT_RESOURCE_CREATED,  ROTA_EVENT_RESOURCE_CREATED,   ROTA_EVENT_MEMBER_ADDED,
-        ROTA_EVENT_BOOKING_CREATED,   ROTA_EVENT_BOOKING_MOVED,      ROTA_EVENT_BOOKING_CHECKED_IN,
-        ROTA_EVENT_BOOKING_COMPLETED, ROTA_EVENT_BOOKING_CREATED,    ROTA_EVENT_BOOKING_CANCELLED,
-        ROTA_EVENT_MEMBER_REMOVED,    ROTA_EVENT_RESOURCE_UPDATED,   ROTA_EVENT_RESOURCE_REMOVED,
+        ROTA_EVENT_RESOURCE_CREATED,  ROTA_EVENT_RESOURCE_CREATED, ROTA_EVENT_MEMBER_ADDED,
+        ROTA_EVENT_BOOKING_CREATED,   ROTA_EVENT_BOOKING_MOVED,    ROTA_EVENT_BOOKING_CHECKED_IN,
+        ROTA_EVENT_BOOKING_COMPLETED, ROTA_EVENT_BOOKING_CREATED,  ROTA_EVENT_BOOKING_CANCELLED,
+        ROTA_EVENT_MEMBER_REMOVED,    ROTA_EVENT_RESOURCE_UPDATED, ROTA_EVENT_RESOURCE_REMOVED,
     };
     call.actor = "anna";
     call.role = "operator";
@@ -267,12 +282,14 @@ START_TEST(every_change_leaves_its_event)
     name.set = ROTA_RESOURCE_SET_NAME;
     name.name = "V";
     ck_status(&f, rota_member_add(f.r, &call, &m, NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, &call, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &receipt), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &receipt),
+              ROTA_OK);
     ck_status(&f, rota_booking_move(f.r, &call, &receipt.id, &move, NULL), ROTA_OK);
     ck_status(&f, rota_booking_check_in(f.r, &call, &receipt.id, NULL), ROTA_OK);
     fx_clock(&f, "2031-03-10T09:30Z");
     ck_status(&f, rota_booking_complete(f.r, &call, &receipt.id, NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, &call, g, "2031-03-10T10:00Z", "2031-03-10T11:00Z", &receipt), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, g, "2031-03-10T10:00Z", "2031-03-10T11:00Z", &receipt),
+              ROTA_OK);
     ck_status(&f, rota_booking_cancel(f.r, &call, &receipt.id, NULL), ROTA_OK);
     ck_status(&f, rota_member_remove(f.r, &call, &m, NULL), ROTA_OK);
     ck_status(&f, rota_resource_update(f.r, &call, &u, &name, NULL), ROTA_OK);
@@ -312,7 +329,8 @@ START_TEST(a_refused_call_leaves_no_event)
     rota_id room = fx_room(&f, "Blue", 1);
     fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
     int64_t before = events(f.r);
-    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_ECONFLICT);
+    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_ECONFLICT);
     ck_assert_int_eq(events(f.r), before);
 }
 END_TEST
@@ -369,21 +387,27 @@ START_TEST(what_one_handle_commits_the_other_sees_at_its_next_call)
     rota_resource_request q = ROTA_INIT(rota_resource_request);
     rota_member_request m = ROTA_INIT(rota_member_request);
 
-    ck_assert_int_eq(book_on(other, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &receipt), ROTA_OK);
-    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_ECONFLICT);
+    ck_assert_int_eq(book_on(other, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &receipt),
+                     ROTA_OK);
+    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_ECONFLICT);
     ck_assert_int_eq(rota_booking_cancel(other, NULL, &receipt.id, NULL), ROTA_OK);
-    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
-    ck_assert_int_eq(book_on(other, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_ECONFLICT);
+    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+              ROTA_OK);
+    ck_assert_int_eq(book_on(other, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+                     ROTA_ECONFLICT);
 
     q.set = ROTA_RESOURCE_SET_CAPACITY; /* a change of the resource, not of a booking */
     q.capacity = 2;
     ck_status(&f, rota_resource_update(f.r, NULL, &room, &q, NULL), ROTA_OK);
-    ck_assert_int_eq(book_on(other, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_OK);
+    ck_assert_int_eq(book_on(other, NULL, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+                     ROTA_OK);
 
     m.group = g; /* and of a membership */
     m.member = room;
     ck_status(&f, rota_member_add(f.r, NULL, &m, NULL), ROTA_OK);
-    ck_assert_int_eq(book_on(other, NULL, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL), ROTA_ECONFLICT);
+    ck_assert_int_eq(book_on(other, NULL, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z", NULL),
+                     ROTA_ECONFLICT);
     ck_assert_int_eq(rota_check(other, ROTA_TIME_MIN), ROTA_OK);
     rota_close(other);
 }
@@ -400,15 +424,18 @@ START_TEST(a_calendar_is_the_same_after_it_was_closed)
     rota_call call = ROTA_INIT(rota_call);
     rota_receipt first = ROTA_INIT(rota_receipt), again = ROTA_INIT(rota_receipt);
     call.key = "k";
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &first), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &first),
+              ROTA_OK);
     int64_t before = events(f.r);
     fx_close(&f);
     fx_open(&f, path);
     fx_clock(&f, "2031-03-10T08:00Z");
     ck_assert_int_eq(events(f.r), before);
-    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &again), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", &again),
+              ROTA_OK);
     ck_assert_mem_eq(&first.id, &again.id, sizeof first.id);
-    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:59Z", "2031-03-10T10:01Z", NULL), ROTA_ECONFLICT);
+    ck_status(&f, book_on(f.r, NULL, room, "2031-03-10T09:59Z", "2031-03-10T10:01Z", NULL),
+              ROTA_ECONFLICT);
     ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
 }
 END_TEST

@@ -180,17 +180,39 @@ static int read_one(int which)
     bookings.resource = member;
     members.group = group;
     switch (which) {
-    case 0: rc = rota_booking_list(f.r, &bookings, &rows); break;
-    case 1: rc = rota_booking_get(f.r, &held, &rows); break;
-    case 2: rc = rota_resource_list(f.r, &resources, &rows); break;
-    case 3: rc = rota_resource_get(f.r, &room, &rows); break;
-    case 4: rc = rota_member_list(f.r, &members, &rows); break;
-    case 5: rc = rota_event_list(f.r, 0, 0, &rows); break;
-    case 6: rc = rota_booking_find(f.r, "none", &id); break;
-    case 7: rc = rota_resource_find(f.r, "none", &id); break;
-    case 8: rc = rota_stats_get(f.r, &stats); break;
-    case 9: rc = rota_check(f.r, ROTA_TIME_MIN); break;
-    default: rc = rota_time_parse(f.r, "2031-03-10T08:00", "Asia/Tokyo", &out); break;
+    case 0:
+        rc = rota_booking_list(f.r, &bookings, &rows);
+        break;
+    case 1:
+        rc = rota_booking_get(f.r, &held, &rows);
+        break;
+    case 2:
+        rc = rota_resource_list(f.r, &resources, &rows);
+        break;
+    case 3:
+        rc = rota_resource_get(f.r, &room, &rows);
+        break;
+    case 4:
+        rc = rota_member_list(f.r, &members, &rows);
+        break;
+    case 5:
+        rc = rota_event_list(f.r, 0, 0, &rows);
+        break;
+    case 6:
+        rc = rota_booking_find(f.r, "none", &id);
+        break;
+    case 7:
+        rc = rota_resource_find(f.r, "none", &id);
+        break;
+    case 8:
+        rc = rota_stats_get(f.r, &stats);
+        break;
+    case 9:
+        rc = rota_check(f.r, ROTA_TIME_MIN);
+        break;
+    default:
+        rc = rota_time_parse(f.r, "2031-03-10T08:00", "Asia/Tokyo", &out);
+        break;
     }
     if (rc != ROTA_OK) ck_assert_ptr_null(rows);
     rota_result_free(rows);
@@ -585,8 +607,10 @@ START_TEST(a_handle_for_reading_only_refuses_to_write)
     fx_close(&f);
     f.config.flags = ROTA_OPEN_READONLY;
     fx_open(&f, path);
-    for (int i = 0; i < WRITES; i++) ck_status(&f, writes[i].call(NULL), ROTA_EDENIED);
-    for (int i = 0; i < READS; i++) ck_assert_int_eq(read_one(i), ROTA_OK);
+    for (int i = 0; i < WRITES; i++)
+        ck_status(&f, writes[i].call(NULL), ROTA_EDENIED);
+    for (int i = 0; i < READS; i++)
+        ck_assert_int_eq(read_one(i), ROTA_OK);
     fx_close(&f);
     f.config.flags = 0;
 }
@@ -668,7 +692,8 @@ START_TEST(the_same_calls_give_the_same_answers_to_the_byte)
         f.random = 7;
         fx_open(&f, ":memory:");
         prepare();
-        for (int k = 0; k < WRITES; k++) writes[k].call(NULL);
+        for (int k = 0; k < WRITES; k++)
+            writes[k].call(NULL);
         rota_result *rows;
         char *text = picture();
         size_t room_left = 65536, used = strlen(text);

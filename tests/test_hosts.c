@@ -28,8 +28,7 @@ static void keep(const char *line)
     memcpy(output + length, line, more + 1);
 }
 
-static void sh(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+static void sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void sh(const char *format, ...)
 {
     char command[2048], line[1024];
@@ -44,7 +43,8 @@ static void sh(const char *format, ...)
     fflush(NULL);
     FILE *pipe = popen(command, "r");
     ck_assert_msg(pipe != NULL, "%s does not start", command);
-    while (fgets(line, sizeof line, pipe)) keep(line);
+    while (fgets(line, sizeof line, pipe))
+        keep(line);
     int status = pclose(pipe);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (code == SKIPPED) fprintf(stderr, "hosts: skipped: %s\n%s", command, output);
@@ -204,14 +204,15 @@ static void add(Suite *suite, const char *name, const TTest *const *tests, size_
 {
     TCase *tc = tcase_create(name);
     tcase_set_timeout(tc, SECONDS);
-    for (size_t i = 0; i < count; i++) tcase_add_test(tc, tests[i]);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
 }
 
-#define ADD(suite, name, ...)                                                                  \
-    do {                                                                                       \
-        const TTest *const tests_[] = { __VA_ARGS__ };                                         \
-        add(suite, name, tests_, sizeof tests_ / sizeof tests_[0]);                            \
+#define ADD(suite, name, ...)                                       \
+    do {                                                            \
+        const TTest *const tests_[] = { __VA_ARGS__ };              \
+        add(suite, name, tests_, sizeof tests_ / sizeof tests_[0]); \
     } while (0)
 
 Suite *hosts_suite(void)

@@ -98,9 +98,9 @@ static int64_t list_query(fixture *f, rota_span span)
 }
 
 /* ck_assert() tells the parent process of every check, which is slow in loops. */
-#define ck_that(condition)                                                     \
-    do {                                                                       \
-        if (!(condition)) ck_abort_msg("not so: %s", #condition);              \
+#define ck_that(condition)                                        \
+    do {                                                          \
+        if (!(condition)) ck_abort_msg("not so: %s", #condition); \
     } while (0)
 
 static bool same(const rota__interval *a, const rota__interval *b)
@@ -198,8 +198,8 @@ static void touching(fixture *f, rota_span *s)
 
 static void extreme(fixture *f, rota_span *s)
 {
-    static const int64_t starts[] = { INT64_MIN, ROTA_TIME_MIN, ROTA_TIME_MIN + 1, -1, 0,
-                                      ROTA_TIME_MAX - 1 };
+    static const int64_t starts[] = { INT64_MIN, ROTA_TIME_MIN,    ROTA_TIME_MIN + 1, -1,
+                                      0,         ROTA_TIME_MAX - 1 };
     static const int64_t ends[] = { ROTA_TIME_MIN + 2, 1, 2, ROTA_TIME_MAX, INT64_MAX };
     do {
         s->start = starts[below(f, ROTA__LENGTH(starts))];
@@ -296,7 +296,8 @@ START_TEST(random_changes_agree_with_a_plain_list)
     ck_random_changes(&f, d, 7000, 14);
     ck_random_changes(&f, d, 2000, 8);
     ck_random_changes(&f, d, 8000, 2);
-    while (f.count > 0) fx_remove(&f, f.count - 1);
+    while (f.count > 0)
+        fx_remove(&f, f.count - 1);
     ck_same_content(&f);
     ck_random_changes(&f, d, 3000, 13);
     fx_close(&f);
@@ -365,7 +366,8 @@ static const int64_t sizes[] = { 1,   2,   7,    8,    9,    16,   17,   127,
 
 static void draw_list(fixture *f, const distribution *d, int64_t count)
 {
-    for (f->count = 0; f->count < count; f->count++) f->list[f->count] = draw(f, d);
+    for (f->count = 0; f->count < count; f->count++)
+        f->list[f->count] = draw(f, d);
 }
 
 START_TEST(a_built_tree_holds_the_same_in_any_order)
@@ -377,7 +379,8 @@ START_TEST(a_built_tree_holds_the_same_in_any_order)
         if (d % 2) qsort(f.list, (size_t)f.count, sizeof *f.list, by_key);
         ck_assert_int_eq(rota__itree_build(&f.tree, f.list, f.count), ROTA_OK);
         ck_same_content(&f);
-        for (int64_t i = 0; i < 100; i++) ck_same_answer(&f, draw_query(&f, &distributions[d]));
+        for (int64_t i = 0; i < 100; i++)
+            ck_same_answer(&f, draw_query(&f, &distributions[d]));
         ck_random_changes(&f, &distributions[d], 500, 12);
         rota__itree_free(&f.tree);
         ck_assert_int_eq(f.mem.held, 0);
@@ -447,7 +450,8 @@ START_TEST(memory_follows_the_intervals_down)
     qsort(f.list, (size_t)f.count, sizeof *f.list, by_key);
     ck_assert_int_eq(rota__itree_build(&f.tree, f.list, f.count), ROTA_OK);
     int64_t full = f.mem.held, kept = 0;
-    while (_i == 0 && f.count > LIST_ROOM / 500) fx_remove(&f, below(&f, f.count));
+    while (_i == 0 && f.count > LIST_ROOM / 500)
+        fx_remove(&f, below(&f, f.count));
     for (int64_t i = 0; _i > 0 && i < LIST_ROOM; i++) {
         rota__interval *gone = &f.list[_i == 1 ? i : LIST_ROOM - 1 - i];
         if (i % 500 != 0) ck_that(rota__itree_remove(&f.tree, gone->span, gone->booking));
@@ -459,7 +463,8 @@ START_TEST(memory_follows_the_intervals_down)
     ck_assert_int_eq(f.count, LIST_ROOM / 500);
     ck_same_content(&f);
     ck_assert_int_lt(f.mem.held, full / 4);
-    while (f.count > 0) fx_remove(&f, 0);
+    while (f.count > 0)
+        fx_remove(&f, 0);
     for (int64_t i = 1; i <= 2000; i++) {
         rota__interval in = interval_of(i, i + 1, i);
         fx_insert(&f, &in);
@@ -519,7 +524,8 @@ START_TEST(removing_works_without_memory)
     draw_list(&f, &distributions[4], 8000);
     ck_assert_int_eq(rota__itree_build(&f.tree, f.list, f.count), ROTA_OK);
     f.memory.allowed = 0;
-    while (f.count > 0) fx_remove(&f, below(&f, f.count));
+    while (f.count > 0)
+        fx_remove(&f, below(&f, f.count));
     ck_assert_int_eq(f.memory.refused, 0);
     fx_close(&f);
 }

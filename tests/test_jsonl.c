@@ -103,8 +103,8 @@ START_TEST(two_processes_agree_with_one_model)
 }
 END_TEST
 
-static const char *const wrong_rules[] = { "closed", "no_after", "no_lapse", "no_groups",
-                                           "equal_priority", "one_conflict" };
+static const char *const wrong_rules[] = { "closed",    "no_after",       "no_lapse",
+                                           "no_groups", "equal_priority", "one_conflict" };
 enum { WRONG_RULES = sizeof wrong_rules / sizeof wrong_rules[0] };
 
 START_TEST(a_model_that_is_wrong_on_purpose_is_noticed)

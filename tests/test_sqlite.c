@@ -86,8 +86,14 @@ static int shim_size(sqlite3_file *f, sqlite3_int64 *n)
 {
     return REAL(f)->xFileSize(real_of(f), n);
 }
-static int shim_lock(sqlite3_file *f, int level) { return REAL(f)->xLock(real_of(f), level); }
-static int shim_unlock(sqlite3_file *f, int level) { return REAL(f)->xUnlock(real_of(f), level); }
+static int shim_lock(sqlite3_file *f, int level)
+{
+    return REAL(f)->xLock(real_of(f), level);
+}
+static int shim_unlock(sqlite3_file *f, int level)
+{
+    return REAL(f)->xUnlock(real_of(f), level);
+}
 static int shim_reserved(sqlite3_file *f, int *is)
 {
     return REAL(f)->xCheckReservedLock(real_of(f), is);
@@ -96,8 +102,14 @@ static int shim_control(sqlite3_file *f, int op, void *arg)
 {
     return REAL(f)->xFileControl(real_of(f), op, arg);
 }
-static int shim_sector(sqlite3_file *f) { return REAL(f)->xSectorSize(real_of(f)); }
-static int shim_device(sqlite3_file *f) { return REAL(f)->xDeviceCharacteristics(real_of(f)); }
+static int shim_sector(sqlite3_file *f)
+{
+    return REAL(f)->xSectorSize(real_of(f));
+}
+static int shim_device(sqlite3_file *f)
+{
+    return REAL(f)->xDeviceCharacteristics(real_of(f));
+}
 static int shim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **at)
 {
     return REAL(f)->xShmMap(real_of(f), page, size, extend, at);
@@ -106,7 +118,10 @@ static int shim_shm_lock(sqlite3_file *f, int at, int n, int flags)
 {
     return REAL(f)->xShmLock(real_of(f), at, n, flags);
 }
-static void shim_shm_barrier(sqlite3_file *f) { REAL(f)->xShmBarrier(real_of(f)); }
+static void shim_shm_barrier(sqlite3_file *f)
+{
+    REAL(f)->xShmBarrier(real_of(f));
+}
 static int shim_shm_unmap(sqlite3_file *f, int drop)
 {
     return REAL(f)->xShmUnmap(real_of(f), drop);
@@ -152,9 +167,10 @@ static void put_shim(void)
     shim.vfs.szOsFile = (int)sizeof(shim_file);
     shim.vfs.xOpen = shim_open;
     shim.methods = (sqlite3_io_methods){
-        3, shim_close, shim_read, shim_write, shim_truncate, shim_sync, shim_size, shim_lock,
-        shim_unlock, shim_reserved, shim_control, shim_sector, shim_device, shim_shm_map,
-        shim_shm_lock, shim_shm_barrier, shim_shm_unmap, shim_fetch, shim_unfetch
+        3,           shim_close,   shim_read,     shim_write,       shim_truncate,  shim_sync,
+        shim_size,   shim_lock,    shim_unlock,   shim_reserved,    shim_control,   shim_sector,
+        shim_device, shim_shm_map, shim_shm_lock, shim_shm_barrier, shim_shm_unmap, shim_fetch,
+        shim_unfetch
     };
     ck_assert_int_eq(sqlite3_vfs_register(&shim.vfs, 1), SQLITE_OK);
 }
@@ -209,9 +225,10 @@ static const char *beside(const char *suffix)
 
 static void remove_files(void)
 {
-    static const char *const suffixes[] = { "", "-wal", "-shm", "-journal", "-lock", "-copy",
-                                            "-other" };
-    for (int64_t i = 0; i < ROTA__LENGTH(suffixes); i++) (void)unlink(beside(suffixes[i]));
+    static const char *const suffixes[] = { "",      "-wal",  "-shm",  "-journal",
+                                            "-lock", "-copy", "-other" };
+    for (int64_t i = 0; i < ROTA__LENGTH(suffixes); i++)
+        (void)unlink(beside(suffixes[i]));
 }
 
 static void tear_down(void)
@@ -225,8 +242,9 @@ static void tear_down(void)
 
 static int try_open(const char *path, uint32_t flags, int32_t busy_ms, rota__store **out)
 {
-    rota__sqlite_options options = { .flags = flags, .busy_ms = busy_ms,
-                                     .log = remember, .log_ctx = &fx };
+    rota__sqlite_options options = {
+        .flags = flags, .busy_ms = busy_ms, .log = remember, .log_ctx = &fx
+    };
     memset(&fx.error, 0, sizeof fx.error);
     return rota__sqlite_open(&fx.env, &fx.mem, path, &options, out);
 }
@@ -239,27 +257,27 @@ static rota__store *open_calendar(uint32_t flags)
     return store;
 }
 
-#define OK(expression)                                                         \
-    do {                                                                       \
-        int ok_ = (expression);                                                \
+#define OK(expression)                                                                     \
+    do {                                                                                   \
+        int ok_ = (expression);                                                            \
         ck_assert_msg(ok_ == ROTA_OK, "%s is %d: %s", #expression, ok_, fx.error.message); \
     } while (0)
 
 /* The status, and that the one line of the error says this. */
-#define FAILS(expression, status, text)                                        \
-    do {                                                                       \
-        int fails_ = (expression);                                             \
-        ck_assert_msg(fails_ == (status), "%s is %d: %s", #expression, fails_, \
-                      fx.error.message);                                       \
-        ck_assert_int_eq(fx.error.code, (status));                             \
-        ck_assert_msg(strstr(fx.error.message, (text)) != NULL, "\"%s\" lacks \"%s\"", \
-                      fx.error.message, (text));                               \
+#define FAILS(expression, status, text)                                                           \
+    do {                                                                                          \
+        int fails_ = (expression);                                                                \
+        ck_assert_msg(fails_ == (status), "%s is %d: %s", #expression, fails_, fx.error.message); \
+        ck_assert_int_eq(fx.error.code, (status));                                                \
+        ck_assert_msg(strstr(fx.error.message, (text)) != NULL, "\"%s\" lacks \"%s\"",            \
+                      fx.error.message, (text));                                                  \
     } while (0)
 
 static rota_id id_numbered(int64_t number)
 {
     rota_id id = { { 0x01 } };
-    for (int i = 0; i < 8; i++) id.b[8 + i] = (uint8_t)((uint64_t)number >> (56 - 8 * i));
+    for (int i = 0; i < 8; i++)
+        id.b[8 + i] = (uint8_t)((uint64_t)number >> (56 - 8 * i));
     return id;
 }
 
@@ -362,7 +380,8 @@ static void make_calendar(int64_t bookings)
 {
     rota__store *store = open_calendar(0);
     add_room(store);
-    for (int64_t i = 1; i <= bookings; i++) book(store, i);
+    for (int64_t i = 1; i <= bookings; i++)
+        book(store, i);
     close_store(store);
 }
 
@@ -371,8 +390,9 @@ static void make_calendar(int64_t bookings)
 static sqlite3 *open_raw(void)
 {
     sqlite3 *db = NULL;
-    ck_assert_int_eq(
-        sqlite3_open_v2(fx.path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open_v2(fx.path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     NULL),
+                     SQLITE_OK);
     return db;
 }
 
@@ -450,7 +470,8 @@ START_TEST(a_new_file_says_what_it_is)
     ck_assert_int_eq(number_raw("PRAGMA user_version"), 1);
     ck_assert_int_eq(number_raw("SELECT count(*) FROM pragma_table_list"
                                 " WHERE schema='main' AND type='table' AND strict=0"
-                                " AND name NOT LIKE 'sqlite%'"), 0);
+                                " AND name NOT LIKE 'sqlite%'"),
+                     0);
     sqlite3 *db = open_raw();
     sqlite3_stmt *stmt = NULL;
     ck_assert_int_eq(sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL), SQLITE_OK);
@@ -466,12 +487,21 @@ START_TEST(the_connection_is_as_careful_as_it_says)
     rota__store *store = open_calendar(0);
     sqlite3 *db = ((rota__sqlite *)(void *)store)->db;
     static const char *const denied[] = {
-        "DROP TABLE booking", "CREATE TABLE more(a)", "ALTER TABLE booking ADD COLUMN more",
-        "UPDATE event SET at=0", "DELETE FROM event", "DELETE FROM booking",
-        "DELETE FROM resource", "PRAGMA journal_mode=DELETE",
-        "PRAGMA user_version=7", "ATTACH ':memory:' AS other", "VACUUM",
-        "SELECT * FROM sqlite_schema", "UPDATE sqlite_schema SET sql=''",
-        "SELECT load_extension('x')", "CREATE TEMP TABLE more(a)",
+        "DROP TABLE booking",
+        "CREATE TABLE more(a)",
+        "ALTER TABLE booking ADD COLUMN more",
+        "UPDATE event SET at=0",
+        "DELETE FROM event",
+        "DELETE FROM booking",
+        "DELETE FROM resource",
+        "PRAGMA journal_mode=DELETE",
+        "PRAGMA user_version=7",
+        "ATTACH ':memory:' AS other",
+        "VACUUM",
+        "SELECT * FROM sqlite_schema",
+        "UPDATE sqlite_schema SET sql=''",
+        "SELECT load_extension('x')",
+        "CREATE TEMP TABLE more(a)",
         "SELECT randomblob(4)",
         "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM r) SELECT n FROM r",
     };
@@ -487,7 +517,9 @@ START_TEST(the_connection_is_as_careful_as_it_says)
     ck_assert_int_eq(number_on(db, "PRAGMA temp_store"), 2);
     ck_assert_int_eq(number_on(db, "PRAGMA wal_autocheckpoint"), 0);
     ck_assert_int_eq(sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, -1), 0);
-    static const struct { int option, value; } wanted[] = {
+    static const struct {
+        int option, value;
+    } wanted[] = {
         { SQLITE_DBCONFIG_DEFENSIVE, 1 },
         { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
         { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
@@ -550,7 +582,8 @@ END_TEST
 
 START_TEST(what_is_no_calendar_is_refused_and_left_alone)
 {
-    static const struct { const char *sql, *bytes;
+    static const struct {
+        const char *sql, *bytes;
     } files[] = {
         { "CREATE TABLE other(a); PRAGMA application_id=1234", NULL },
         { "CREATE TABLE other(a)", NULL },
@@ -713,7 +746,9 @@ END_TEST
 
 START_TEST(a_damaged_row_is_named)
 {
-    static const struct { const char *sql, *says; } damages[] = {
+    static const struct {
+        const char *sql, *says;
+    } damages[] = {
         { "UPDATE booking SET status=99 WHERE row=2", "table booking, row 2: status" },
         { "UPDATE booking SET id=x'0102' WHERE row=2", "table booking, row 2: id" },
         { "UPDATE booking SET title=CAST(x'ff41' AS TEXT) WHERE row=2", "row 2: title" },
@@ -799,7 +834,9 @@ END_TEST
 
 START_TEST(the_check_finds_what_does_not_belong_together)
 {
-    static const struct { const char *sql, *says; } damages[] = {
+    static const struct {
+        const char *sql, *says;
+    } damages[] = {
         { "DROP TRIGGER event_stays; DELETE FROM event WHERE seq=2", "gap" },
         { "DROP TRIGGER event_stays; DELETE FROM event WHERE seq=1", "gap" },
         { "UPDATE claim SET takes=0 WHERE booking=2", "row 2: a claim differs" },
@@ -979,8 +1016,11 @@ START_TEST(what_the_tables_forbid_is_refused_whole)
     rota__store *store = open_calendar(0);
     add_room(store);
     int32_t outcome = 0;
-    static const rota_span spans[] = { { NOW, NOW }, { NOW, NOW - 1 }, { ROTA_TIME_MIN - 1, NOW },
-                                       { NOW, ROTA_TIME_MAX + 1 }, { INT64_MIN, INT64_MAX } };
+    static const rota_span spans[] = { { NOW, NOW },
+                                       { NOW, NOW - 1 },
+                                       { ROTA_TIME_MIN - 1, NOW },
+                                       { NOW, ROTA_TIME_MAX + 1 },
+                                       { INT64_MIN, INT64_MAX } };
     for (int64_t i = 0; i < ROTA__LENGTH(spans); i++) {
         rota__batch batch = { 0 };
         add_booking(&batch, 1, 1)->when = spans[i];
@@ -1015,7 +1055,8 @@ START_TEST(a_change_reaches_claims_of_every_kind)
     rota__store *store = open_calendar(0);
     rota__batch batch = { 0 };
     int32_t outcome = 0;
-    for (int64_t i = 1; i <= 3; i++) add_resource(&batch, i);
+    for (int64_t i = 1; i <= 3; i++)
+        add_resource(&batch, i);
     OK(put(store, &batch, &outcome));
     rota__claim claims[3] = { { .resource = 3, .units = 1 },
                               { .resource = 1, .units = 1 },
@@ -1041,7 +1082,8 @@ START_TEST(a_change_reaches_claims_of_every_kind)
     for (int64_t i = 0; i < ROTA__LENGTH(steps); i++) {
         rota__batch change = { 0 };
         rota__booking *booking = add_booking(&change, 1, 1);
-        for (int j = 0; j < 3; j++) claims[j].units = steps[i].units;
+        for (int j = 0; j < 3; j++)
+            claims[j].units = steps[i].units;
         booking->claims = claims;
         booking->claim_count = steps[i].count;
         booking->row = row;
@@ -1074,8 +1116,10 @@ START_TEST(bookings_of_every_length_are_found_where_they_overlap)
 {
     rota__store *store = open_calendar(0);
     add_room(store);
-    static const int64_t lengths[] = { 1, DAY - 1, DAY, DAY + 1, 32 * DAY - 1, 32 * DAY,
-                                       32 * DAY + 1, 1024LL * DAY, 1024LL * DAY + 1, 9000LL * DAY };
+    static const int64_t lengths[] = {
+        1,        DAY - 1,      DAY,          DAY + 1,          32 * DAY - 1,
+        32 * DAY, 32 * DAY + 1, 1024LL * DAY, 1024LL * DAY + 1, 9000LL * DAY
+    };
     rota__batch batch = { 0 };
     int32_t outcome = 0;
     for (int64_t i = 0; i < ROTA__LENGTH(lengths); i++)
@@ -1084,8 +1128,7 @@ START_TEST(bookings_of_every_length_are_found_where_they_overlap)
     for (int64_t i = 0; i < ROTA__LENGTH(lengths); i++) {
         for (int64_t off = -1; off <= 1; off++) {
             rota_span at = { NOW + lengths[i] + off, NOW + lengths[i] + off + 1 };
-            struct rota__source source = { .resource = 1,
-                                           .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
+            rota__source source = { .resource = 1, .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
             int64_t expected = 0, count = 0;
             for (int64_t k = 0; k < ROTA__LENGTH(lengths); k++)
                 if (NOW + lengths[k] > at.start) expected++;
@@ -1253,8 +1296,8 @@ static int compete(int64_t me, int64_t bookings)
         if (store->ops->stamp(store, &fx.env, 1, &stamp) != ROTA_OK) return 3;
         rota__booking *booking = add_booking(&batch, me * 1000 + i, 1);
         add_event(&batch, booking->id);
-        *ROTA__PUSH(&fx.arena, &batch.guards) =
-            (rota__guard){ .resource = 1, .stamp = stamp, .bump = true };
+        *ROTA__PUSH(&fx.arena,
+                    &batch.guards) = (rota__guard){ .resource = 1, .stamp = stamp, .bump = true };
         if (put(store, &batch, &outcome) != ROTA_OK) return 4;
         if (outcome == ROTA__COMMITTED)
             i++;
@@ -1306,15 +1349,18 @@ START_TEST(a_killed_process_loses_nothing_it_was_promised)
         }
     }
     int32_t last = 0;
-    while (last < 300) ck_assert_int_eq(read(said[0], &last, sizeof last), sizeof last);
+    while (last < 300)
+        ck_assert_int_eq(read(said[0], &last, sizeof last), sizeof last);
     ck_assert_int_eq(kill(child, SIGKILL), 0);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
     (void)close(said[1]);
-    while (read(said[0], &last, sizeof last) == (ssize_t)sizeof last) { }
+    while (read(said[0], &last, sizeof last) == (ssize_t)sizeof last) {
+    }
     (void)close(said[0]);
 
     rota__store *store = open_calendar(ROTA_OPEN_EXISTING);
-    for (int32_t i = 1; i <= last; i++) ck_assert_msg(has_booking(store, i), "%d of %d", i, last);
+    for (int32_t i = 1; i <= last; i++)
+        ck_assert_msg(has_booking(store, i), "%d of %d", i, last);
     OK(store->ops->check(store, &fx.env));
     close_store(store);
 }
@@ -1344,10 +1390,12 @@ START_TEST(a_checkpoint_and_a_commit_never_meet)
 {
     rota__store *a = open_calendar(0), *b = open_calendar(0);
     add_room(a);
-    for (int64_t i = 1; i <= 60; i++) book(a, i);
+    for (int64_t i = 1; i <= 60; i++)
+        book(a, i);
     ck_assert_int_eq(count_bookings(b), 60);
     OK(a->ops->checkpoint(a, &fx.env));
-    for (int64_t i = 61; i <= 64; i++) book(a, i); /* the log begins anew: b's view of it is old */
+    for (int64_t i = 61; i <= 64; i++)
+        book(a, i); /* the log begins anew: b's view of it is old */
     racing = a;
     racing_turns = 0;
     shim.when_checkpointing = race_with_commit;
@@ -1357,12 +1405,14 @@ START_TEST(a_checkpoint_and_a_commit_never_meet)
     shim.when_writing = race_with_checkpoint;
     book(a, 65);
     ck_assert_int_eq(racing_turns, 2);
-    for (int64_t i = 66; i <= 90; i++) book(a, i);
+    for (int64_t i = 66; i <= 90; i++)
+        book(a, i);
     close_store(b);
     close_store(a);
 
     rota__store *store = open_calendar(ROTA_OPEN_EXISTING);
-    for (int64_t i = 1; i <= 90; i++) ck_assert_msg(has_booking(store, i), "%d", (int)i);
+    for (int64_t i = 1; i <= 90; i++)
+        ck_assert_msg(has_booking(store, i), "%d", (int)i);
     OK(store->ops->check(store, &fx.env));
     close_store(store);
 }
@@ -1403,8 +1453,7 @@ static void sweep(int code, bool persists, int64_t fail_at)
             state[i] = outcome == ROTA__COMMITTED ? THERE : UNKNOWN;
         else
             state[i] = ABSENT;
-        if (rc != ROTA_OK && code == SQLITE_FULL)
-            FAILS(rc, ROTA_EIO, "disk is full");
+        if (rc != ROTA_OK && code == SQLITE_FULL) FAILS(rc, ROTA_EIO, "disk is full");
         if (i == 4) {
             rc = store->ops->checkpoint(store, &fx.env);
             ck_assert_msg(rc == ROTA_OK || rc == ROTA_EIO, "%d: %s", rc, fx.error.message);
@@ -1430,9 +1479,14 @@ static void sweep(int code, bool persists, int64_t fail_at)
 
 START_TEST(a_failing_disk_breaks_no_promise)
 {
-    static const struct { int code; bool persists; } faults[] = {
-        { SQLITE_IOERR_WRITE, false }, { SQLITE_IOERR_WRITE, true },
-        { SQLITE_FULL, false },        { SQLITE_FULL, true },
+    static const struct {
+        int code;
+        bool persists;
+    } faults[] = {
+        { SQLITE_IOERR_WRITE, false },
+        { SQLITE_IOERR_WRITE, true },
+        { SQLITE_FULL, false },
+        { SQLITE_FULL, true },
     };
     int64_t last = 0;
     sweep(SQLITE_IOERR_WRITE, false, 1000000);
@@ -1480,7 +1534,8 @@ static int put_much(rota__store *store, int64_t number, int32_t *outcome)
     static char bulk[4001];
     rota__batch batch = { 0 };
     memset(bulk, 'x', sizeof bulk - 1);
-    for (int64_t i = 0; i < 300; i++) add_booking(&batch, number + i, 1)->data = bulk;
+    for (int64_t i = 0; i < 300; i++)
+        add_booking(&batch, number + i, 1)->data = bulk;
     return put(store, &batch, outcome);
 }
 
@@ -1517,7 +1572,10 @@ END_TEST
 
 /* --- memory --- */
 
-static struct { int64_t countdown; bool persists; } memory_fault;
+static struct {
+    int64_t countdown;
+    bool persists;
+} memory_fault;
 
 static void *failing(void *ctx, void *block, int64_t size)
 {

@@ -197,8 +197,8 @@ static rota__resource *change_resource(fx *f, rota__batch *batch, int64_t row)
 
 static void add_claim(fx *f, rota__booking *booking, rota__claim claim)
 {
-    rota__claim *claims =
-        rota__arena_alloc(&f->arena, booking->claim_count + 1, (int64_t)sizeof *claims);
+    rota__claim *claims = rota__arena_alloc(&f->arena, booking->claim_count + 1,
+                                            (int64_t)sizeof *claims);
     ck_assert_ptr_nonnull(claims);
     for (int64_t i = 0; i < booking->claim_count; i++)
         claims[i] = booking->claims[i];
@@ -471,7 +471,7 @@ static void write_key(FILE *to, const rota__key *key)
 
 static int by_interval(const void *a, const void *b)
 {
-    const struct rota__timeline_interval *x = a, *y = b;
+    const rota__taken *x = a, *y = b;
     if (x->when.start != y->when.start) return x->when.start < y->when.start ? -1 : 1;
     if (x->when.end != y->when.end) return x->when.end < y->when.end ? -1 : 1;
     return (x->booking > y->booking) - (x->booking < y->booking);
@@ -483,7 +483,7 @@ static void write_intervals(const fx *f, FILE *to, rota__timeline_rows *rows)
     if (rows->interval_count > 0)
         qsort(rows->intervals, (size_t)rows->interval_count, sizeof *rows->intervals, by_interval);
     for (int64_t i = 0; i < rows->interval_count; i++) {
-        const struct rota__timeline_interval *taken = &rows->intervals[i];
+        const rota__taken *taken = &rows->intervals[i];
         fprintf(to, "%s%" PRId64 "-%" PRId64 " b%" PRId64 " x%d", i ? ", " : "", taken->when.start,
                 taken->when.end, place_of(&f->bookings, taken->booking), taken->units);
         if (taken->expires != 0) fprintf(to, " until %" PRId64, taken->expires);
@@ -1336,8 +1336,8 @@ START_TEST(a_booking_keeps_a_thousand_claims_by_resource_id)
         put_resource(&f, &resources, i * 7919 % ROTA_MAX_CLAIMS);
     commit(&f, &resources);
     for (int64_t i = 0; i < ROTA_MAX_CLAIMS; i++)
-        claims[i] =
-            (rota__claim){ .resource = resources.resources.items[i].row, .units = 1 + (int32_t)i };
+        claims[i] = (rota__claim){ .resource = resources.resources.items[i].row,
+                                   .units = 1 + (int32_t)i };
     put->claims = claims;
     put->claim_count = ROTA_MAX_CLAIMS;
     commit(&f, &batch);
@@ -1652,7 +1652,7 @@ START_TEST(overlap_is_right_for_each_of_allens_relations)
     fx f;
     fx_open(&f, _i);
     int64_t room = add_resource(&f, 1);
-    struct rota__source source = { .resource = room, .when = always };
+    rota__source source = { .resource = room, .when = always };
     for (int64_t i = 0; i < ROTA__LENGTH(relations); i++) {
         rota__batch cancel = { 0 };
         int64_t row = add_booking(&f, i, relations[i].when.start, relations[i].when.end, room);
@@ -1729,7 +1729,7 @@ START_TEST(a_booking_of_any_length_is_found_wherever_it_overlaps)
         const rota_span *near = &spans[upto(&rng, COUNT)];
         rota_time start = q % 2 ? upto(&rng, SECONDS) : q % 4 ? near->end : near->start - 1;
         rota_time end = start + 1 + lengths[upto(&rng, ROTA__LENGTH(lengths))] * (q % 3);
-        struct rota__source source = { .resource = room, .when = { start, end } };
+        rota__source source = { .resource = room, .when = { start, end } };
         rota__booking_filter filter = { .when = { start, end },
                                         .statuses = ALL_STATUSES,
                                         .sources = &source,
@@ -1768,7 +1768,7 @@ START_TEST(a_source_is_asked_within_its_own_span_only)
               (rota__claim){ .resource = ann, .units = 1, .role = ROTA_ROLE_OPTIONAL });
     commit(&f, &optional);
 
-    struct rota__source sources[] = { { ann, { 0, 100 } }, { team, { 40, 52 } } };
+    rota__source sources[] = { { ann, { 0, 100 } }, { team, { 40, 52 } } };
     rota__booking_filter filter = {
         .when = { 0, 100 }, .statuses = ALL_STATUSES, .sources = sources, .source_count = 2
     };
@@ -1829,7 +1829,7 @@ START_TEST(pages_put_together_are_the_list)
         if (i % 2) claim_one(&f, put, other);
     }
     commit(&f, &batch);
-    struct rota__source sources[] = { { room, { 0, 300 } }, { other, { 0, 300 } } };
+    rota__source sources[] = { { room, { 0, 300 } }, { other, { 0, 300 } } };
     for (int64_t limit = 0; limit < 30; limit++) {
         rota__booking_filter filter = { .when = { 0, 300 },
                                         .statuses = ALL_STATUSES,
@@ -2359,8 +2359,8 @@ static const char *any_text(twins *t)
 static void shape_resource(twins *t, rota__resource *put)
 {
     uint64_t *rng = &t->rng;
-    const char **tags =
-        rota__arena_alloc(&t->a.arena, ROTA__LENGTH(some_tags), (int64_t)sizeof *tags);
+    const char **tags = rota__arena_alloc(&t->a.arena, ROTA__LENGTH(some_tags),
+                                          (int64_t)sizeof *tags);
     ck_assert_ptr_nonnull(tags);
     put->tag_count = 0;
     for (int64_t i = 0; i < ROTA__LENGTH(some_tags); i++)
@@ -2412,8 +2412,8 @@ static void random_resources(twins *t, rota__batch *batch)
     uint64_t *rng = &t->rng;
     fx *f = &t->a;
     if (f->resources.count < 8 || (f->resources.count < 90 && chance(rng, 15))) {
-        rota_id known =
-            f->resources.count ? resource_at(f, any_row(t, &f->resources)).id : id_of('R', 0);
+        rota_id known = f->resources.count ? resource_at(f, any_row(t, &f->resources)).id
+                                           : id_of('R', 0);
         rota__resource *put = put_resource(f, batch, upto(rng, INT64_C(1) << 40));
         shape_resource(t, put);
         if (chance(rng, 5)) put->id = known;
@@ -2687,7 +2687,7 @@ static int64_t row_of(const struct places *places, int64_t place)
 
 static void ask_bookings(fx *f, rota__env *env, FILE *to, const question *q)
 {
-    struct rota__source sources[] = {
+    rota__source sources[] = {
         { row_of(&f->resources, q->resource), q->when },
         { row_of(&f->resources, q->other), { q->when.start - DAY, q->when.start + HOUR } },
     };

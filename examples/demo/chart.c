@@ -24,14 +24,14 @@ static bool read_room(rota *r, const struct room *room, rota_span when, rota_res
 /* Neighbours are told apart by their shade. */
 static void print_bar(const rota_result *rows, rota_time from)
 {
-    static const char *const shades[] = {"█", "▒"};
+    static const char *const shades[] = { "█", "▒" };
     rota_booking booking = ROTA_INIT(rota_booking);
     int64_t next = 0;
 
     for (int column = 0; column < COLUMNS; column++) {
         rota_time t = from + (rota_time)column * QUARTER;
-        while (next < rota_result_count(rows) &&
-               rota_booking_at(rows, next, &booking) == ROTA_OK && booking.when.end <= t)
+        while (next < rota_result_count(rows) && rota_booking_at(rows, next, &booking) == ROTA_OK &&
+               booking.when.end <= t)
             next++;
         bool taken = next < rota_result_count(rows) && contains(booking.when, t);
         fputs(taken ? shades[next % 2] : column % 4 == 0 ? "·" : " ", stdout);
@@ -57,19 +57,17 @@ static bool count_in_use(rota *r, rota_time at, int64_t *count)
     rota_booking_query query = ROTA_INIT(rota_booking_query);
     rota_result *rows = NULL;
 
-    query.when = (rota_span){at, at + 1};
-    if (!well(r, rota_booking_list(r, &query, &rows), "bookings"))
-        return false;
+    query.when = (rota_span){ at, at + 1 };
+    if (!well(r, rota_booking_list(r, &query, &rows), "bookings")) return false;
     *count = rota_result_count(rows);
     rota_result_free(rows);
     return true;
 }
 
-static void print_heading(const struct timetable *t, int64_t in_use, int weekday,
-                          const char *hour)
+static void print_heading(const struct timetable *t, int64_t in_use, int weekday, const char *hour)
 {
-    static const char *const names[] = {"Monday",   "Tuesday", "Wednesday", "Thursday",
-                                        "Friday", "Saturday", "Sunday"};
+    static const char *const names[] = { "Monday", "Tuesday",  "Wednesday", "Thursday",
+                                         "Friday", "Saturday", "Sunday" };
 
     printf("\nWho is where on %s at %s: %lld of %zu rooms are in use", names[weekday], hour,
            (long long)in_use, t->room_count);
@@ -87,21 +85,18 @@ bool chart_print(rota *r, const struct timetable *t, int weekday, const char *ho
     int printed = 0;
 
     if (!local_instant(r, weekday, "08:00", &day.start) ||
-        !local_instant(r, weekday, "20:00", &day.end) ||
-        !local_instant(r, weekday, hour, &at) || !count_in_use(r, at, &in_use))
+        !local_instant(r, weekday, "20:00", &day.end) || !local_instant(r, weekday, hour, &at) ||
+        !count_in_use(r, at, &in_use))
         return false;
 
     print_heading(t, in_use, weekday, hour);
     for (size_t i = 0; i < t->room_count && printed < ROWS; i++) {
         rota_result *now = NULL, *rows = NULL;
-        if (!read_room(r, &t->rooms[i], (rota_span){at, at + 1}, &now))
-            return false;
+        if (!read_room(r, &t->rooms[i], (rota_span){ at, at + 1 }, &now)) return false;
         bool used = rota_result_count(now) > 0;
         rota_result_free(now);
-        if (!used)
-            continue;
-        if (!read_room(r, &t->rooms[i], day, &rows))
-            return false;
+        if (!used) continue;
+        if (!read_room(r, &t->rooms[i], day, &rows)) return false;
         print_room(&t->rooms[i], rows, day.start, at);
         rota_result_free(rows);
         printed++;

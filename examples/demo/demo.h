@@ -11,27 +11,27 @@
 enum { FIRST_HOUR = 8, LAST_HOUR = 20 };
 
 struct lecture {
-    char   room[24];
-    int    seats;
-    int    weekday; /* 0: Monday */
-    char   start[6]; /* local, "09:30" */
-    char   end[6];
-    int    students;
-    char   course[32];
-    char   kind[32];
+    char room[24];
+    int seats;
+    int weekday;   /* 0: Monday */
+    char start[6]; /* local, "09:30" */
+    char end[6];
+    int students;
+    char course[32];
+    char kind[32];
     size_t place; /* of the room in timetable.rooms */
 };
 
 struct room {
     const struct lecture *first; /* has its name and seats */
-    rota_id               id;
+    rota_id id;
 };
 
 struct timetable {
     struct lecture *lectures;
-    size_t          count;
-    struct room    *rooms; /* as they first appear */
-    size_t          room_count;
+    size_t count;
+    struct room *rooms; /* as they first appear */
+    size_t room_count;
 };
 
 /* timetable.c */

@@ -14,13 +14,12 @@
 
 enum { ROUNDS = 5 };
 
-static const char *const dates[] = {"2016-09-26", "2016-09-27", "2016-09-28", "2016-09-29",
-                                    "2016-09-30", "2016-10-01", "2016-10-02"};
+static const char *const dates[] = { "2016-09-26", "2016-09-27", "2016-09-28", "2016-09-29",
+                                     "2016-09-30", "2016-10-01", "2016-10-02" };
 
 bool well(rota *r, int status, const char *what)
 {
-    if (status != ROTA_OK)
-        fprintf(stderr, "rota-demo: %s: %s\n", what, rota_errmsg(r));
+    if (status != ROTA_OK) fprintf(stderr, "rota-demo: %s: %s\n", what, rota_errmsg(r));
     return status == ROTA_OK;
 }
 
@@ -43,8 +42,8 @@ static double seconds(void)
 /* A calendar is a file and what SQLite keeps beside it: a directory of its own. */
 static bool make_directory(char path[64])
 {
-    snprintf(path, 64, "%s", access("build", W_OK) == 0 ? "build/demo-XXXXXX"
-                                                        : "/tmp/rota-demo-XXXXXX");
+    snprintf(path, 64, "%s",
+             access("build", W_OK) == 0 ? "build/demo-XXXXXX" : "/tmp/rota-demo-XXXXXX");
     if (mkdtemp(path) == NULL) {
         perror(path);
         return false;
@@ -62,8 +61,7 @@ static void remove_directory(const char *path)
         snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
         unlink(name); /* `.` and `..` stay, being directories */
     }
-    if (directory != NULL)
-        closedir(directory);
+    if (directory != NULL) closedir(directory);
     rmdir(path);
 }
 
@@ -81,8 +79,7 @@ static bool add_rooms(rota *r, struct timetable *t)
         want.name = room->first->room;
         want.zone = DEMO_ZONE;
         want.data = seats;
-        if (!well(r, rota_resource_create(r, NULL, &want, &receipt), want.name))
-            return false;
+        if (!well(r, rota_resource_create(r, NULL, &want, &receipt), want.name)) return false;
         room->id = receipt.id;
     }
     return true;
@@ -90,8 +87,8 @@ static bool add_rooms(rota *r, struct timetable *t)
 
 static void print_lecture(const struct lecture *lecture)
 {
-    printf("%s %s-%s  %-28s %s\n", weekday_name(lecture->weekday), lecture->start,
-           lecture->end, lecture->course, lecture->kind);
+    printf("%s %s-%s  %-28s %s\n", weekday_name(lecture->weekday), lecture->start, lecture->end,
+           lecture->course, lecture->kind);
 }
 
 /* The refused lecture, and under it each one that has its room. */
@@ -99,14 +96,12 @@ static bool print_refusal(rota *r, const struct timetable *t, const struct lectu
 {
     rota_result *rows = NULL;
 
-    if (!well(r, rota_conflict_list(r, &rows), "conflicts"))
-        return false;
+    if (!well(r, rota_conflict_list(r, &rows), "conflicts")) return false;
     printf("  %-10s refused   ", refused->room);
     print_lecture(refused);
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_conflict row = ROTA_INIT(rota_conflict);
-        if (rota_conflict_at(rows, i, &row) != ROTA_OK || row.ref == NULL)
-            continue;
+        if (rota_conflict_at(rows, i, &row) != ROTA_OK || row.ref == NULL) continue;
         printf("  %-10s taken by  ", "");
         print_lecture(&t->lectures[strtoul(row.ref, NULL, 10)]);
     }
@@ -119,7 +114,7 @@ static bool book(rota *r, const struct timetable *t, size_t i, size_t *refused)
 {
     const struct lecture *lecture = &t->lectures[i];
     rota_booking_request want = ROTA_INIT(rota_booking_request);
-    rota_claim claim = {.resource = t->rooms[lecture->place].id, .units = 1};
+    rota_claim claim = { .resource = t->rooms[lecture->place].id, .units = 1 };
     char title[80], ref[24];
 
     snprintf(title, sizeof title, "%s %s", lecture->course, lecture->kind);
@@ -133,8 +128,7 @@ static bool book(rota *r, const struct timetable *t, size_t i, size_t *refused)
         return false;
 
     int status = rota_booking_create(r, NULL, &want, NULL);
-    if (status != ROTA_ECONFLICT)
-        return well(r, status, title);
+    if (status != ROTA_ECONFLICT) return well(r, status, title);
     ++*refused;
     return print_refusal(r, t, lecture);
 }
@@ -144,14 +138,12 @@ static bool read_weeks(rota *r, const struct timetable *t, int64_t *read)
 {
     rota_booking_query query = ROTA_INIT(rota_booking_query);
 
-    if (!local_instant(r, 0, "00:00", &query.when.start))
-        return false;
+    if (!local_instant(r, 0, "00:00", &query.when.start)) return false;
     query.when.end = query.when.start + 7 * 86400;
     for (size_t i = 0; i < t->room_count * ROUNDS; i++) {
         rota_result *rows = NULL;
         query.resource = t->rooms[i % t->room_count].id;
-        if (!well(r, rota_booking_list(r, &query, &rows), "bookings"))
-            return false;
+        if (!well(r, rota_booking_list(r, &query, &rows), "bookings")) return false;
         *read += rota_result_count(rows);
         rota_result_free(rows);
     }
@@ -163,26 +155,21 @@ static bool run(rota *r, struct timetable *t)
     size_t refused = 0;
     int64_t read = 0;
 
-    if (!add_rooms(r, t))
-        return false;
+    if (!add_rooms(r, t)) return false;
     printf("\nRefused, for the room is taken:\n\n");
     double start = seconds();
     for (size_t i = 0; i < t->count; i++)
-        if (!book(r, t, i, &refused))
-            return false;
+        if (!book(r, t, i, &refused)) return false;
     double booked = seconds() - start;
 
-    if (!chart_print(r, t, 0, "10:00"))
-        return false;
+    if (!chart_print(r, t, 0, "10:00")) return false;
     start = seconds();
-    if (!read_weeks(r, t, &read))
-        return false;
+    if (!read_weeks(r, t, &read)) return false;
     double listed = seconds() - start;
 
-    if (!well(r, rota_check(r, ROTA_TIME_MIN), "check"))
-        return false;
-    printf("\n%zu lectures: %zu booked, %zu refused; checked, no room is taken twice\n",
-           t->count, t->count - refused, refused);
+    if (!well(r, rota_check(r, ROTA_TIME_MIN), "check")) return false;
+    printf("\n%zu lectures: %zu booked, %zu refused; checked, no room is taken twice\n", t->count,
+           t->count - refused, refused);
     printf("%.0f bookings/s, each on the disk before its answer; %.0f lists/s of a room's week,"
            "\n%.0f bookings/s read\n",
            (double)t->count / booked, (double)(t->room_count * ROUNDS) / listed,
@@ -195,8 +182,7 @@ static const char *find_timetable(const char *argument, char path[512])
     static const char *const name = "data/university-timetable.csv";
     const char *shared = getenv("ROTA_SHARED");
 
-    if (argument != NULL)
-        return argument;
+    if (argument != NULL) return argument;
     snprintf(path, 512, "%s/%s", shared != NULL ? shared : "../shared", name);
     return access(path, R_OK) == 0 ? path : "examples/demo/timetable.csv";
 }
@@ -210,8 +196,8 @@ int main(int argc, char **argv)
     bool good = timetable_read(source, &t);
 
     if (good && (good = make_directory(directory))) {
-        printf("rota %s books a week of %zu lectures in %zu rooms (%s)\n", rota_version(),
-               t.count, t.room_count, source);
+        printf("rota %s books a week of %zu lectures in %zu rooms (%s)\n", rota_version(), t.count,
+               t.room_count, source);
         snprintf(url, sizeof url, "%s/week.rota", directory);
         good = well(r, rota_open(url, NULL, &r), url) && run(r, &t);
         rota_close(r);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const weekdays[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
+static const char *const weekdays[] = { "MO", "TU", "WE", "TH", "FR", "SA", "SU" };
 
 const char *weekday_name(int weekday)
 {
@@ -22,8 +22,7 @@ static bool read_lecture(const char *line, struct lecture *out)
                out->kind) != 8)
         return false;
     for (out->weekday = 0; out->weekday < 7; out->weekday++)
-        if (strcmp(weekday, weekdays[out->weekday]) == 0)
-            return true;
+        if (strcmp(weekday, weekdays[out->weekday]) == 0) return true;
     return false;
 }
 
@@ -33,8 +32,7 @@ static bool read_lectures(FILE *file, const char *path, struct timetable *t)
     size_t space = 0;
 
     for (size_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        if (number == 1)
-            continue;
+        if (number == 1) continue;
         if (t->count == space) {
             space = space == 0 ? 256 : space * 2;
             struct lecture *more = realloc(t->lectures, space * sizeof *more);
@@ -56,15 +54,13 @@ static bool read_lectures(FILE *file, const char *path, struct timetable *t)
 static bool number_rooms(struct timetable *t)
 {
     t->rooms = calloc(t->count + 1, sizeof *t->rooms);
-    if (t->rooms == NULL)
-        return false;
+    if (t->rooms == NULL) return false;
     for (size_t i = 0; i < t->count; i++) {
         struct lecture *lecture = &t->lectures[i];
         size_t place = 0;
         while (place < t->room_count && strcmp(t->rooms[place].first->room, lecture->room) != 0)
             place++;
-        if (place == t->room_count)
-            t->rooms[t->room_count++].first = lecture;
+        if (place == t->room_count) t->rooms[t->room_count++].first = lecture;
         lecture->place = place;
     }
     return true;
@@ -74,7 +70,7 @@ bool timetable_read(const char *path, struct timetable *out)
 {
     FILE *file = fopen(path, "r");
 
-    *out = (struct timetable){0};
+    *out = (struct timetable){ 0 };
     if (file == NULL) {
         perror(path);
         return false;

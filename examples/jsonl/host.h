@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 struct host {
-    rota     *r;
-    bool      stands; /* the clock stands at `now` until clock.set moves it */
+    rota *r;
+    bool stands; /* the clock stands at `now` until clock.set moves it */
     rota_time now;
 };
 
@@ -19,16 +19,16 @@ struct host {
  * reads all it wants, looks at `status` once, and then calls the library. */
 struct request {
     struct host *host;
-    json_t      *in;        /* the object that was read */
-    json_t      *rest;      /* the answer beyond `ok` and `tag` */
-    json_t      *message;   /* beside a status */
-    json_t      *conflicts; /* beside ECONFLICT */
-    int          status;
+    json_t *in;        /* the object that was read */
+    json_t *rest;      /* the answer beyond `ok` and `tag` */
+    json_t *message;   /* beside a status */
+    json_t *conflicts; /* beside ECONFLICT */
+    int status;
 };
 
 struct word {
     const char *text;
-    int32_t     value;
+    int32_t value;
 };
 
 /* Verdicts */

@@ -15,44 +15,44 @@ enum { LONGEST_LINE = 16 << 20, LONGEST_SHOWN = 64 };
 
 struct operation {
     const char *name;
-    const char *fields; /* beside `op` and `tag` */
+    const char *fields;             /* beside `op` and `tag` */
     void (*run)(struct request *q); /* NULL: of a later version */
-    const char *later;  /* fields of a later version */
+    const char *later;              /* fields of a later version */
 };
 
 static const struct operation operations[] = {
-    {"clock.set", "now tz", clock_set, ""},
-    {"resource.put", WRITING "id ref kind name tz capacity before after tags parent active",
-     resource_put, ""},
-    {"resource.get", "id", resource_get, ""},
-    {"resource.remove", WRITING "id", resource_remove, ""},
-    {"resource.list", "kind tag parent", resource_list, ""},
-    {"member.add", WRITING "group member from until tz", member_add, ""},
-    {"member.remove", WRITING "group member at tz", member_remove, ""},
-    {"member.list", "group member", member_list, ""},
-    {"booking.create",
-     WRITING "ref title start end duration tz claims hold priority on_conflict",
-     booking_create, "movable alternatives rrule rdate exdate partial"},
-    {"booking.confirm", WRITING "id", booking_confirm, "occurrence"},
-    {"booking.check_in", WRITING "id", booking_check_in, "occurrence"},
-    {"booking.complete", WRITING "id", booking_complete, "occurrence"},
-    {"booking.move", WRITING "id start end duration tz claims on_conflict", booking_move,
-     "occurrence scope alternatives"},
-    {"booking.cancel", WRITING "id", booking_cancel, "occurrence scope"},
-    {"booking.get", "id", booking_get, "occurrence"},
-    {"booking.list", "resource from to tz status limit after", booking_list, ""},
-    {"event.list", "after limit", event_list, ""},
-    {"tick", WRITING, tick, ""},
-    {"stats", "", stats, ""},
-    {"busy", "", NULL, ""},
-    {"free.find", "", NULL, ""},
-    {"hours.put", "", NULL, ""},
-    {"hours.open", "", NULL, ""},
-    {"reminder.put", "", NULL, ""},
-    {"reminder.due", "", NULL, ""},
-    {"reminder.ack", "", NULL, ""},
-    {"series.expand", "", NULL, ""},
-    {"time.resolve", "", NULL, ""}};
+    { "clock.set", "now tz", clock_set, "" },
+    { "resource.put", WRITING "id ref kind name tz capacity before after tags parent active",
+      resource_put, "" },
+    { "resource.get", "id", resource_get, "" },
+    { "resource.remove", WRITING "id", resource_remove, "" },
+    { "resource.list", "kind tag parent", resource_list, "" },
+    { "member.add", WRITING "group member from until tz", member_add, "" },
+    { "member.remove", WRITING "group member at tz", member_remove, "" },
+    { "member.list", "group member", member_list, "" },
+    { "booking.create", WRITING "ref title start end duration tz claims hold priority on_conflict",
+      booking_create, "movable alternatives rrule rdate exdate partial" },
+    { "booking.confirm", WRITING "id", booking_confirm, "occurrence" },
+    { "booking.check_in", WRITING "id", booking_check_in, "occurrence" },
+    { "booking.complete", WRITING "id", booking_complete, "occurrence" },
+    { "booking.move", WRITING "id start end duration tz claims on_conflict", booking_move,
+      "occurrence scope alternatives" },
+    { "booking.cancel", WRITING "id", booking_cancel, "occurrence scope" },
+    { "booking.get", "id", booking_get, "occurrence" },
+    { "booking.list", "resource from to tz status limit after", booking_list, "" },
+    { "event.list", "after limit", event_list, "" },
+    { "tick", WRITING, tick, "" },
+    { "stats", "", stats, "" },
+    { "busy", "", NULL, "" },
+    { "free.find", "", NULL, "" },
+    { "hours.put", "", NULL, "" },
+    { "hours.open", "", NULL, "" },
+    { "reminder.put", "", NULL, "" },
+    { "reminder.due", "", NULL, "" },
+    { "reminder.ack", "", NULL, "" },
+    { "series.expand", "", NULL, "" },
+    { "time.resolve", "", NULL, "" }
+};
 
 /* ---- a request --------------------------------------------------------- */
 
@@ -60,8 +60,7 @@ static bool among(const char *words, const char *word)
 {
     for (words += strspn(words, " "); *words != '\0'; words += strspn(words, " ")) {
         size_t length = strcspn(words, " ");
-        if (length == strlen(word) && memcmp(words, word, length) == 0)
-            return true;
+        if (length == strlen(word) && memcmp(words, word, length) == 0) return true;
         words += length;
     }
     return false;
@@ -70,11 +69,9 @@ static bool among(const char *words, const char *word)
 /* What a message quotes: one line, and not too much of it. */
 static const char *shown(const char *text)
 {
-    if (strlen(text) > LONGEST_SHOWN)
-        return "...";
+    if (strlen(text) > LONGEST_SHOWN) return "...";
     for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ')
-            return "...";
+        if ((unsigned char)*at < ' ') return "...";
     return text;
 }
 
@@ -85,10 +82,8 @@ static const struct operation *operation_of(struct request *q)
 
     need(q, "op");
     for (size_t i = 0; name != NULL && i < count; i++)
-        if (strcmp(operations[i].name, name) == 0)
-            return &operations[i];
-    if (name != NULL)
-        fail(q, ROTA_EINVALID, "there is no op \"%s\"", shown(name));
+        if (strcmp(operations[i].name, name) == 0) return &operations[i];
+    if (name != NULL) fail(q, ROTA_EINVALID, "there is no op \"%s\"", shown(name));
     return NULL;
 }
 
@@ -97,7 +92,8 @@ static void check_fields(struct request *q, const struct operation *op)
     const char *field;
     json_t *value;
 
-    json_object_foreach(q->in, field, value) {
+    json_object_foreach(q->in, field, value)
+    {
         if (among(op->later, field))
             fail(q, ROTA_EINVALID, "\"%s\" is not available yet", field);
         else if (!among("op tag", field) && !among(op->fields, field))
@@ -109,17 +105,14 @@ static void run(struct request *q)
 {
     const struct operation *op;
 
-    if (!json_is_object(q->in))
-        fail(q, ROTA_EINVALID, "the line is not a JSON object");
-    if (q->status != ROTA_OK || (op = operation_of(q)) == NULL)
-        return;
+    if (!json_is_object(q->in)) fail(q, ROTA_EINVALID, "the line is not a JSON object");
+    if (q->status != ROTA_OK || (op = operation_of(q)) == NULL) return;
     if (op->run == NULL) {
         fail(q, ROTA_EINVALID, "%s is not available yet", op->name);
         return;
     }
     check_fields(q, op);
-    if (q->status == ROTA_OK)
-        op->run(q);
+    if (q->status == ROTA_OK) op->run(q);
 }
 
 /* ---- an answer --------------------------------------------------------- */
@@ -136,8 +129,7 @@ static bool print_answer(struct request *q)
             q->message = json_string(rota_status_text(q->status));
         json_object_set_new(line, "error", json_string(rota_status_name(q->status)));
         json_object_set(line, "message", q->message);
-        if (q->conflicts != NULL)
-            json_object_set(line, "conflicts", q->conflicts);
+        if (q->conflicts != NULL) json_object_set(line, "conflicts", q->conflicts);
     }
     if (line == NULL || json_dumpf(line, stdout, JSON_COMPACT) != 0)
         fputs("{\"ok\":false,\"error\":\"ENOMEM\",\"message\":\"out of memory\"}", stdout);
@@ -148,7 +140,7 @@ static bool print_answer(struct request *q)
 
 static bool answer_line(struct host *host, const char *text, size_t length)
 {
-    struct request q = {.host = host, .rest = json_object()};
+    struct request q = { .host = host, .rest = json_object() };
     json_error_t error;
 
     if (length > LONGEST_LINE) {
@@ -169,10 +161,10 @@ static bool answer_line(struct host *host, const char *text, size_t length)
 /* ---- lines ------------------------------------------------------------- */
 
 struct line {
-    char  *text;
+    char *text;
     size_t length; /* beyond LONGEST_LINE: too long, and only its start is kept */
     size_t space;
-    bool   blank;
+    bool blank;
 };
 
 static bool keep(struct line *line, int c)
@@ -180,8 +172,7 @@ static bool keep(struct line *line, int c)
     if (line->length == line->space) {
         size_t space = line->space == 0 ? 4096 : line->space * 2;
         char *text = realloc(line->text, space);
-        if (text == NULL)
-            return false;
+        if (text == NULL) return false;
         line->text = text;
         line->space = space;
     }
@@ -196,15 +187,11 @@ static bool read_line(struct line *line)
 
     line->length = 0;
     line->blank = true;
-    if (c == EOF)
-        return false;
+    if (c == EOF) return false;
     for (; c != EOF && c != '\n'; c = getchar()) {
-        if (c != ' ' && c != '\t' && c != '\r')
-            line->blank = false;
-        if (line->length > LONGEST_LINE)
-            continue;
-        if (line->length == LONGEST_LINE || !keep(line, c))
-            line->length = LONGEST_LINE;
+        if (c != ' ' && c != '\t' && c != '\r') line->blank = false;
+        if (line->length > LONGEST_LINE) continue;
+        if (line->length == LONGEST_LINE || !keep(line, c)) line->length = LONGEST_LINE;
         line->length++;
     }
     return true;
@@ -212,12 +199,11 @@ static bool read_line(struct line *line)
 
 static bool serve(struct host *host)
 {
-    struct line line = {0};
+    struct line line = { 0 };
     bool printed = true;
 
     while (printed && read_line(&line))
-        if (!line.blank)
-            printed = answer_line(host, line.text, line.length);
+        if (!line.blank) printed = answer_line(host, line.text, line.length);
     free(line.text);
     return printed && ferror(stdin) == 0;
 }
@@ -239,8 +225,7 @@ static bool stop_clock(struct host *host, const char *instant)
     bool good = rota_open(":memory:", NULL, &r) == ROTA_OK &&
                 rota_time_parse(r, instant, NULL, &host->now) == ROTA_OK;
 
-    if (!good)
-        fprintf(stderr, "rota-jsonl: --now: %s\n", rota_errmsg(r));
+    if (!good) fprintf(stderr, "rota-jsonl: --now: %s\n", rota_errmsg(r));
     host->stands = good;
     rota_close(r);
     return good;
@@ -248,15 +233,14 @@ static bool stop_clock(struct host *host, const char *instant)
 
 int main(int argc, char **argv)
 {
-    struct host host = {0};
+    struct host host = { 0 };
     rota_config config = ROTA_INIT(rota_config);
     int at = 1;
 
     config.now = clock_now;
     config.now_ctx = &host;
     if (argc == 4 && strcmp(argv[1], "--now") == 0) {
-        if (!stop_clock(&host, argv[2]))
-            return 2;
+        if (!stop_clock(&host, argv[2])) return 2;
         at = 3;
     }
     if (argc != at + 1 || strncmp(argv[at], "--", 2) == 0) {

@@ -7,8 +7,7 @@ void clock_set(struct request *q)
     need(q, "now");
     rota_time now = instant_of(q, "now", 0);
 
-    if (q->status != ROTA_OK)
-        return;
+    if (q->status != ROTA_OK) return;
     q->host->stands = true;
     q->host->now = now;
     answer(q, "now", instant_json(now));
@@ -22,10 +21,9 @@ static json_t *record_json(const char *text)
 static json_t *event_json(const rota_event *row)
 {
     return json_pack("{s:I, s:o, s:s, s:o, s:s?, s:s?, s:o, s:o}", "seq", (json_int_t)row->seq,
-                     "at", instant_json(row->at), "type", row->name,
-                     "subject", id_json(&row->subject), "actor", row->actor,
-                     "trace", row->trace, "before", record_json(row->before),
-                     "after", record_json(row->after));
+                     "at", instant_json(row->at), "type", row->name, "subject",
+                     id_json(&row->subject), "actor", row->actor, "trace", row->trace, "before",
+                     record_json(row->before), "after", record_json(row->after));
 }
 
 void event_list(struct request *q)
@@ -40,8 +38,7 @@ void event_list(struct request *q)
     json_t *list = json_array();
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_event row = ROTA_INIT(rota_event);
-        if (library_ok(q, rota_event_at(rows, i, &row)))
-            append(q, list, event_json(&row));
+        if (library_ok(q, rota_event_at(rows, i, &row))) append(q, list, event_json(&row));
     }
     rota_result_free(rows);
     answer(q, "rows", list);
@@ -55,11 +52,9 @@ void tick(struct request *q)
     rota_tick_report sum = ROTA_INIT(rota_tick_report);
     rota_tick_report step = ROTA_INIT(rota_tick_report);
 
-    if (q->status != ROTA_OK)
-        return;
+    if (q->status != ROTA_OK) return;
     do {
-        if (!library_ok(q, rota_tick(q->host->r, &call, &step)))
-            return;
+        if (!library_ok(q, rota_tick(q->host->r, &call, &step))) return;
         sum.expired += step.expired;
         sum.keys += step.keys;
     } while (step.more != 0 && (call.flags & ROTA_CALL_DRY_RUN) == 0);
@@ -72,8 +67,7 @@ void stats(struct request *q)
 {
     rota_stats now = ROTA_INIT(rota_stats);
 
-    if (!library_ok(q, rota_stats_get(q->host->r, &now)))
-        return;
+    if (!library_ok(q, rota_stats_get(q->host->r, &now))) return;
     answer(q, "resources", json_integer(now.resources));
     answer(q, "bookings", json_integer(now.bookings));
     answer(q, "events", json_integer(now.events));

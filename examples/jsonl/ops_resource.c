@@ -6,12 +6,14 @@
 
 static const struct {
     const char *field;
-    uint32_t    bit;
-} settable[] = {{"ref", ROTA_RESOURCE_SET_REF},           {"kind", ROTA_RESOURCE_SET_KIND},
-                {"name", ROTA_RESOURCE_SET_NAME},         {"tz", ROTA_RESOURCE_SET_ZONE},
-                {"tags", ROTA_RESOURCE_SET_TAGS},         {"parent", ROTA_RESOURCE_SET_PARENT},
-                {"capacity", ROTA_RESOURCE_SET_CAPACITY}, {"before", ROTA_RESOURCE_SET_BEFORE},
-                {"after", ROTA_RESOURCE_SET_AFTER},       {"active", ROTA_RESOURCE_SET_ACTIVE}};
+    uint32_t bit;
+} settable[] = {
+    { "ref", ROTA_RESOURCE_SET_REF },           { "kind", ROTA_RESOURCE_SET_KIND },
+    { "name", ROTA_RESOURCE_SET_NAME },         { "tz", ROTA_RESOURCE_SET_ZONE },
+    { "tags", ROTA_RESOURCE_SET_TAGS },         { "parent", ROTA_RESOURCE_SET_PARENT },
+    { "capacity", ROTA_RESOURCE_SET_CAPACITY }, { "before", ROTA_RESOURCE_SET_BEFORE },
+    { "after", ROTA_RESOURCE_SET_AFTER },       { "active", ROTA_RESOURCE_SET_ACTIVE }
+};
 
 /* The texts stay in the request, the array is the caller's to free. */
 static const char **tags_of(struct request *q, int64_t *count)
@@ -22,8 +24,7 @@ static const char **tags_of(struct request *q, int64_t *count)
 
     if (list != NULL && !json_is_array(list))
         fail(q, ROTA_EINVALID, "\"tags\" is not an array of strings");
-    if (length == 0)
-        return NULL;
+    if (length == 0) return NULL;
     if ((tags = calloc(length, sizeof *tags)) == NULL) {
         fail(q, ROTA_ENOMEM, "out of memory for the tags");
         return NULL;
@@ -37,8 +38,7 @@ static const char **tags_of(struct request *q, int64_t *count)
 
 static rota_id parent_of(struct request *q)
 {
-    if (json_is_null(json_object_get(q->in, "parent")))
-        return (rota_id){{0}};
+    if (json_is_null(json_object_get(q->in, "parent"))) return (rota_id){ { 0 } };
     return resource_of(q, "parent");
 }
 
@@ -48,8 +48,7 @@ static const char **read_resource(struct request *q, rota_resource_request *want
     const char **tags = tags_of(q, &want->tag_count);
 
     for (size_t i = 0; i < sizeof settable / sizeof settable[0]; i++)
-        if (has(q, settable[i].field))
-            want->set |= settable[i].bit;
+        if (has(q, settable[i].field)) want->set |= settable[i].bit;
     want->ref = text_of(q, "ref");
     want->kind = text_of(q, "kind");
     want->name = text_of(q, "name");
@@ -74,14 +73,12 @@ static void put(struct request *q, const rota_call *call, const rota_resource_re
     if (!exists && want->ref != NULL && q->status == ROTA_OK) {
         int status = rota_resource_find(r, want->ref, &id);
         exists = status == ROTA_OK;
-        if (status != ROTA_ENOTFOUND)
-            library_ok(q, status);
+        if (status != ROTA_ENOTFOUND) library_ok(q, status);
         /* The key may be that of the creation, which is then answered again. */
         if (exists && call->key != NULL && rota_resource_create(r, call, want, receipt) == ROTA_OK)
             return;
     }
-    if (q->status != ROTA_OK)
-        return;
+    if (q->status != ROTA_OK) return;
     library_ok(q, exists ? rota_resource_update(r, call, &id, want, receipt)
                          : rota_resource_create(r, call, want, receipt));
 }
@@ -92,12 +89,11 @@ static json_t *resource_json(const rota_resource *row)
 
     for (int64_t i = 0; i < row->tag_count; i++)
         json_array_append_new(tags, json_string(row->tags[i]));
-    return json_pack("{s:o, s:s*, s:s, s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:b, s:I}",
-                     "id", id_json(&row->id), "ref", row->ref, "kind", row->kind,
-                     "name", row->name, "tz", row->zone, "capacity", (int)row->capacity,
-                     "before", (int)row->before, "after", (int)row->after, "tags", tags,
-                     "parent", id_json(&row->parent), "active", (int)row->active,
-                     "version", (json_int_t)row->version);
+    return json_pack("{s:o, s:s*, s:s, s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:b, s:I}", "id",
+                     id_json(&row->id), "ref", row->ref, "kind", row->kind, "name", row->name, "tz",
+                     row->zone, "capacity", (int)row->capacity, "before", (int)row->before, "after",
+                     (int)row->after, "tags", tags, "parent", id_json(&row->parent), "active",
+                     (int)row->active, "version", (json_int_t)row->version);
 }
 
 /* The id, and the ref beside it. The write is done: should the record not be
@@ -112,8 +108,7 @@ static void answer_id(struct request *q, const rota_id *id)
         rota_resource_at(row, 0, &now) == ROTA_OK)
         ref = now.ref;
     answer(q, "id", id_json(id));
-    if (ref != NULL)
-        answer(q, "ref", json_string(ref));
+    if (ref != NULL) answer(q, "ref", json_string(ref));
     rota_result_free(row);
 }
 
@@ -139,10 +134,8 @@ void resource_get(struct request *q)
     rota_resource now = ROTA_INIT(rota_resource);
     rota_result *row = NULL;
 
-    if (q->status != ROTA_OK || !library_ok(q, rota_resource_get(q->host->r, &id, &row)))
-        return;
-    if (library_ok(q, rota_resource_at(row, 0, &now)))
-        answer_all(q, resource_json(&now));
+    if (q->status != ROTA_OK || !library_ok(q, rota_resource_get(q->host->r, &id, &row))) return;
+    if (library_ok(q, rota_resource_at(row, 0, &now))) answer_all(q, resource_json(&now));
     rota_result_free(row);
 }
 
@@ -174,8 +167,7 @@ void resource_list(struct request *q)
     json_t *list = json_array();
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_resource row = ROTA_INIT(rota_resource);
-        if (library_ok(q, rota_resource_at(rows, i, &row)))
-            append(q, list, resource_json(&row));
+        if (library_ok(q, rota_resource_at(rows, i, &row))) append(q, list, resource_json(&row));
     }
     rota_result_free(rows);
     answer(q, "rows", list);
@@ -198,8 +190,7 @@ static void change_members(struct request *q, bool joins)
                (has(q, until) ? ROTA_MEMBER_SET_UNTIL : 0u);
     want.from = instant_of(q, "from", 0);
     want.until = instant_of(q, until, 0);
-    if (q->status != ROTA_OK)
-        return;
+    if (q->status != ROTA_OK) return;
     if (library_ok(q, joins ? rota_member_add(q->host->r, &call, &want, &receipt)
                             : rota_member_remove(q->host->r, &call, &want, &receipt)))
         answer(q, "version", json_integer(receipt.version));
@@ -223,9 +214,9 @@ static json_t *bound_json(rota_time t)
 
 static json_t *member_json(const rota_member *row)
 {
-    return json_pack("{s:o, s:o, s:o, s:o}", "group", id_json(&row->group),
-                     "member", id_json(&row->member), "from", bound_json(row->when.start),
-                     "until", bound_json(row->when.end));
+    return json_pack("{s:o, s:o, s:o, s:o}", "group", id_json(&row->group), "member",
+                     id_json(&row->member), "from", bound_json(row->when.start), "until",
+                     bound_json(row->when.end));
 }
 
 void member_list(struct request *q)
@@ -235,14 +226,12 @@ void member_list(struct request *q)
 
     query.group = resource_of(q, "group");
     query.member = resource_of(q, "member");
-    if (q->status != ROTA_OK || !library_ok(q, rota_member_list(q->host->r, &query, &rows)))
-        return;
+    if (q->status != ROTA_OK || !library_ok(q, rota_member_list(q->host->r, &query, &rows))) return;
 
     json_t *list = json_array();
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_member row = ROTA_INIT(rota_member);
-        if (library_ok(q, rota_member_at(rows, i, &row)))
-            append(q, list, member_json(&row));
+        if (library_ok(q, rota_member_at(rows, i, &row))) append(q, list, member_json(&row));
     }
     rota_result_free(rows);
     answer(q, "rows", list);

@@ -5,18 +5,19 @@
 #include <stdarg.h>
 #include <string.h>
 
-const struct word booking_statuses[] = {
-    {"held", ROTA_BOOKING_HELD},           {"confirmed", ROTA_BOOKING_CONFIRMED},
-    {"checked_in", ROTA_BOOKING_CHECKED_IN}, {"completed", ROTA_BOOKING_COMPLETED},
-    {"cancelled", ROTA_BOOKING_CANCELLED}, {"expired", ROTA_BOOKING_EXPIRED},
-    {NULL, 0}};
+const struct word booking_statuses[] = { { "held", ROTA_BOOKING_HELD },
+                                         { "confirmed", ROTA_BOOKING_CONFIRMED },
+                                         { "checked_in", ROTA_BOOKING_CHECKED_IN },
+                                         { "completed", ROTA_BOOKING_COMPLETED },
+                                         { "cancelled", ROTA_BOOKING_CANCELLED },
+                                         { "expired", ROTA_BOOKING_EXPIRED },
+                                         { NULL, 0 } };
 
 /* ---- verdicts ---------------------------------------------------------- */
 
 void fail(struct request *q, int status, const char *format, ...)
 {
-    if (q->status != ROTA_OK)
-        return;
+    if (q->status != ROTA_OK) return;
     q->status = status;
 
     va_list values;
@@ -33,9 +34,9 @@ static json_t *conflict_json(const rota_conflict *row)
     bool nobody = memcmp(&row->booking, &none, sizeof none) == 0;
     rota_span when = nobody ? row->overlap : row->when;
 
-    return json_pack("{s:o, s:o, s:s?, s:o, s:o}", "resource", id_json(&row->resource),
-                     "booking", id_json(&row->booking), "title", row->title,
-                     "start", instant_json(when.start), "end", instant_json(when.end));
+    return json_pack("{s:o, s:o, s:s?, s:o, s:o}", "resource", id_json(&row->resource), "booking",
+                     id_json(&row->booking), "title", row->title, "start", instant_json(when.start),
+                     "end", instant_json(when.end));
 }
 
 static json_t *conflicts_json(struct request *q)
@@ -43,8 +44,7 @@ static json_t *conflicts_json(struct request *q)
     rota_result *rows = NULL;
     json_t *list = json_array();
 
-    if (rota_conflict_list(q->host->r, &rows) != ROTA_OK)
-        return list;
+    if (rota_conflict_list(q->host->r, &rows) != ROTA_OK) return list;
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_conflict row = ROTA_INIT(rota_conflict);
         if (rota_conflict_at(rows, i, &row) == ROTA_OK)
@@ -59,8 +59,7 @@ bool library_ok(struct request *q, int status)
     if (status != ROTA_OK && q->status == ROTA_OK) {
         q->status = status;
         q->message = json_string(rota_errmsg(q->host->r));
-        if (status == ROTA_ECONFLICT)
-            q->conflicts = conflicts_json(q);
+        if (status == ROTA_ECONFLICT) q->conflicts = conflicts_json(q);
     }
     return status == ROTA_OK;
 }
@@ -74,8 +73,7 @@ bool has(const struct request *q, const char *field)
 
 void need(struct request *q, const char *field)
 {
-    if (!has(q, field))
-        fail(q, ROTA_EINVALID, "\"%s\" is missing", field);
+    if (!has(q, field)) fail(q, ROTA_EINVALID, "\"%s\" is missing", field);
 }
 
 const char *text_of(struct request *q, const char *field)
@@ -93,8 +91,7 @@ int64_t integer_of(struct request *q, const char *field, int64_t least, int64_t 
     json_t *value = json_object_get(q->in, field);
     int64_t number = json_integer_value(value);
 
-    if (value == NULL)
-        return fallback;
+    if (value == NULL) return fallback;
     if (!json_is_integer(value))
         fail(q, ROTA_EINVALID, "\"%s\" is not an integer", field);
     else if (number < least)
@@ -112,10 +109,8 @@ bool flag_of(struct request *q, const char *field, bool fallback)
 {
     json_t *value = json_object_get(q->in, field);
 
-    if (value == NULL)
-        return fallback;
-    if (!json_is_boolean(value))
-        fail(q, ROTA_EINVALID, "\"%s\" is neither true nor false", field);
+    if (value == NULL) return fallback;
+    if (!json_is_boolean(value)) fail(q, ROTA_EINVALID, "\"%s\" is neither true nor false", field);
     return json_is_true(value);
 }
 
@@ -131,8 +126,7 @@ int32_t word_of(struct request *q, const char *field, const struct word *words)
     const char *text = text_of(q, field);
     int32_t value = text == NULL ? 0 : find_word(words, text);
 
-    if (text != NULL && value == 0)
-        fail(q, ROTA_EINVALID, "\"%s\" is not a word for it", field);
+    if (text != NULL && value == 0) fail(q, ROTA_EINVALID, "\"%s\" is not a word for it", field);
     return value;
 }
 
@@ -151,18 +145,16 @@ rota_time instant_of(struct request *q, const char *field, rota_time fallback)
  * it is not there, or knows its idempotency key and answers as it did before. */
 static rota_id found(struct request *q, int status, rota_id id, const char *text)
 {
-    if (status == ROTA_ENOTFOUND && rota_id_parse(text, &id) == ROTA_OK)
-        return id;
+    if (status == ROTA_ENOTFOUND && rota_id_parse(text, &id) == ROTA_OK) return id;
     library_ok(q, status);
     return id;
 }
 
 rota_id find_resource(struct request *q, const char *id_or_ref)
 {
-    rota_id id = {{0}};
+    rota_id id = { { 0 } };
 
-    if (q->status != ROTA_OK)
-        return id;
+    if (q->status != ROTA_OK) return id;
     int status = rota_resource_find(q->host->r, id_or_ref, &id);
     return found(q, status, id, id_or_ref);
 }
@@ -171,16 +163,15 @@ rota_id resource_of(struct request *q, const char *field)
 {
     const char *text = text_of(q, field);
 
-    return text == NULL ? (rota_id){{0}} : find_resource(q, text);
+    return text == NULL ? (rota_id){ { 0 } } : find_resource(q, text);
 }
 
 rota_id booking_of(struct request *q, const char *field)
 {
     const char *text = text_of(q, field);
-    rota_id id = {{0}};
+    rota_id id = { { 0 } };
 
-    if (text == NULL || q->status != ROTA_OK)
-        return id;
+    if (text == NULL || q->status != ROTA_OK) return id;
     int status = rota_booking_find(q->host->r, text, &id);
     return found(q, status, id, text);
 }
@@ -194,8 +185,7 @@ rota_call call_of(struct request *q)
     call.key = text_of(q, "key");
     call.trace = text_of(q, "trace");
     call.version = integer_of(q, "version", 1, INT64_MAX, 0);
-    if (flag_of(q, "dry_run", false))
-        call.flags |= ROTA_CALL_DRY_RUN;
+    if (flag_of(q, "dry_run", false)) call.flags |= ROTA_CALL_DRY_RUN;
     return call;
 }
 
@@ -225,8 +215,7 @@ json_t *id_json(const rota_id *id)
     static const rota_id none;
     char text[37];
 
-    if (memcmp(id, &none, sizeof none) == 0)
-        return json_null();
+    if (memcmp(id, &none, sizeof none) == 0) return json_null();
     rota_id_format(id, text);
     return json_string(text);
 }

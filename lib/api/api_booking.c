@@ -34,13 +34,13 @@ int rota_booking_move(rota *r, const rota_call *call, const rota_id *id,
     rota_booking_request own;
     int rc = rota__handle_begin_write(r, call, receipt, &cx, &w);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK && (rc = take_booking(r, request, &own)) == ROTA_OK)
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK &&
+        (rc = take_booking(r, request, &own)) == ROTA_OK)
         rc = rota__booking_move(&w, id, &own);
     return rota__handle_end_write(r, &w, receipt, rc);
 }
 
-static int step(rota *r, const rota_call *call, const rota_id *id, rota_receipt *receipt,
-                int which)
+static int step(rota *r, const rota_call *call, const rota_id *id, rota_receipt *receipt, int which)
 {
     rota__context cx;
     rota__write w;
@@ -60,14 +60,12 @@ int rota_booking_cancel(rota *r, const rota_call *call, const rota_id *id, rota_
     return step(r, call, id, receipt, ROTA__CANCEL);
 }
 
-int rota_booking_check_in(rota *r, const rota_call *call, const rota_id *id,
-                          rota_receipt *receipt)
+int rota_booking_check_in(rota *r, const rota_call *call, const rota_id *id, rota_receipt *receipt)
 {
     return step(r, call, id, receipt, ROTA__CHECK_IN);
 }
 
-int rota_booking_complete(rota *r, const rota_call *call, const rota_id *id,
-                          rota_receipt *receipt)
+int rota_booking_complete(rota *r, const rota_call *call, const rota_id *id, rota_receipt *receipt)
 {
     return step(r, call, id, receipt, ROTA__COMPLETE);
 }
@@ -78,7 +76,8 @@ int rota_booking_find(rota *r, const char *id_or_ref, rota_id *id)
     rota_id found;
     int rc = rota__handle_begin(r, &cx);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK) rc = rota__booking_find(&cx, id_or_ref, &found);
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK)
+        rc = rota__booking_find(&cx, id_or_ref, &found);
     if (rc == ROTA_OK) *id = found;
     return rota__handle_end(r, rc);
 }
@@ -90,7 +89,8 @@ int rota_booking_get(rota *r, const rota_id *id, rota_result **out)
     rota_result *rows;
     int rc = rota__handle_begin_read(r, out, &cx, &rows);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK && (rc = rota__booking_get(&cx, id, &found)) == ROTA_OK)
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK &&
+        (rc = rota__booking_get(&cx, id, &found)) == ROTA_OK)
         rc = rota__result_bookings(rows, &found, 1, cx.now);
     return rota__handle_end_read(r, rows, out, rc);
 }

@@ -32,7 +32,8 @@ int rota_resource_update(rota *r, const rota_call *call, const rota_id *id,
     rota_resource_request own;
     int rc = rota__handle_begin_write(r, call, receipt, &cx, &w);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK && (rc = take_resource(r, request, &own)) == ROTA_OK)
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK &&
+        (rc = take_resource(r, request, &own)) == ROTA_OK)
         rc = rota__resource_update(&w, id, &own);
     return rota__handle_end_write(r, &w, receipt, rc);
 }
@@ -53,7 +54,8 @@ int rota_resource_find(rota *r, const char *id_or_ref, rota_id *id)
     rota_id found;
     int rc = rota__handle_begin(r, &cx);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK) rc = rota__resource_find(&cx, id_or_ref, &found);
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK)
+        rc = rota__resource_find(&cx, id_or_ref, &found);
     if (rc == ROTA_OK) *id = found;
     return rota__handle_end(r, rc);
 }
@@ -65,7 +67,8 @@ int rota_resource_get(rota *r, const rota_id *id, rota_result **out)
     rota_result *rows;
     int rc = rota__handle_begin_read(r, out, &cx, &rows);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK && (rc = rota__resource_get(&cx, id, &found)) == ROTA_OK)
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK &&
+        (rc = rota__resource_get(&cx, id, &found)) == ROTA_OK)
         rc = rota__result_resources(rows, &found, 1);
     return rota__handle_end_read(r, rows, out, rc);
 }

@@ -19,9 +19,8 @@ static int take_config(rota *r, const rota_config *config)
 {
     int rc;
     if (!config) return ROTA_OK;
-    if ((rc = rota__record_in(&r->error, "config", config, &r->config,
-                              (uint32_t)sizeof r->config, ROTA__OLDEST(rota_config, ask_ctx))) !=
-        ROTA_OK)
+    if ((rc = rota__record_in(&r->error, "config", config, &r->config, (uint32_t)sizeof r->config,
+                              ROTA__OLDEST(rota_config, ask_ctx))) != ROTA_OK)
         return rc;
     if (r->config.flags & ~(uint32_t)(ROTA_OPEN_READONLY | ROTA_OPEN_EXISTING))
         return rota__error_set(&r->error, ROTA_EINVALID, "config has unknown flags: 0x%" PRIx32,
@@ -69,8 +68,7 @@ static int check_url(rota *r, const char *url)
         return rota__error_set(&r->error, ROTA_EINVALID, "the url is not valid UTF-8");
     if (strstr(url, "://"))
         return rota__error_set(&r->error, ROTA_EINVALID,
-                               "\"%.*s\" is neither a path nor \":memory:\"",
-                               ROTA__SHOW_NAME(url));
+                               "\"%.*s\" is neither a path nor \":memory:\"", ROTA__SHOW_NAME(url));
     return ROTA_OK;
 }
 
@@ -290,8 +288,8 @@ static void insert_sorted(rota__booking *rows, int64_t count, const rota__bookin
 
 static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
 {
-    rota__booking *found =
-        rota__arena_alloc(cx->env.arena, r->cancelled_count, (int64_t)sizeof *found);
+    rota__booking *found = rota__arena_alloc(cx->env.arena, r->cancelled_count,
+                                             (int64_t)sizeof *found);
     if (!found) return rota__context_nomem(cx);
     for (int64_t i = 0; i < r->cancelled_count; i++) {
         rota__by by = { .id = &r->cancelled[i] };

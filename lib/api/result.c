@@ -120,8 +120,8 @@ int rota__result_members(rota_result *result, const rota__member *rows, int64_t 
 
 static int copy_claims(rota_result *result, const rota__booking *row, rota_booking *out)
 {
-    rota_claim *claims =
-        rota__arena_alloc(&result->arena, row->claim_count, (int64_t)sizeof *claims);
+    rota_claim *claims = rota__arena_alloc(&result->arena, row->claim_count,
+                                           (int64_t)sizeof *claims);
     if (!claims) return ROTA_ENOMEM;
     for (int64_t i = 0; i < row->claim_count; i++)
         claims[i] = (rota_claim){ .resource = row->claims[i].resource_id,

@@ -15,20 +15,26 @@ const char *rota_version(void)
 const char *rota_status_name(int status)
 {
     switch (status) {
-#define NAME(name, code, text) case ROTA_##name: return #name;
+#define NAME(name, code, text) \
+    case ROTA_##name:          \
+        return #name;
         ROTA_STATUS_MAP(NAME)
 #undef NAME
-    default: return "EUNKNOWN";
+    default:
+        return "EUNKNOWN";
     }
 }
 
 const char *rota_status_text(int status)
 {
     switch (status) {
-#define TEXT(name, code, text) case ROTA_##name: return text;
+#define TEXT(name, code, text) \
+    case ROTA_##name:          \
+        return text;
         ROTA_STATUS_MAP(TEXT)
 #undef TEXT
-    default: return "unknown status";
+    default:
+        return "unknown status";
     }
 }
 

@@ -11,8 +11,7 @@ typedef struct rota__error {
 
 /* Sets both and returns code. The message is one line: control characters
  * become spaces, invalid bytes and what does not fit are cut off at a character. */
-int rota__error_set(rota__error *error, int code, const char *format, ...)
-    ROTA__PRINTF(3, 4);
+int rota__error_set(rota__error *error, int code, const char *format, ...) ROTA__PRINTF(3, 4);
 /* The message of a status that needs no detail: out of memory. Returns code. */
 int rota__error_plain(rota__error *error, int code);
 

@@ -83,7 +83,8 @@ static uint64_t read_big(const uint8_t *bytes, int count)
     uint64_t value = 0;
     int i;
 
-    for (i = 0; i < count; ++i) value = value << 8 | bytes[i];
+    for (i = 0; i < count; ++i)
+        value = value << 8 | bytes[i];
     return value;
 }
 
@@ -130,7 +131,8 @@ int rota__id_next(rota__id_source *source, rota_time now, rota_id *out)
     if (random(source->ctx, fresh.b + 6, 10) != 0) return ROTA_EIO;
     set_version(&fresh);
     if (rota__id_compare(&fresh, &source->last) <= 0 &&
-        !step(&source->last, read_big(fresh.b + 12, 4) + 1, &fresh)) return ROTA_EIO;
+        !step(&source->last, read_big(fresh.b + 12, 4) + 1, &fresh))
+        return ROTA_EIO;
     source->last = fresh;
     *out = fresh;
     return ROTA_OK;
@@ -161,7 +163,8 @@ static uint64_t read_little(const uint8_t *bytes, int64_t count)
 {
     uint64_t value = 0;
 
-    while (count-- > 0) value = value << 8 | bytes[count];
+    while (count-- > 0)
+        value = value << 8 | bytes[count];
     return value;
 }
 
@@ -170,8 +173,8 @@ static uint64_t read_little(const uint8_t *bytes, int64_t count)
 uint64_t rota__id_hash(const void *bytes, int64_t count)
 {
     const uint64_t k0 = 0x0706050403020100u, k1 = 0x0f0e0d0c0b0a0908u;
-    uint64_t v[4] = { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
-                      k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u };
+    uint64_t v[4] = { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
+                      k1 ^ 0x7465646279746573u };
     const uint8_t *at = bytes;
     int64_t left;
 

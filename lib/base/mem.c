@@ -180,8 +180,7 @@ void rota__arena_free(rota__arena *arena)
     arena->blocks = NULL;
 }
 
-bool rota__arena_push(rota__arena *arena, void **items, int64_t *count, int64_t *room,
-                      int64_t size)
+bool rota__arena_push(rota__arena *arena, void **items, int64_t *count, int64_t *room, int64_t size)
 {
     if (*count == *room) {
         int64_t larger = *room ? *room * 2 : 8;

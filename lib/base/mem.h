@@ -41,14 +41,19 @@ void *rota__arena_grow(rota__arena *arena, void *old, int64_t old_size, int64_t 
 void rota__arena_reset(rota__arena *arena);
 void rota__arena_free(rota__arena *arena);
 
-/* A growing array in an arena: `T *items; int64_t count, room;`, all zero at
- * first. Yields the new, zeroed last item, or NULL; the items may move. */
-#define ROTA__PUSH(arena, list)                                                \
-    (rota__arena_push((arena), (void **)&(list)->items, &(list)->count,        \
-                      &(list)->room, (int64_t)sizeof(*(list)->items))          \
-         ? &(list)->items[(list)->count - 1]                                   \
+/* A growing array in an arena, all zero at first. */
+#define ROTA__LIST(type)     \
+    struct {                 \
+        type *items;         \
+        int64_t count, room; \
+    }
+/* The new, zeroed last item, or NULL; the items may move. */
+#define ROTA__PUSH(arena, list)                                                        \
+    (rota__arena_push((arena), (void **)&(list)->items, &(list)->count, &(list)->room, \
+                      (int64_t)sizeof(*(list)->items))                                 \
+         ? &(list)->items[(list)->count - 1]                                           \
          : NULL)
-bool rota__arena_push(rota__arena *arena, void **items, int64_t *count,
-                      int64_t *room, int64_t size);
+bool rota__arena_push(rota__arena *arena, void **items, int64_t *count, int64_t *room,
+                      int64_t size);
 
 #endif

@@ -12,7 +12,8 @@ typedef struct rota__civil {
     int32_t year, month, day, hour, minute, second; /* month and day from 1 */
 } rota__civil;
 
-int64_t rota__time_days(int32_t year, int32_t month, int32_t day); /* since 1970-01-01, proleptic Gregorian */
+int64_t rota__time_days(int32_t year, int32_t month,
+                        int32_t day); /* since 1970-01-01, proleptic Gregorian */
 rota__local rota__time_from_civil(const rota__civil *civil);
 void rota__time_to_civil(rota__local local, rota__civil *out);
 
@@ -33,8 +34,7 @@ static inline bool rota__time_overlap(rota_span a, rota_span b)
 /* The common part; empty (start >= end) where there is none. */
 static inline rota_span rota__time_common(rota_span a, rota_span b)
 {
-    rota_span common = { a.start > b.start ? a.start : b.start,
-                         a.end < b.end ? a.end : b.end };
+    rota_span common = { a.start > b.start ? a.start : b.start, a.end < b.end ? a.end : b.end };
     return common;
 }
 

@@ -110,8 +110,7 @@ static bool skip_name(const char **at)
     bool quoted = skip(at, '<');
     int length = 0;
 
-    while (is_letter(**at) ||
-           (quoted && (is_digit(**at) || **at == '+' || **at == '-'))) {
+    while (is_letter(**at) || (quoted && (is_digit(**at) || **at == '+' || **at == '-'))) {
         ++*at;
         ++length;
     }
@@ -205,9 +204,10 @@ static void rule_changes(const rule *r, int64_t instant, change changes[RULE_CHA
         for (j = 0; j < 2; ++j) {
             int at = count++;
 
-            for (; at > 0 && (changes[at - 1].at > pair[j].at ||
-                              (changes[at - 1].at == pair[j].at &&
-                               changes[at - 1].offset == r->dst)); --at)
+            for (;
+                 at > 0 && (changes[at - 1].at > pair[j].at ||
+                            (changes[at - 1].at == pair[j].at && changes[at - 1].offset == r->dst));
+                 --at)
                 changes[at] = changes[at - 1];
             changes[at] = pair[j];
         }
@@ -240,8 +240,10 @@ static stretch stretch_at(const rota__tz *zone, int64_t instant)
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
 
-        if (zone->changes[middle].at <= instant) low = middle + 1;
-        else high = middle;
+        if (zone->changes[middle].at <= instant)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == zone->count && zone->rule.present) {
         found = rule_stretch(&zone->rule, instant);
@@ -324,7 +326,8 @@ static uint64_t read_big(const uint8_t *bytes, int count)
 {
     uint64_t value = 0;
 
-    while (count-- > 0) value = value << 8 | *bytes++;
+    while (count-- > 0)
+        value = value << 8 | *bytes++;
     return value;
 }
 
@@ -360,15 +363,15 @@ static bool read_header(reader *r, counts *out)
     out->type = (int64_t)read_big(h + 36, 4);
     out->abbreviation = (int64_t)read_big(h + 40, 4);
     return (out->ut == 0 || out->ut == out->type) &&
-           (out->standard == 0 || out->standard == out->type) &&
-           out->type >= 1 && out->type <= 256 && out->abbreviation >= 1;
+           (out->standard == 0 || out->standard == out->type) && out->type >= 1 &&
+           out->type <= 256 && out->abbreviation >= 1;
 }
 
 /* Counts have 32 bits, so no sum of these overflows 64. */
 static int64_t block_size(const counts *c, int width)
 {
-    return c->time * (width + 1) + c->type * 6 + c->abbreviation +
-           c->leap * (width + 4) + c->standard + c->ut;
+    return c->time * (width + 1) + c->type * 6 + c->abbreviation + c->leap * (width + 4) +
+           c->standard + c->ut;
 }
 
 static bool fill_offsets(rota__tz *zone, const counts *c, const uint8_t *kinds,
@@ -447,8 +450,10 @@ int rota__tz_read(rota__mem *mem, const void *bytes, int64_t size, rota__tz **ou
     if (c.version >= 2 && !read_footer(&r, &zone->rule)) goto done;
     rc = ROTA_OK;
 done:
-    if (rc == ROTA_OK) *out = zone;
-    else rota__mem_free(mem, zone);
+    if (rc == ROTA_OK)
+        *out = zone;
+    else
+        rota__mem_free(mem, zone);
     return rc;
 }
 
@@ -574,8 +579,7 @@ void rota__tz_free(rota__tz_cache *cache)
     cache->zones = NULL;
 }
 
-int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error,
-                 const rota__tz **out)
+int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error, const rota__tz **out)
 {
     rota__tz *zone;
     int rc;

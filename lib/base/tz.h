@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-typedef struct rota__tz rota__tz;             /* one zone, never changes once loaded */
-typedef struct rota__tz_cache {               /* the zones a handle has used */
+typedef struct rota__tz rota__tz; /* one zone, never changes once loaded */
+typedef struct rota__tz_cache {   /* the zones a handle has used */
     rota__mem *mem;
     rota__tz *zones;
 } rota__tz_cache;
@@ -21,8 +21,7 @@ void rota__tz_free(rota__tz_cache *cache);
 /* ROTA_OK and the zone; ROTA_EINVALID for a name that is no zone of this system
  * (a path, "..", a name too long, a directory, no TZif file: the same), ROTA_ENOMEM,
  * ROTA_EIO where the file is there and cannot be read, with the error set. "UTC" works without any file. */
-int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error,
-                 const rota__tz **out);
+int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error, const rota__tz **out);
 
 /* A zone from the bytes of a TZif file, freed with rota__mem_free(): ROTA_OK,
  * ROTA_ENOMEM, or ROTA_EINVALID where they are none, or count leap seconds.

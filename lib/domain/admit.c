@@ -34,8 +34,8 @@ static int reach_from(const walk *k, int64_t resource, rota_span within, int dep
     rota__write *w = k->w;
     rota__timeline *t;
     if (depth > ROTA_MAX_NESTING)
-        return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
-                               "groups are nested more than %d deep", (int)ROTA_MAX_NESTING);
+        return rota__error_set(w->cx->env.error, ROTA_ELIMIT, "groups are nested more than %d deep",
+                               (int)ROTA_MAX_NESTING);
     int rc = rota__write_look(w, resource, &t);
     if (rc == ROTA_ENOTFOUND)
         return rota__error_set(w->cx->env.error, ROTA_ECORRUPT, "a membership leads nowhere");
@@ -69,16 +69,18 @@ static const rota__change no_change;
 int rota__admit_below(rota__write *w, int64_t resource, const rota__change *change, bool all,
                       rota__reach *reach)
 {
-    walk k = { .w = w, .change = change ? change : &no_change, .reach = reach, .down = true,
-               .all = all };
+    walk k = {
+        .w = w, .change = change ? change : &no_change, .reach = reach, .down = true, .all = all
+    };
     return reach_from(&k, resource, always, 0);
 }
 
 int rota__admit_above(rota__write *w, int64_t resource, const rota__change *change, bool all,
                       rota__reach *reach)
 {
-    walk k = { .w = w, .change = change ? change : &no_change, .reach = reach, .down = false,
-               .all = all };
+    walk k = {
+        .w = w, .change = change ? change : &no_change, .reach = reach, .down = false, .all = all
+    };
     return reach_from(&k, resource, always, 0);
 }
 
@@ -91,10 +93,7 @@ typedef struct piece {
     int64_t units;
 } piece;
 
-typedef struct pieces {
-    piece *items;
-    int64_t count, room;
-} pieces;
+typedef ROTA__LIST(piece) pieces;
 
 static int add_piece(rota__write *w, pieces *list, const piece *p)
 {
@@ -244,10 +243,7 @@ typedef struct shortage {
     int64_t left, asked;
 } shortage;
 
-typedef struct shortages {
-    shortage *items; /* in order, none overlapping another */
-    int64_t count, room;
-} shortages;
+typedef ROTA__LIST(shortage) shortages; /* in order, none overlapping another */
 
 static int add_shortage(rota__write *w, shortages *list, const shortage *s)
 {
@@ -309,9 +305,8 @@ static const shortage *first_overlap(const shortages *list, rota_span span)
         else
             high = mid;
     }
-    return low < list->count && rota__time_overlap(list->items[low].span, span)
-               ? &list->items[low]
-               : NULL;
+    return low < list->count && rota__time_overlap(list->items[low].span, span) ? &list->items[low]
+                                                                                : NULL;
 }
 
 static int add_clash(rota__write *w, rota__clashes *clashes, const rota__timeline *t,
@@ -353,13 +348,11 @@ static int tell(rota__write *w, const rota__timeline *t, const pieces *taken,
         int rc = add_clash(w, clashes, t, p, s);
         if (rc != ROTA_OK) return rc;
     }
-    return short_of->count && !told ? add_clash(w, clashes, t, NULL, &short_of->items[0])
-                                    : ROTA_OK;
+    return short_of->count && !told ? add_clash(w, clashes, t, NULL, &short_of->items[0]) : ROTA_OK;
 }
 
 static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
-                     const rota__change *change, const rota__absent *absent,
-                     rota__clashes *clashes)
+                     const rota__change *change, const rota__absent *absent, rota__clashes *clashes)
 {
     pieces taken = { 0 };
     shortages short_of = { 0 };
@@ -394,10 +387,7 @@ typedef struct wish {
     int64_t units;
 } wish;
 
-typedef struct wishes {
-    wish *items;
-    int64_t count, room;
-} wishes;
+typedef ROTA__LIST(wish) wishes;
 
 static int by_resource(const void *left, const void *right)
 {
@@ -424,8 +414,8 @@ static int wish_for(rota__write *w, const rota__claim *claim, wishes *list)
     return rc;
 }
 
-int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims,
-                       int64_t count, const rota__absent *absent, rota__clashes *clashes)
+int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
+                       const rota__absent *absent, rota__clashes *clashes)
 {
     wishes list = { 0 };
     int rc = ROTA_OK;
@@ -442,8 +432,7 @@ int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims
              end++) {
             piece p = { .span = rota__time_common(occupied, list.items[end].within),
                         .units = list.items[end].units };
-            if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK)
-                return rc;
+            if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK) return rc;
         }
         if (asked.count > 0)
             rc = admit_one(w, list.items[i].resource, occupied, &asked, NULL, absent, clashes);
@@ -458,8 +447,8 @@ static int by_reached(const void *left, const void *right)
     return order ? order : compare_int(a->within.start, b->within.start);
 }
 
-int rota__admit_change(rota__write *w, int64_t resource, rota_span when,
-                       const rota__change *change, rota__clashes *clashes)
+int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
+                       rota__clashes *clashes)
 {
     rota__reach below = { 0 };
     int rc = rota__admit_below(w, resource, change, false, &below);

@@ -18,23 +18,18 @@ typedef struct rota__clash {
     int64_t units_asked;
 } rota__clash;
 
-typedef struct rota__clashes {
-    rota__clash *items; /* by resource as they were looked at, then booking row */
-    int64_t count, room;
-} rota__clashes;
+/* By resource as they were looked at, then booking row. */
+typedef ROTA__LIST(rota__clash) rota__clashes;
 
 /* Bookings that are taken not to be there: the one being moved, those about to
  * be cancelled. */
-typedef struct rota__absent {
-    int64_t *items; /* rows, ascending */
-    int64_t count, room;
-} rota__absent;
+typedef ROTA__LIST(int64_t) rota__absent; /* rows, ascending */
 
 /* Would the claims fit into `when`? ROTA_OK either way, with the clashes; any
  * other status where it could not be looked at: ROTA_ESTATE for a resource that
  * is not active, ROTA_ELIMIT for groups nested too deep. */
-int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims,
-                       int64_t count, const rota__absent *absent, rota__clashes *clashes);
+int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
+                       const rota__absent *absent, rota__clashes *clashes);
 
 /* What is about to be so, though the timelines do not know it yet; each NULL
  * where nothing of the kind changes. */
@@ -45,8 +40,8 @@ typedef struct rota__change {
 
 /* After the change, would everything fit that takes this resource, or anybody
  * who is taken through it, within `when`? Clashes as above. */
-int rota__admit_change(rota__write *w, int64_t resource, rota_span when,
-                       const rota__change *change, rota__clashes *clashes);
+int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
+                       rota__clashes *clashes);
 
 /* Does everything fit that takes this resource within `when`, as things are? */
 int rota__admit_self(rota__write *w, int64_t resource, rota_span when, rota__clashes *clashes);
@@ -54,14 +49,11 @@ int rota__admit_self(rota__write *w, int64_t resource, rota_span when, rota__cla
 /* Every resource that taking this one takes beside it: active members, and
  * theirs, each with the span in which he belongs to it. */
 typedef struct rota__reached {
-    int64_t resource;  /* row */
+    int64_t resource; /* row */
     rota_span within;
 } rota__reached;
 
-typedef struct rota__reach {
-    rota__reached *items;
-    int64_t count, room;
-} rota__reach;
+typedef ROTA__LIST(rota__reached) rota__reach;
 
 /* The resource itself first, without a bound; one that is reached in two ways
  * stands there twice. `change` may be NULL. all: through inactive ones too. */

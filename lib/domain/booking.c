@@ -80,8 +80,8 @@ static int check_clock(rota__write *w, const rota__booking *b, int step)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s ended at %s", name_of(w, b),
                                rota__request_show(b->when.end).text);
     if (step == ROTA__COMPLETE && now < b->when.start)
-        return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s begins only at %s",
-                               name_of(w, b), rota__request_show(b->when.start).text);
+        return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s begins only at %s", name_of(w, b),
+                               rota__request_show(b->when.start).text);
     return ROTA_OK;
 }
 
@@ -109,9 +109,8 @@ static int check_claims(rota__context *cx, rota_booking_request *request)
 {
     int64_t count = request->claim_count;
     if (count > ROTA_MAX_CLAIMS)
-        return rota__error_set(cx->env.error, ROTA_ELIMIT,
-                               "%" PRId64 " claims are more than %d", count,
-                               (int)ROTA_MAX_CLAIMS);
+        return rota__error_set(cx->env.error, ROTA_ELIMIT, "%" PRId64 " claims are more than %d",
+                               count, (int)ROTA_MAX_CLAIMS);
     if (count < 1 || !request->claims)
         return rota__error_set(cx->env.error, ROTA_EINVALID, "a booking without a claim");
     rota_claim *claims = rota__arena_copy(cx->env.arena, request->claims,
@@ -135,8 +134,8 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
 {
     int rc;
     if ((rc = rota__request_bits(cx, "flags", request->flags, ROTA_BOOKING_FUTURE)) != ROTA_OK ||
-        (rc = rota__request_range(cx, "on_conflict", request->on_conflict,
-                                  ROTA_ON_CONFLICT_DEFAULT, ROTA_ON_CONFLICT_ASK)) != ROTA_OK)
+        (rc = rota__request_range(cx, "on_conflict", request->on_conflict, ROTA_ON_CONFLICT_DEFAULT,
+                                  ROTA_ON_CONFLICT_ASK)) != ROTA_OK)
         return rc;
     if ((set & ROTA_BOOKING_SET_WHEN) == ROTA_BOOKING_SET_WHEN &&
         (rc = rota__request_span(cx, "the booking", request->when)) != ROTA_OK)
@@ -150,12 +149,12 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
                                   ROTA_TIME_MAX)) != ROTA_OK)
         return rc;
     if ((set & ROTA_BOOKING_SET_TITLE) &&
-        (rc = rota__request_text(cx, "title", request->title, ROTA_MAX_NAME,
-                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK)
+        (rc = rota__request_text(cx, "title", request->title, ROTA_MAX_NAME, ROTA__MAY_BE_EMPTY)) !=
+            ROTA_OK)
         return rc;
     if ((set & ROTA_BOOKING_SET_DATA) &&
-        (rc = rota__request_text(cx, "data", request->data, ROTA_MAX_DATA,
-                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK)
+        (rc = rota__request_text(cx, "data", request->data, ROTA_MAX_DATA, ROTA__MAY_BE_EMPTY)) !=
+            ROTA_OK)
         return rc;
     return set & ROTA_BOOKING_SET_CLAIMS ? check_claims(cx, request) : ROTA_OK;
 }
@@ -171,8 +170,9 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
     rota__str_addf(&text, "%s %s %" PRIu32 " %" PRId64, verb, hex,
                    w->call.flags & ROTA_CALL_OVERRIDE, w->call.version);
     if (request) {
-        rota__str_addf(&text, " %" PRIu32 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId32
-                              " %" PRId32 " %" PRId32 " ",
+        rota__str_addf(&text,
+                       " %" PRIu32 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId32 " %" PRId32
+                       " %" PRId32 " ",
                        request->set, request->when.start, request->when.end, request->flags,
                        request->hold_secs, request->priority, request->on_conflict);
         rota__str_json(&text, request->title);
@@ -215,8 +215,8 @@ static int get_for(rota__write *w, const rota_id *id, rota__booking *out)
 static int read_claims(rota__write *w, const rota_booking_request *request, rota__booking *out)
 {
     rota__context *cx = w->cx;
-    rota__claim *claims =
-        rota__arena_alloc(cx->env.arena, request->claim_count, (int64_t)sizeof *claims);
+    rota__claim *claims = rota__arena_alloc(cx->env.arena, request->claim_count,
+                                            (int64_t)sizeof *claims);
     if (!claims) return rota__context_nomem(cx);
     for (int64_t i = 0; i < request->claim_count; i++) {
         const rota_claim *asked = &request->claims[i];
@@ -255,8 +255,7 @@ static void fill_receipt(rota__write *w, const rota__booking *written)
     w->receipt.version = written->version;
     w->receipt.status = written->status;
     w->receipt.when = written->when;
-    w->receipt.hold_expires =
-        written->status == ROTA_BOOKING_HELD ? written->hold_expires : 0;
+    w->receipt.hold_expires = written->status == ROTA_BOOKING_HELD ? written->hold_expires : 0;
 }
 
 /* Put the record, tell the feed, and answer. */
@@ -304,8 +303,7 @@ static int decide_create(rota__write *w, const void *data)
             return rota__error_set(cx->env.error, ROTA_EINVALID, "the hold ends past year 9999");
     }
     if ((rc = read_claims(w, request, &booking)) != ROTA_OK ||
-        (rc = check_ref(w, request->ref)) != ROTA_OK ||
-        (rc = check_future(w, request)) != ROTA_OK)
+        (rc = check_ref(w, request->ref)) != ROTA_OK || (rc = check_future(w, request)) != ROTA_OK)
         return rc;
     if (rota__id_next(cx->ids, cx->now, &booking.id) != ROTA_OK)
         return rota__error_set(cx->env.error, ROTA_EIO, "no random bytes for a new id");
@@ -379,8 +377,7 @@ int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_req
     rota_booking_request request = *asked;
     move m = { .id = id, .request = &request };
     int rc;
-    if ((rc = rota__request_bits(w->cx, "set", request.set,
-SET_ALL)) != ROTA_OK ||
+    if ((rc = rota__request_bits(w->cx, "set", request.set, SET_ALL)) != ROTA_OK ||
         (rc = rota__request_range(w->cx, "hold_secs of a move", request.hold_secs, 0, 0)) !=
             ROTA_OK)
         return rc;
@@ -433,8 +430,7 @@ static int decide_step(rota__write *w, const void *data)
         return rc;
     if (asked->step == ROTA__CONFIRM &&
         rota__booking_status(&before, w->cx->now) == ROTA_BOOKING_EXPIRED) {
-        rc = rota__resolve_claims(w, &before, ROTA_ON_CONFLICT_REJECT,
-                                  "the hold had lapsed, and ");
+        rc = rota__resolve_claims(w, &before, ROTA_ON_CONFLICT_REJECT, "the hold had lapsed, and ");
         if (rc != ROTA_OK) return rc;
     }
     return put_step(w, &before, asked->step);
@@ -491,12 +487,11 @@ static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filt
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__admit_above(&look, resource.row, NULL, true, &above)) != ROTA_OK) return rc;
 
-    struct rota__source *sources =
-        rota__arena_alloc(cx->env.arena, above.count, (int64_t)sizeof *sources);
+    rota__source *sources = rota__arena_alloc(cx->env.arena, above.count, (int64_t)sizeof *sources);
     if (!sources) return rota__context_nomem(cx);
     for (int64_t i = 0; i < above.count; i++)
-        sources[i] = (struct rota__source){ .resource = above.items[i].resource,
-                                            .when = above.items[i].within };
+        sources[i] = (rota__source){ .resource = above.items[i].resource,
+                                     .when = above.items[i].within };
     filter->sources = sources;
     filter->source_count = above.count;
     return ROTA_OK;
@@ -520,7 +515,7 @@ static int read_position(rota__context *cx, const rota_booking_query *query,
 static int list_pages(rota__context *cx, rota__booking_filter *filter, uint32_t statuses,
                       rota__booking **rows, int64_t *count)
 {
-    struct { rota__booking *items; int64_t count, room; } kept = { 0 };
+    ROTA__LIST(rota__booking) kept = { 0 };
     for (;;) {
         rota__booking *page;
         int64_t found;
@@ -541,8 +536,8 @@ static int list_pages(rota__context *cx, rota__booking_filter *filter, uint32_t 
     return ROTA_OK;
 }
 
-int rota__booking_list(rota__context *cx, const rota_booking_query *query,
-                       rota__booking **rows, int64_t *count)
+int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__booking **rows,
+                       int64_t *count)
 {
     uint32_t every = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN) | IN(COMPLETED) | IN(CANCELLED) |
                      IN(EXPIRED);

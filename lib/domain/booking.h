@@ -17,7 +17,7 @@ int32_t rota__booking_status(const rota__booking *booking, rota_time now);
 
 int rota__booking_find(rota__context *cx, const char *id_or_ref, rota_id *id);
 int rota__booking_get(rota__context *cx, const rota_id *id, rota__booking *out);
-int rota__booking_list(rota__context *cx, const rota_booking_query *query,
-                       rota__booking **rows, int64_t *count);
+int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__booking **rows,
+                       int64_t *count);
 
 #endif

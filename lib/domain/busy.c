@@ -42,7 +42,8 @@ static rota__timeline *find(const struct rota__busy *busy, int64_t row)
 {
     if (busy->slot_count == 0) return NULL;
     rota__timeline *t = *slot_of(busy, row);
-    while (t && t->resource.row != row) t = t->next;
+    while (t && t->resource.row != row)
+        t = t->next;
     return t;
 }
 
@@ -71,7 +72,8 @@ static void drop(struct rota__busy *busy, int64_t row)
 {
     if (busy->slot_count == 0) return;
     rota__timeline **at = slot_of(busy, row);
-    while (*at && (*at)->resource.row != row) at = &(*at)->next;
+    while (*at && (*at)->resource.row != row)
+        at = &(*at)->next;
     rota__timeline *t = *at;
     if (!t) return;
     *at = t->next;
@@ -101,8 +103,8 @@ void rota__busy_doubt(struct rota__busy *busy)
 
 static int build(rota__timeline *t, const rota__timeline_rows *rows, rota__arena *arena)
 {
-    rota__interval *intervals =
-        rota__arena_alloc(arena, rows->interval_count, (int64_t)sizeof *intervals);
+    rota__interval *intervals = rota__arena_alloc(arena, rows->interval_count,
+                                                  (int64_t)sizeof *intervals);
     if (!intervals) return ROTA_ENOMEM;
     for (int64_t i = 0; i < rows->interval_count; i++) {
         intervals[i].span = rows->intervals[i].when;
@@ -159,8 +161,7 @@ static int load(struct rota__busy *busy, rota__env *env, int64_t row, rota__time
     return ROTA_OK;
 }
 
-int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row,
-                   rota__timeline **out)
+int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
 {
     rota__timeline *t = find(busy, row);
     if (t && t->epoch == busy->epoch) {
@@ -240,7 +241,8 @@ void rota__busy_apply(struct rota__busy *busy, const rota__batch *batch,
         drop(busy, batch->members_dropped.items[i].group);
         drop(busy, batch->members_dropped.items[i].member);
     }
-    for (int64_t i = 0; i < batch->bookings.count; i++) follow(busy, &before[i], false);
+    for (int64_t i = 0; i < batch->bookings.count; i++)
+        follow(busy, &before[i], false);
     for (int64_t i = 0; i < batch->bookings.count; i++)
         follow(busy, &batch->bookings.items[i], true);
 }

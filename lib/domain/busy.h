@@ -13,11 +13,11 @@ typedef struct rota__timeline {
     rota__itree tree;        /* blocking claims on the resource itself */
     rota__member *groups;    /* stays in groups */
     int64_t group_count;
-    rota__member *members;   /* stays of others in it */
+    rota__member *members; /* stays of others in it */
     int64_t member_count;
 
-    uint64_t epoch;          /* of rota__busy, in which its stamp was seen to be the store's */
-    uint64_t guarded_by;     /* the attempt that has a guard on it: see write.c */
+    uint64_t epoch;      /* of rota__busy, in which its stamp was seen to be the store's */
+    uint64_t guarded_by; /* the attempt that has a guard on it: see write.c */
     rota__arena arena;
     struct rota__timeline *next;
 } rota__timeline;
@@ -27,9 +27,9 @@ struct rota__busy {
     rota__store *store;
     rota__timeline **slots; /* hashed by row */
     int64_t slot_count, count;
-    uint64_t token;         /* of the store's `changed` */
-    uint64_t epoch;         /* grows when anything cached may be out of date */
-    uint64_t attempts;      /* decisions taken: each marks the timelines it looked at */
+    uint64_t token;    /* of the store's `changed` */
+    uint64_t epoch;    /* grows when anything cached may be out of date */
+    uint64_t attempts; /* decisions taken: each marks the timelines it looked at */
     int64_t loads;
 };
 
@@ -44,11 +44,9 @@ void rota__busy_doubt(struct rota__busy *busy);
 
 /* The current timeline of a resource; valid until its resource or members are
  * changed by rota__busy_apply(). ROTA_ENOTFOUND sets no error. */
-int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row,
-                   rota__timeline **out);
+int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out);
 /* The current stamp, without building a timeline. */
-int rota__busy_stamp(struct rota__busy *busy, rota__env *env, int64_t row,
-                     int64_t *stamp);
+int rota__busy_stamp(struct rota__busy *busy, rota__env *env, int64_t row, int64_t *stamp);
 
 /* Follow a commit: before[i] is what batch->bookings.items[i] was (row 0: it is
  * new). Never fails: what cannot follow is dropped, and read again when needed. */

@@ -21,10 +21,10 @@ typedef struct rota__context {
     rota__id_source *ids;
     rota__tz_cache *zones;
     rota__counters *counters;
-    rota__env env;         /* what lives until the call ends, and what it ends with */
-    rota__arena *report;   /* what the host may ask for afterwards */
-    rota_time now;         /* read once, so that one call sees one instant */
-    int32_t on_conflict;   /* where a request leaves it open */
+    rota__env env;       /* what lives until the call ends, and what it ends with */
+    rota__arena *report; /* what the host may ask for afterwards */
+    rota_time now;       /* read once, so that one call sees one instant */
+    int32_t on_conflict; /* where a request leaves it open */
     int32_t (*ask)(void *ctx, const rota_conflict *conflict); /* or NULL */
     void *ask_ctx;
 } rota__context;

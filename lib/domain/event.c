@@ -7,20 +7,25 @@
 const char *rota_event_name(int32_t type)
 {
     switch (type) {
-#define NAME(constant, number, text)                                                               \
-    case ROTA_EVENT_##constant: return text;
+#define NAME(constant, number, text) \
+    case ROTA_EVENT_##constant:      \
+        return text;
         ROTA_EVENT_MAP(NAME)
 #undef NAME
-    default: return "unknown";
+    default:
+        return "unknown";
     }
 }
 
 const char *rota__event_status(int32_t status)
 {
     static const char *const names[] = {
-        [ROTA_BOOKING_HELD] = "held",           [ROTA_BOOKING_CONFIRMED] = "confirmed",
-        [ROTA_BOOKING_CHECKED_IN] = "checked_in", [ROTA_BOOKING_COMPLETED] = "completed",
-        [ROTA_BOOKING_CANCELLED] = "cancelled", [ROTA_BOOKING_EXPIRED] = "expired",
+        [ROTA_BOOKING_HELD] = "held",
+        [ROTA_BOOKING_CONFIRMED] = "confirmed",
+        [ROTA_BOOKING_CHECKED_IN] = "checked_in",
+        [ROTA_BOOKING_COMPLETED] = "completed",
+        [ROTA_BOOKING_CANCELLED] = "cancelled",
+        [ROTA_BOOKING_EXPIRED] = "expired",
     };
     return status > 0 && status < ROTA__LENGTH(names) ? names[status] : "unknown";
 }
@@ -53,8 +58,7 @@ static void begin(rota__str *json, rota__write *w, const rota_id *id)
     rota__str_addf(json, "{\"id\":\"%s\"", text);
 }
 
-static const char *booking_json(rota__write *w, const rota__booking *b,
-                                const rota__booking *winner)
+static const char *booking_json(rota__write *w, const rota__booking *b, const rota__booking *winner)
 {
     static const char *const roles[] = { "required", "optional", "organizer" };
     rota__str json;
@@ -73,7 +77,8 @@ static const char *booking_json(rota__write *w, const rota__booking *b,
         const rota__claim *claim = &b->claims[i];
         char id[37];
         rota_id_format(&claim->resource_id, id);
-        rota__str_addf(&json, "%s{\"resource\":\"%s\",\"units\":%" PRId32 ",\"role\":\"%s\",\"free\":%s}",
+        rota__str_addf(&json,
+                       "%s{\"resource\":\"%s\",\"units\":%" PRId32 ",\"role\":\"%s\",\"free\":%s}",
                        i ? "," : "", id, claim->units,
                        claim->role >= 0 && claim->role < ROTA__LENGTH(roles) ? roles[claim->role]
                                                                              : "unknown",

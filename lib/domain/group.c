@@ -10,17 +10,16 @@
 #include "domain/resource.h"
 #include "domain/stay.h"
 
-static const char *content_of(rota__write *w, const char *verb,
-                              const rota_member_request *request)
+static const char *content_of(rota__write *w, const char *verb, const rota_member_request *request)
 {
     rota__str text;
     char group[37], member[37];
     rota_id_format(&request->group, group);
     rota_id_format(&request->member, member);
     rota__str_init(&text, w->cx->env.arena);
-    rota__str_addf(&text, "%s %s %s %" PRIu32 " %" PRId64 " %" PRIu32 " %" PRId64 " %" PRId64,
-                   verb, group, member, w->call.flags & ROTA_CALL_OVERRIDE, w->call.version,
-                   request->set, request->from, request->until);
+    rota__str_addf(&text, "%s %s %s %" PRIu32 " %" PRId64 " %" PRIu32 " %" PRId64 " %" PRId64, verb,
+                   group, member, w->call.flags & ROTA_CALL_OVERRIDE, w->call.version, request->set,
+                   request->from, request->until);
     return rota__str_done(&text);
 }
 
@@ -163,7 +162,8 @@ static int decide_remove(rota__write *w, const void *data)
     for (int64_t i = 0; rc == ROTA_OK && i < p.member_timeline->group_count; i++) {
         const rota__member *stay = &p.member_timeline->groups[i];
         if (stay->group != p.group.row || stay->when.end <= at) continue;
-        if (!left) w->receipt.when = (rota_span){ stay->when.start < at ? stay->when.start : at, at };
+        if (!left)
+            w->receipt.when = (rota_span){ stay->when.start < at ? stay->when.start : at, at };
         left = true;
         rc = rota__stay_end(w, stay, at);
     }

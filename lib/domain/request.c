@@ -5,9 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-
-int rota__request_text(rota__context *cx, const char *what, const char *text,
-                       int64_t max, int flags)
+int rota__request_text(rota__context *cx, const char *what, const char *text, int64_t max,
+                       int flags)
 {
     if (!text)
         return flags & ROTA__REQUIRED
@@ -19,8 +18,8 @@ int rota__request_text(rota__context *cx, const char *what, const char *text,
     /* The length first: what is too long is not looked at any further. */
     int64_t length = (int64_t)strnlen(text, (size_t)max + 1);
     if (length > max)
-        return rota__error_set(cx->env.error, ROTA_ELIMIT,
-                               "%s is longer than %" PRId64 " bytes", what, max);
+        return rota__error_set(cx->env.error, ROTA_ELIMIT, "%s is longer than %" PRId64 " bytes",
+                               what, max);
     if (rota__str_utf8(text) < 0)
         return rota__error_set(cx->env.error, ROTA_EINVALID, "%s is not valid UTF-8", what);
     return ROTA_OK;
@@ -39,8 +38,8 @@ rota__shown rota__request_show(rota_time t)
 
 int rota__request_span(rota__context *cx, const char *what, rota_span span)
 {
-    if (span.start < ROTA_TIME_MIN || span.start > ROTA_TIME_MAX ||
-        span.end < ROTA_TIME_MIN || span.end > ROTA_TIME_MAX)
+    if (span.start < ROTA_TIME_MIN || span.start > ROTA_TIME_MAX || span.end < ROTA_TIME_MIN ||
+        span.end > ROTA_TIME_MAX)
         return rota__error_set(cx->env.error, ROTA_EINVALID,
                                "%s from %s to %s is outside of the years 1 to 9999", what,
                                rota__request_show(span.start).text,
@@ -53,18 +52,17 @@ int rota__request_span(rota__context *cx, const char *what, rota_span span)
     return ROTA_OK;
 }
 
-int rota__request_range(rota__context *cx, const char *what, int64_t value,
-                        int64_t low, int64_t high)
+int rota__request_range(rota__context *cx, const char *what, int64_t value, int64_t low,
+                        int64_t high)
 {
     if (value < low || value > high)
         return rota__error_set(cx->env.error, ROTA_EINVALID,
-                               "%s is %" PRId64 ", not %" PRId64 " to %" PRId64, what, value,
-                               low, high);
+                               "%s is %" PRId64 ", not %" PRId64 " to %" PRId64, what, value, low,
+                               high);
     return ROTA_OK;
 }
 
-int rota__request_bits(rota__context *cx, const char *what, uint32_t value,
-                       uint32_t known)
+int rota__request_bits(rota__context *cx, const char *what, uint32_t value, uint32_t known)
 {
     if (value & ~known)
         return rota__error_set(cx->env.error, ROTA_EINVALID, "%s has unknown bits: 0x%" PRIx32,
@@ -74,8 +72,7 @@ int rota__request_bits(rota__context *cx, const char *what, uint32_t value,
 
 int rota__request_limit(rota__context *cx, int64_t limit)
 {
-    if (limit < 0)
-        return rota__error_set(cx->env.error, ROTA_EINVALID, "limit is %" PRId64, limit);
+    if (limit < 0) return rota__error_set(cx->env.error, ROTA_EINVALID, "limit is %" PRId64, limit);
     if (limit > ROTA_MAX_ROWS)
         return rota__error_set(cx->env.error, ROTA_ELIMIT, "limit is %" PRId64 ", more than %d",
                                limit, (int)ROTA_MAX_ROWS);
@@ -87,13 +84,13 @@ int rota__request_call(rota__context *cx, const rota_call *call)
     int rc;
     if ((rc = rota__request_bits(cx, "call flags", call->flags,
                                  ROTA_CALL_DRY_RUN | ROTA_CALL_OVERRIDE)) != ROTA_OK ||
-        (rc = rota__request_text(cx, "actor", call->actor, ROTA_MAX_NAME,
-                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK ||
-        (rc = rota__request_text(cx, "role", call->role, ROTA_MAX_NAME,
-                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK ||
+        (rc = rota__request_text(cx, "actor", call->actor, ROTA_MAX_NAME, ROTA__MAY_BE_EMPTY)) !=
+            ROTA_OK ||
+        (rc = rota__request_text(cx, "role", call->role, ROTA_MAX_NAME, ROTA__MAY_BE_EMPTY)) !=
+            ROTA_OK ||
         (rc = rota__request_text(cx, "key", call->key, ROTA_MAX_NAME, 0)) != ROTA_OK ||
-        (rc = rota__request_text(cx, "trace", call->trace, ROTA_MAX_NAME,
-                                 ROTA__MAY_BE_EMPTY)) != ROTA_OK)
+        (rc = rota__request_text(cx, "trace", call->trace, ROTA_MAX_NAME, ROTA__MAY_BE_EMPTY)) !=
+            ROTA_OK)
         return rc;
     return rota__request_range(cx, "expected version", call->version, 0, INT64_MAX);
 }

@@ -9,14 +9,13 @@
 enum { ROTA__REQUIRED = 1, ROTA__MAY_BE_EMPTY = 2 };
 
 /* UTF-8 of at most max bytes. `what` names it in the message. */
-int rota__request_text(rota__context *cx, const char *what, const char *text,
-                       int64_t max, int flags);
+int rota__request_text(rota__context *cx, const char *what, const char *text, int64_t max,
+                       int flags);
 int rota__request_span(rota__context *cx, const char *what, rota_span span);
-int rota__request_range(rota__context *cx, const char *what, int64_t value,
-                        int64_t low, int64_t high);
+int rota__request_range(rota__context *cx, const char *what, int64_t value, int64_t low,
+                        int64_t high);
 /* Bits of `known` only. */
-int rota__request_bits(rota__context *cx, const char *what, uint32_t value,
-                       uint32_t known);
+int rota__request_bits(rota__context *cx, const char *what, uint32_t value, uint32_t known);
 int rota__request_limit(rota__context *cx, int64_t limit);
 int rota__request_call(rota__context *cx, const rota_call *call);
 

@@ -9,10 +9,7 @@
 
 /* --- conflicts, as the host sees them --- */
 
-typedef struct rivals {
-    rota__booking *items; /* by row */
-    int64_t count, room;
-} rivals;
+typedef ROTA__LIST(rota__booking) rivals; /* by row */
 
 static int by_row(const void *left, const void *right)
 {
@@ -49,7 +46,8 @@ static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *lis
     rota__context *cx = w->cx;
     int64_t *rows = rota__arena_alloc(cx->env.arena, clashes->count, (int64_t)sizeof *rows);
     if (!rows) return rota__context_nomem(cx);
-    for (int64_t i = 0; i < clashes->count; i++) rows[i] = clashes->items[i].booking;
+    for (int64_t i = 0; i < clashes->count; i++)
+        rows[i] = clashes->items[i].booking;
     qsort(rows, (size_t)clashes->count, sizeof *rows, by_int);
 
     for (int64_t i = 0; i < clashes->count; i++) {
@@ -116,8 +114,7 @@ static int list_conflicts(rota__write *w, const rota__clashes *clashes, rivals *
     for (int64_t i = 0; rc == ROTA_OK && i < clashes->count; i++)
         rc = add_conflict(w, &clashes->items[i], list);
     if (rc == ROTA_OK)
-        qsort(w->conflicts.items, (size_t)w->conflicts.count, sizeof *w->conflicts.items,
-              by_start);
+        qsort(w->conflicts.items, (size_t)w->conflicts.count, sizeof *w->conflicts.items, by_start);
     return rc;
 }
 
@@ -130,8 +127,7 @@ static int say(rota__write *w, const char *why)
     rota__str_addf(&text, "%s\"%.*s\" ", why, ROTA__SHOW_NAME(first->resource_name));
     if (rota__id_is_none(&first->booking)) {
         rota__str_addf(&text, "has %" PRId64 " unit%s, not the %" PRId32 " asked for",
-                       first->units_left, first->units_left == 1 ? "" : "s",
-                       first->units_asked);
+                       first->units_left, first->units_left == 1 ? "" : "s", first->units_asked);
     } else {
         if (first->units_left > 0)
             rota__str_addf(&text, "has %" PRId64 " of the %" PRId32 " units asked for left",
@@ -158,8 +154,8 @@ static int say(rota__write *w, const char *why)
 /* --- lapsed holds whose time is taken --- */
 
 /* The status of a booking changes, and its time is given back. */
-static int end_booking(rota__write *w, const rota__booking *before, int32_t status,
-                       int32_t event, const rota__booking *winner)
+static int end_booking(rota__write *w, const rota__booking *before, int32_t status, int32_t event,
+                       const rota__booking *winner)
 {
     rota__booking after = *before;
     after.status = status;
@@ -206,10 +202,7 @@ typedef struct candidate {
     bool alone; /* clashes on a resource of one unit: it cannot come back */
 } candidate;
 
-typedef struct candidates {
-    candidate *items; /* the weightiest first */
-    int64_t count, room;
-} candidates;
+typedef ROTA__LIST(candidate) candidates; /* the weightiest first */
 
 /* Those that stay if they can come first: the more important, then the earlier. */
 static int by_weight(const void *left, const void *right)

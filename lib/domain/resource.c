@@ -69,8 +69,7 @@ static int check_texts(rota__context *cx, const rota_resource_request *request, 
     };
     for (int64_t i = 0; i < ROTA__LENGTH(texts); i++) {
         if (!(set & texts[i].bit)) continue;
-        int rc = rota__request_text(cx, texts[i].what, texts[i].text, texts[i].max,
-                                    texts[i].flags);
+        int rc = rota__request_text(cx, texts[i].what, texts[i].text, texts[i].max, texts[i].flags);
         if (rc != ROTA_OK) return rc;
     }
     return ROTA_OK;
@@ -183,8 +182,7 @@ static int set_parent(rota__write *w, rota__resource *resource, const rota_id *p
     for (int depth = 1;; depth++) {
         rota__timeline *guarded;
         if (place.row == resource->row)
-            return rota__error_set(cx->env.error, ROTA_ESTATE,
-                                   "\"%.*s\" would be in itself",
+            return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" would be in itself",
                                    ROTA__SHOW_NAME(resource->name));
         if ((rc = rota__write_look(w, place.row, &guarded)) != ROTA_OK) return rc;
         if (!place.parent) return ROTA_OK;
@@ -337,8 +335,7 @@ int rota__resource_update(rota__write *w, const rota_id *id, const rota_resource
     if ((rc = rota__request_bits(w->cx, "set", request.set, SET_ALL)) != ROTA_OK ||
         (rc = check_request(w->cx, &request, request.set)) != ROTA_OK)
         return rc;
-    return run(w, decide_update, &u,
-               content_of(w, "resource.update", id, &request, request.set));
+    return run(w, decide_update, &u, content_of(w, "resource.update", id, &request, request.set));
 }
 
 /* --- remove --- */
@@ -347,8 +344,7 @@ int rota__resource_update(rota__write *w, const rota_id *id, const rota_resource
 static int check_unclaimed(rota__write *w, const rota__resource *resource)
 {
     rota__context *cx = w->cx;
-    struct rota__source own = { .resource = resource->row,
-                                .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
+    rota__source own = { .resource = resource->row, .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
     rota__booking_filter filter = { .when = { cx->now, ROTA_TIME_MAX },
                                     .sources = &own,
                                     .source_count = 1,
@@ -361,11 +357,9 @@ static int check_unclaimed(rota__write *w, const rota__resource *resource)
     int rc = cx->store->ops->booking_list(cx->store, &cx->env, &filter, &rows, &count);
     if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; i < count; i++) {
-        bool lapsed =
-            rows[i].status == ROTA_BOOKING_HELD && rows[i].hold_expires <= cx->now;
+        bool lapsed = rows[i].status == ROTA_BOOKING_HELD && rows[i].hold_expires <= cx->now;
         if (lapsed) continue;
-        return rota__error_set(cx->env.error, ROTA_ESTATE,
-                               "\"%.*s\" is booked from %s to %s",
+        return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" is booked from %s to %s",
                                ROTA__SHOW_NAME(resource->name),
                                rota__request_show(rows[i].when.start).text,
                                rota__request_show(rows[i].when.end).text);
@@ -417,8 +411,7 @@ static int decide_remove(rota__write *w, const void *data)
         (rc = rota__write_look(w, before.row, &t)) != ROTA_OK ||
         (rc = check_unclaimed(w, &before)) != ROTA_OK ||
         (rc = check_empty(w, &before)) != ROTA_OK ||
-        (rc = rota__write_touch(w, before.row)) != ROTA_OK ||
-        (rc = end_stays(w, t)) != ROTA_OK)
+        (rc = rota__write_touch(w, before.row)) != ROTA_OK || (rc = end_stays(w, t)) != ROTA_OK)
         return rc;
     after = before;
     after.removed = true;
@@ -456,13 +449,12 @@ int rota__resource_find(rota__context *cx, const char *id_or_ref, rota_id *id)
     return rc;
 }
 
-int rota__resource_list(rota__context *cx, const rota_resource_query *query,
-                        rota__resource **rows, int64_t *count)
+int rota__resource_list(rota__context *cx, const rota_resource_query *query, rota__resource **rows,
+                        int64_t *count)
 {
-    rota__resource_filter filter = { .kind = query->kind,
-                                     .tag = query->tag,
-                                     .after = query->after,
-                                     .limit = query->limit };
+    rota__resource_filter filter = {
+        .kind = query->kind, .tag = query->tag, .after = query->after, .limit = query->limit
+    };
     int rc;
     if ((rc = rota__request_text(cx, "kind", query->kind, ROTA_MAX_NAME, 0)) != ROTA_OK ||
         (rc = rota__request_text(cx, "tag", query->tag, ROTA_MAX_NAME, 0)) != ROTA_OK ||

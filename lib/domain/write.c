@@ -19,13 +19,15 @@ enum { ANSWER_VERSION = 1, ANSWER_HEAD = 1 + 16 + 8 * 6, ANSWER_ID = 16 };
 
 static void put_int(uint8_t **at, int64_t value)
 {
-    for (int i = 0; i < 8; i++) *(*at)++ = (uint8_t)((uint64_t)value >> (8 * i));
+    for (int i = 0; i < 8; i++)
+        *(*at)++ = (uint8_t)((uint64_t)value >> (8 * i));
 }
 
 static int64_t get_int(const uint8_t **at)
 {
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++) value |= (uint64_t) * (*at)++ << (8 * i);
+    for (int i = 0; i < 8; i++)
+        value |= (uint64_t) * (*at)++ << (8 * i);
     return (int64_t)value;
 }
 
@@ -304,8 +306,7 @@ static int commit(rota__write *w, const char *content, bool *again)
     }
 }
 
-int rota__write_run(rota__write *w, rota__decide decide, const void *request,
-                    const char *content)
+int rota__write_run(rota__write *w, rota__decide decide, const void *request, const char *content)
 {
     rota__context *cx = w->cx;
     int rc;

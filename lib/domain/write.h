@@ -18,14 +18,14 @@ typedef struct rota__write {
     rota__context *cx;
     rota_call call;
     rota__batch batch;
-    struct { rota__booking *items; int64_t count, room; } before; /* of batch.bookings, one each */
-    uint64_t attempt;    /* marks the timelines that this attempt has guards on */
-    struct { int64_t *items; int64_t count, room; } lapsed; /* holds the gate passed over: see resolve.c */
+    ROTA__LIST(rota__booking) before; /* of batch.bookings, one each */
+    uint64_t attempt;                 /* marks the timelines that this attempt has guards on */
+    ROTA__LIST(int64_t) lapsed;       /* holds the gate passed over: see resolve.c */
 
     rota_receipt receipt;
-    struct { rota_id *items; int64_t count, room; } cancelled;    /* in the report */
-    struct { rota_conflict *items; int64_t count, room; } conflicts; /* in the report */
-    struct { rota__verdict *items; int64_t count, room; } verdicts; /* across attempts */
+    ROTA__LIST(rota_id) cancelled;       /* in the report */
+    ROTA__LIST(rota_conflict) conflicts; /* in the report */
+    ROTA__LIST(rota__verdict) verdicts;  /* across attempts */
 } rota__write;
 
 /* Decides one attempt: fills the batch and the receipt, or returns why not.
@@ -34,8 +34,7 @@ typedef int (*rota__decide)(rota__write *w, const void *request);
 enum { ROTA__ASK_FIRST = 1 };
 
 /* content: what makes this request the same as another one under its key. */
-int rota__write_run(rota__write *w, rota__decide decide, const void *request,
-                    const char *content);
+int rota__write_run(rota__write *w, rota__decide decide, const void *request, const char *content);
 
 /* The current timeline of a resource, guarded: the commit holds only while it
  * is as it was looked at. ROTA_ENOTFOUND sets no error. */

@@ -28,11 +28,11 @@
 #include <stdlib.h>
 
 enum {
-    CHUNK = 1024,            /* entries */
-    FILL = CHUNK / 8 * 7,    /* of each chunk that a build makes, where one does not do */
-    SPLIT = CHUNK / 4 * 3,   /* room of a new right half */
+    CHUNK = 1024,          /* entries */
+    FILL = CHUNK / 8 * 7,  /* of each chunk that a build makes, where one does not do */
+    SPLIT = CHUNK / 4 * 3, /* room of a new right half */
     FIRST_ROOM = 8,
-    FAN = 8,                 /* cells of one cache line */
+    FAN = 8, /* cells of one cache line */
     TOP = 16,
     FIRST_EXTRAS = 4
 };
@@ -76,16 +76,19 @@ static void mend(rota_time *cells, int64_t n, int64_t from, int64_t to)
         rota_time *above = cells + n;
         from /= FAN;
         to /= FAN;
-        for (int64_t i = from; i <= to; i++) above[i] = latest(cells + FAN * i);
+        for (int64_t i = from; i <= to; i++)
+            above[i] = latest(cells + FAN * i);
         cells = above;
     }
 }
 
 static rota_time peak(const rota_time *cells, int64_t n)
 {
-    for (n = padded(n); n > TOP; n = padded(n / FAN)) cells += n;
+    for (n = padded(n); n > TOP; n = padded(n / FAN))
+        cells += n;
     rota_time found = NEVER;
-    for (int64_t i = 0; i < n; i += FAN) found = later(found, latest(cells + i));
+    for (int64_t i = 0; i < n; i += FAN)
+        found = later(found, latest(cells + i));
     return found;
 }
 
@@ -173,8 +176,10 @@ static void lay_out(chunk *c, void *block, int32_t room)
     c->units = (int32_t *)(void *)(c->bookings + room);
     c->room = room;
     c->count = 0;
-    for (int64_t i = 0; i < cells; i++) c->tops[i] = NEVER;
-    for (int64_t i = 0; i < places; i++) c->spans[i].end = NEVER;
+    for (int64_t i = 0; i < cells; i++)
+        c->tops[i] = NEVER;
+    for (int64_t i = 0; i < places; i++)
+        c->spans[i].end = NEVER;
 }
 
 static void *new_block(rota__mem *mem, int32_t room)
@@ -203,7 +208,8 @@ static void move_entries(chunk *to, int64_t at, const chunk *from, int64_t first
 /* The entries from `from` on have changed, and there may be fewer than `before`. */
 static void recount(chunk *c, int64_t from, int64_t before, int64_t count)
 {
-    for (int64_t i = count; i < before; i++) c->spans[i].end = NEVER;
+    for (int64_t i = count; i < before; i++)
+        c->spans[i].end = NEVER;
     c->count = (int32_t)count;
     int64_t last = (count > before ? count : before) - 1;
     if (last >= from) mend_chunk(c, from, last);
@@ -227,8 +233,10 @@ static bool grow_headers(rota__itree *tree, int64_t room)
     if (room <= tree->chunk_room) return true;
     if (room > INT32_MAX) return false;
     int64_t cells = cells_for(room), count = tree->chunk_count;
-    chunk *chunks = rota__mem_alloc(
-        tree->mem, room * (int64_t)sizeof(chunk) + cells * (int64_t)sizeof(rota_time), 1);
+    chunk *chunks = rota__mem_alloc(tree->mem,
+                                    room * (int64_t)sizeof(chunk) +
+                                        cells * (int64_t)sizeof(rota_time),
+                                    1);
     if (!chunks) return false;
     memcpy(chunks, chunk_at(tree, 0), (size_t)count * sizeof(chunk));
     rota__mem_free(tree->mem, tree->chunks);
@@ -297,10 +305,11 @@ static bool room_for_extra(rota__itree *tree)
     int32_t before = tree->extra_room;
     if (before > INT32_MAX / 2) return false;
     int32_t room = before > 0 ? before * 2 : FIRST_EXTRAS;
-    rota__itree_extra *extras =
-        rota__mem_realloc(tree->mem, tree->extras, room, (int64_t)sizeof *extras);
+    rota__itree_extra *extras = rota__mem_realloc(tree->mem, tree->extras, room,
+                                                  (int64_t)sizeof *extras);
     if (!extras) return false;
-    for (int32_t i = before; i < room; i++) extras[i].next = i + 1 < room ? i + 1 : -1;
+    for (int32_t i = before; i < room; i++)
+        extras[i].next = i + 1 < room ? i + 1 : -1;
     tree->extras = extras;
     tree->extra_room = room;
     tree->extra_free = before;
@@ -557,7 +566,8 @@ int rota__itree_build(rota__itree *tree, const rota__interval *intervals, int64_
     if (!is_sorted(intervals, count)) {
         order = rota__mem_alloc(tree->mem, count, (int64_t)sizeof *order);
         if (!order) goto done;
-        for (int64_t i = 0; i < count; i++) order[i] = &intervals[i];
+        for (int64_t i = 0; i < count; i++)
+            order[i] = &intervals[i];
         qsort(order, (size_t)count, sizeof *order, by_key);
     }
 

@@ -7,20 +7,20 @@
 #include "base/time.h"
 
 typedef struct rota__interval {
-    rota_span span;      /* not empty */
-    int64_t booking;     /* the key: row of the booking, at most one interval each */
-    rota_time expires;   /* of a hold; 0: does not lapse */
+    rota_span span;    /* not empty */
+    int64_t booking;   /* the key: row of the booking, at most one interval each */
+    rota_time expires; /* of a hold; 0: does not lapse */
     int32_t units;
     int32_t reserved;
 } rota__interval;
 
 /* The file's own: a run of neighbours. All columns are in one block. */
 typedef struct rota__itree_chunk {
-    rota_time first;   /* spans[0].start, here so that finding a chunk touches none */
-    rota_time *tops;   /* the block itself: maxima of the ends, see itree.c */
+    rota_time first; /* spans[0].start, here so that finding a chunk touches none */
+    rota_time *tops; /* the block itself: maxima of the ends, see itree.c */
     rota_span *spans;
     int64_t *bookings;
-    int32_t *units;    /* below zero: ~place in rota__itree.extras */
+    int32_t *units; /* below zero: ~place in rota__itree.extras */
     int32_t count, room;
 } rota__itree_chunk;
 
@@ -44,7 +44,7 @@ typedef struct rota__itree {
 } rota__itree;
 
 void rota__itree_init(rota__itree *tree, rota__mem *mem); /* allocates nothing */
-void rota__itree_free(rota__itree *tree); /* leaves it empty, as after init */
+void rota__itree_free(rota__itree *tree);                 /* leaves it empty, as after init */
 
 /* ROTA_OK or ROTA_ENOMEM, the tree then unchanged. The same (span, booking) must
  * not be in it already. */

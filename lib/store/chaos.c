@@ -84,15 +84,15 @@ static int before(chaos *c, rota__env *env)
 static int commit_unanswered(chaos *c, rota__env *env, const rota__batch *batch, rota__commit *out)
 {
     rota__batch copy = *batch;
-    copy.resources.items =
-        rota__arena_copy(env->arena, batch->resources.items,
-                         batch->resources.count * (int64_t)sizeof *batch->resources.items);
-    copy.bookings.items =
-        rota__arena_copy(env->arena, batch->bookings.items,
-                         batch->bookings.count * (int64_t)sizeof *batch->bookings.items);
-    copy.events.items =
-        rota__arena_copy(env->arena, batch->events.items,
-                         batch->events.count * (int64_t)sizeof *batch->events.items);
+    copy.resources.items = rota__arena_copy(env->arena, batch->resources.items,
+                                            batch->resources.count *
+                                                (int64_t)sizeof *batch->resources.items);
+    copy.bookings.items = rota__arena_copy(env->arena, batch->bookings.items,
+                                           batch->bookings.count *
+                                               (int64_t)sizeof *batch->bookings.items);
+    copy.events.items = rota__arena_copy(env->arena, batch->events.items,
+                                         batch->events.count *
+                                             (int64_t)sizeof *batch->events.items);
     if ((!copy.resources.items && batch->resources.count > 0) ||
         (!copy.bookings.items && batch->bookings.count > 0) ||
         (!copy.events.items && batch->events.count > 0))

@@ -129,10 +129,7 @@ typedef struct writing {
     memory *m;
     rota__env *env;
     const rota__batch *batch;
-    struct {
-        change *items;
-        int64_t count, room;
-    } changes;
+    ROTA__LIST(change) changes;
     int64_t keys_dropped;
 } writing;
 
@@ -149,8 +146,8 @@ static int append(writing *w, list *in, const void *row)
 {
     if (in->count == in->room) {
         int64_t room = in->room ? in->room * 2 : 16;
-        const void **grown =
-            rota__mem_realloc(w->m->mem, (void *)in->items, room, (int64_t)sizeof *grown);
+        const void **grown = rota__mem_realloc(w->m->mem, (void *)in->items, room,
+                                               (int64_t)sizeof *grown);
         if (!grown) return ROTA_ENOMEM;
         in->items = grown;
         in->room = room;
@@ -642,7 +639,7 @@ static int due_holds(rota__store *self, rota__env *env, rota_time now, int64_t l
 }
 
 typedef struct intervals {
-    struct rota__timeline_interval *items;
+    rota__taken *items;
     int64_t count, room;
 } intervals;
 
@@ -652,7 +649,7 @@ static bool pick_interval(rota__env *env, intervals *taken, const rota__booking 
     for (int64_t i = 0; i < booking->claim_count; i++) {
         const rota__claim *claim = &booking->claims[i];
         if (claim->resource != resource || !rota__claim_blocks(claim)) continue;
-        struct rota__timeline_interval *next = ROTA__PUSH(env->arena, taken);
+        rota__taken *next = ROTA__PUSH(env->arena, taken);
         if (!next) return false;
         next->when = booking->when;
         next->booking = booking->row;

@@ -247,7 +247,7 @@ int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, 
 }
 
 typedef struct intervals {
-    struct rota__timeline_interval *items;
+    rota__taken *items;
     int64_t count, room;
 } intervals;
 
@@ -256,7 +256,7 @@ static int read_intervals(rota__sqlite *self, rota__env *env, int64_t resource, 
     rota__sqlite_query query;
     rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_TAKING);
     rota__sqlite_bind_int(&query, resource);
-    struct rota__timeline_interval *next = NULL;
+    rota__taken *next = NULL;
     while ((next = ROTA__SQLITE_NEXT(&query, taken))) {
         next->booking = rota__sqlite_row(&query);
         next->when = rota__sqlite_span(&query);
@@ -306,10 +306,7 @@ typedef struct finding {
     rota__sqlite *self;
     rota__env *env;
     const rota__booking_filter *filter;
-    struct {
-        match *items;
-        int64_t count, room;
-    } list;
+    ROTA__LIST(match) list;
 } finding;
 
 static int by_time(const void *a, const void *b)
@@ -323,7 +320,7 @@ static int by_time(const void *a, const void *b)
 /* One length class, of all bookings or of one source. Whatever the number of
  * classes and sources, the first `limit` bookings of them all are among the
  * first `limit` of each. */
-static int find_reach(finding *f, int32_t reach, const struct rota__source *source)
+static int find_reach(finding *f, int32_t reach, const rota__source *source)
 {
     const rota__booking_filter *filter = f->filter;
     bool on = !rota__id_is_none(&filter->after_id);
@@ -441,10 +438,7 @@ int rota__sqlite_due_holds(rota__store *store, rota__env *env, rota_time now, in
 int rota__sqlite_feed(rota__store *store, rota__env *env, int64_t after, int64_t limit,
                       rota__event **rows, int64_t *count)
 {
-    struct {
-        rota__event *items;
-        int64_t count, room;
-    } events = { 0 };
+    ROTA__LIST(rota__event) events = { 0 };
     rota__sqlite_query query;
     start_alone(&query, store, env, ROTA__SQL_EVENT_FROM);
     rota__sqlite_bind_int(&query, after);

@@ -85,10 +85,7 @@ static int by_resource_id(const void *a, const void *b)
 
 int rota__sqlite_read_claims(rota__sqlite *self, rota__env *env, rota__booking *booking)
 {
-    struct {
-        rota__claim *items;
-        int64_t count, room;
-    } claims = { 0 };
+    ROTA__LIST(rota__claim) claims = { 0 };
     rota__sqlite_query query;
     rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_OF);
     rota__sqlite_bind_int(&query, booking->row);

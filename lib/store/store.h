@@ -54,7 +54,7 @@ typedef struct rota__booking {
     rota_id id;
     const char *ref, *title, *data; /* each may be NULL */
     rota_span when;
-    int32_t status;         /* as stored: a lapsed hold is still held here */
+    int32_t status; /* as stored: a lapsed hold is still held here */
     int32_t priority;
     rota_time hold_expires; /* 0: not a hold */
     rota_time created_at, changed_at;
@@ -75,7 +75,7 @@ typedef struct rota__event {
 typedef struct rota__key {
     const char *actor; /* "" where the call named nobody */
     const char *key;
-    uint64_t hash;     /* of the request's content */
+    uint64_t hash; /* of the request's content */
     rota_time at;
     const void *answer;
     int64_t answer_size;
@@ -111,31 +111,32 @@ typedef struct rota__guard {
 } rota__guard;
 
 typedef struct rota__batch {
-    struct { rota__guard *items; int64_t count, room; } guards; /* each resource once */
+    ROTA__LIST(rota__guard) guards; /* each resource once */
     /* Records to put, whole. row 0: a new one, whose version is 1, and whose
      * row the commit fills in. Else the record must still have version - 1. A
      * put never changes id, ref of a booking or created_at. The stamp of a new
      * resource is 1; of an old one only guards change it. */
-    struct { rota__resource *items; int64_t count, room; } resources;
-    struct { rota__booking *items; int64_t count, room; } bookings; /* claims replace the old ones */
-    struct { rota__member *items; int64_t count, room; } members_put;    /* by group, member, when.start; not there yet once members_dropped are gone */
-    struct { rota__member *items; int64_t count, room; } members_dropped;
-    struct { rota__event *items; int64_t count, room; } events; /* in this order; seq filled in */
-    rota__key *key;            /* NULL: none. One older than key_horizon gives way */
-    rota_time key_horizon;     /* keys made at or before this are forgotten */
-    int64_t keys_dropped_max;  /* forget at most so many old keys now; 0: none */
+    ROTA__LIST(rota__resource) resources;
+    ROTA__LIST(rota__booking) bookings; /* claims replace the old ones */
+    /* Stays, by group, member, when.start; not there yet once members_dropped are gone */
+    ROTA__LIST(rota__member) members_put;
+    ROTA__LIST(rota__member) members_dropped;
+    ROTA__LIST(rota__event) events; /* in this order; seq filled in */
+    rota__key *key;                 /* NULL: none. One older than key_horizon gives way */
+    rota_time key_horizon;          /* keys made at or before this are forgotten */
+    int64_t keys_dropped_max;       /* forget at most so many old keys now; 0: none */
 } rota__batch;
 
 enum {
     ROTA__COMMITTED = 1,
-    ROTA__STALE,    /* a guard or version no longer stands, or an id, a ref or a member row is there already: nothing was written */
+    ROTA__STALE, /* a guard, a version, or the place of a new row no longer stands: nothing written */
     ROTA__REPLAYED, /* the key is known: nothing was written */
     ROTA__UNKNOWN   /* it may be written or not: ask for the key */
 };
 
 typedef struct rota__commit {
     int32_t outcome;
-    int64_t last_seq;     /* position of the batch's last event, or of the feed's newest */
+    int64_t last_seq; /* position of the batch's last event, or of the feed's newest */
     int64_t keys_dropped;
 } rota__commit;
 
@@ -148,15 +149,17 @@ typedef struct rota__by {
     const char *ref;
 } rota__by;
 
+typedef struct rota__taken {
+    rota_span when;
+    int64_t booking;   /* row */
+    rota_time expires; /* 0: does not lapse */
+    int32_t units;
+} rota__taken;
+
 /* What the index keeps of one resource. */
 typedef struct rota__timeline_rows {
     rota__resource resource;
-    struct rota__timeline_interval {
-        rota_span when;
-        int64_t booking;   /* row */
-        rota_time expires; /* 0: does not lapse */
-        int32_t units;
-    } *intervals; /* every blocking claim of an occupying booking, by start where that is cheap */
+    rota__taken *intervals; /* every blocking claim of an occupying booking, by start if cheap */
     int64_t interval_count;
     rota__member *groups; /* stays in groups, as member */
     int64_t group_count;
@@ -164,17 +167,22 @@ typedef struct rota__timeline_rows {
     int64_t member_count;
 } rota__timeline_rows;
 
+typedef struct rota__source {
+    int64_t resource; /* row */
+    rota_span when;
+} rota__source;
+
 /* Bookings that overlap `when`, by start, end, id. */
 typedef struct rota__booking_filter {
     rota_span when;
     /* Claiming one of these (in any role), while overlapping its span: the
      * resource itself and the groups it belonged to. count 0: every booking. */
-    const struct rota__source { int64_t resource; rota_span when; } *sources;
+    const rota__source *sources;
     int64_t source_count;
-    uint32_t statuses;  /* bits 1 << status, as stored */
-    rota_span after;    /* only behind (after.start, after.end, after_id); */
-    rota_id after_id;   /* none: from the beginning */
-    int64_t limit;      /* 0: all */
+    uint32_t statuses; /* bits 1 << status, as stored */
+    rota_span after;   /* only behind (after.start, after.end, after_id); */
+    rota_id after_id;  /* none: from the beginning */
+    int64_t limit;     /* 0: all */
 } rota__booking_filter;
 
 typedef struct rota__resource_filter {
@@ -207,7 +215,8 @@ typedef struct rota__store_ops {
     int (*resource_get)(rota__store *self, rota__env *env, const rota__by *by, rota__resource *out);
     int (*resource_list)(rota__store *self, rota__env *env, const rota__resource_filter *filter,
                          rota__resource **rows, int64_t *count);
-    int (*member_list)(rota__store *self, rota__env *env, int64_t group, int64_t member, /* 0: any, not both */
+    int (*member_list)(rota__store *self, rota__env *env, int64_t group,
+                       int64_t member, /* 0: any, not both */
                        rota__member **rows, int64_t *count);
     int (*booking_get)(rota__store *self, rota__env *env, const rota__by *by, rota__booking *out);
     int (*booking_list)(rota__store *self, rota__env *env, const rota__booking_filter *filter,
@@ -216,10 +225,12 @@ typedef struct rota__store_ops {
     int (*due_holds)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
                      rota__booking **rows, int64_t *count);
     /* How many keys were made at or before the horizon; counts to limit only. */
-    int (*due_keys)(rota__store *self, rota__env *env, rota_time horizon, int64_t limit, int64_t *count);
-    int (*key_get)(rota__store *self, rota__env *env, const char *actor, const char *key, rota__key *out);
-    int (*feed)(rota__store *self, rota__env *env, int64_t after, int64_t limit,
-                rota__event **rows, int64_t *count);
+    int (*due_keys)(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,
+                    int64_t *count);
+    int (*key_get)(rota__store *self, rota__env *env, const char *actor, const char *key,
+                   rota__key *out);
+    int (*feed)(rota__store *self, rota__env *env, int64_t after, int64_t limit, rota__event **rows,
+                int64_t *count);
     int (*counts)(rota__store *self, rota__env *env, rota__counts *out);
     /* What the store itself can tell of its health; ROTA_ECORRUPT with the first finding. */
     int (*check)(rota__store *self, rota__env *env);

@@ -268,13 +268,30 @@ static int expect(const struct use *use, uint32_t size, uint32_t known, unsigned
 /* With the tail set where today's record ends: between the oldest and that are known fields. */
 static uint32_t size_today(const char *name)
 {
-#define SIZE(type) { #type, (uint32_t)sizeof(type) }
-    static const struct { const char *name; uint32_t size; } today[] = {
-        SIZE(rota_call), SIZE(rota_receipt), SIZE(rota_conflict), SIZE(rota_config),
-        SIZE(rota_tick_report), SIZE(rota_stats), SIZE(rota_resource_request),
-        SIZE(rota_resource), SIZE(rota_resource_query), SIZE(rota_member_request),
-        SIZE(rota_member), SIZE(rota_member_query), SIZE(rota_booking_request),
-        SIZE(rota_booking), SIZE(rota_booking_query), SIZE(rota_event),
+#define SIZE(type)                    \
+    {                                 \
+#type, (uint32_t)sizeof(type) \
+    }
+    static const struct {
+        const char *name;
+        uint32_t size;
+    } today[] = {
+        SIZE(rota_call),
+        SIZE(rota_receipt),
+        SIZE(rota_conflict),
+        SIZE(rota_config),
+        SIZE(rota_tick_report),
+        SIZE(rota_stats),
+        SIZE(rota_resource_request),
+        SIZE(rota_resource),
+        SIZE(rota_resource_query),
+        SIZE(rota_member_request),
+        SIZE(rota_member),
+        SIZE(rota_member_query),
+        SIZE(rota_booking_request),
+        SIZE(rota_booking),
+        SIZE(rota_booking_query),
+        SIZE(rota_event),
     };
 #undef SIZE
     for (size_t i = 0; i < sizeof today / sizeof today[0]; i++)

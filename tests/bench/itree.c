@@ -74,7 +74,7 @@ typedef struct item {
 typedef struct work {
     int64_t resources, count, asked, changed;
     int64_t longest;
-    item *items;  /* by resource and start */
+    item *items; /* by resource and start */
     item *shuffled;
     item *misses; /* queries: id is unused */
     item *hits;
@@ -246,7 +246,8 @@ static void *flat_build(const work *w)
     memset(flats, 0, (size_t)w->resources * sizeof *flats);
     for (int64_t i = 0, r = 0; r < w->resources; r++) {
         int64_t to = i;
-        while (to < w->count && w->items[to].resource == r) to++;
+        while (to < w->count && w->items[to].resource == r)
+            to++;
         flat_grow(&flats[r], to - i + 1);
         for (; i < to; i++) {
             int64_t at = flats[r].count++;
@@ -296,7 +297,8 @@ static void flat_remove(void *self, const item *out)
 {
     flat *f = (flat *)self + out->resource;
     int64_t at = upper(f->starts, f->count, out->span.start) - 1;
-    while (f->ids[at] != out->id) at--;
+    while (f->ids[at] != out->id)
+        at--;
     int64_t behind = f->count - at - 1;
     flat_shift(f->starts, at, at + 1, behind);
     flat_shift(f->ends, at, at + 1, behind);
@@ -399,7 +401,9 @@ static int64_t node_ask(const node *n, rota_span span)
 static void treap_insert(void *self, const item *in)
 {
     node **roots = self, *n = get(1, sizeof *n - 1);
-    *n = (node){ .span = in->span, .id = in->id, .units = 1,
+    *n = (node){ .span = in->span,
+                 .id = in->id,
+                 .units = 1,
                  .weight = (uint32_t)((uint64_t)in->id * 0x9e3779b97f4a7c15u >> 32) };
     roots[in->resource] = node_insert(roots[in->resource], n, in);
 }
@@ -408,7 +412,8 @@ static void *treap_build(const work *w)
 {
     node **roots = get(w->resources, sizeof *roots);
     memset(roots, 0, (size_t)w->resources * sizeof *roots);
-    for (int64_t i = 0; i < w->count; i++) treap_insert(roots, &w->shuffled[i]);
+    for (int64_t i = 0; i < w->count; i++)
+        treap_insert(roots, &w->shuffled[i]);
     return roots;
 }
 
@@ -476,7 +481,8 @@ static int64_t sql_ask(void *self, const item *query)
     sqlite3_bind_int64(s->query, 2, query->span.start);
     sqlite3_bind_int64(s->query, 3, query->span.end);
     sqlite3_bind_int64(s->query, 4, query->span.start - s->longest);
-    while (sqlite3_step(s->query) == SQLITE_ROW) sum += sqlite3_column_int64(s->query, 0);
+    while (sqlite3_step(s->query) == SQLITE_ROW)
+        sum += sqlite3_column_int64(s->query, 0);
     sqlite3_reset(s->query);
     return sum;
 }
@@ -528,9 +534,11 @@ static double ask_all(const contender *c, const item *queries, int64_t count, in
 static void change_all(contender *c, const work *w, int round)
 {
     double begun = cpu_ns();
-    for (int64_t i = 0; i < w->changed; i++) c->insert(c->self, &w->changes[i]);
+    for (int64_t i = 0; i < w->changed; i++)
+        c->insert(c->self, &w->changes[i]);
     double between = cpu_ns();
-    for (int64_t i = 0; i < w->changed; i++) c->remove(c->self, &w->changes[i]);
+    for (int64_t i = 0; i < w->changed; i++)
+        c->remove(c->self, &w->changes[i]);
     c->put[round] = (between - begun) / (double)w->changed;
     c->cut[round] = (cpu_ns() - between) / (double)w->changed;
 }
@@ -551,8 +559,8 @@ static void print_table(int rounds)
 {
     double index_hit = median(contenders[0].hit, rounds);
     double index_miss = median(contenders[0].miss, rounds);
-    printf("%-12s %9s %9s %9s %9s %9s   %s\n", "ns", "miss", "hit", "insert", "delete",
-           "bytes", "miss, hit: x the index");
+    printf("%-12s %9s %9s %9s %9s %9s   %s\n", "ns", "miss", "hit", "insert", "delete", "bytes",
+           "miss, hit: x the index");
     for (int i = 0; i < CONTENDERS; i++) {
         contender *c = &contenders[i];
         double miss = median(c->miss, rounds), hit = median(c->hit, rounds);
@@ -580,8 +588,7 @@ static void measure(int64_t count, int64_t resources, int rounds, int64_t endles
     w.changed = 100000000 / (count / resources + 1) + 1;
     if (w.changed > w.asked) w.changed = w.asked;
     printf("\n%" PRId64 " intervals, %" PRId64 " resources, %" PRId64
-           " of 100000 for ever; %d rounds of %" PRId64
-           " queries, %" PRId64 " changes\n",
+           " of 100000 for ever; %d rounds of %" PRId64 " queries, %" PRId64 " changes\n",
            count, resources, endless, rounds, w.asked, w.changed);
 
     for (int i = 0; i < CONTENDERS; i++) {
