@@ -231,7 +231,7 @@ START_TEST(the_life_cycle_is_the_table_and_nothing_else)
     /* columns as VERBS: confirm cancel check_in complete move; o: allowed */
     static const char *const before_start[] = {
         [ROTA_BOOKING_HELD] = "oo--o",       [ROTA_BOOKING_CONFIRMED] = "-oo-o",
-        [ROTA_BOOKING_CHECKED_IN] = "----o", [ROTA_BOOKING_COMPLETED] = "-----",
+        [ROTA_BOOKING_CHECKED_IN] = "-o--o", [ROTA_BOOKING_COMPLETED] = "-----",
         [ROTA_BOOKING_CANCELLED] = "-----",  [ROTA_BOOKING_EXPIRED] = "o----",
     };
     static const char *const ongoing[] = {

@@ -139,10 +139,9 @@ ROTA_API int rota_booking_move(rota *r, const rota_call *call, const rota_id *id
 ROTA_API int rota_booking_confirm(rota *r, const rota_call *call,
                                   const rota_id *id, rota_receipt *receipt);
 
-/** Cancel a booking; its time is free at once, its record stays. Once it has
- *  begun, by the clock or because somebody checked in, it is completed and not
- *  cancelled, unless the call has ROTA_CALL_OVERRIDE; a held one can be given up
- *  at any time.
+/** Cancel a booking; its time is free at once, its record stays. From its start
+ *  on it is completed and not cancelled, unless the call has ROTA_CALL_OVERRIDE;
+ *  a held one can be given up at any time.
  *  @return as rota_booking_confirm(), never ROTA_ECONFLICT.  @since 0.1 */
 ROTA_API int rota_booking_cancel(rota *r, const rota_call *call,
                                  const rota_id *id, rota_receipt *receipt);

@@ -166,11 +166,11 @@ static int enter(rota *r, rota__context *cx)
 
 int rota__handle_begin(rota *r, rota__context *cx)
 {
-    int rc = enter(r, cx);
-    if (rc != ROTA_OK) return rc;
-    rota__arena_reset(&r->report);
-    r->conflict_count = r->cancelled_count = 0;
-    return ROTA_OK;
+    if (r && !r->entered) {
+        rota__arena_reset(&r->report);
+        r->conflict_count = r->cancelled_count = 0;
+    }
+    return enter(r, cx);
 }
 
 int rota__handle_end(rota *r, int rc)

@@ -12,6 +12,7 @@ typedef struct walk {
     rota__write *w;
     const rota__change *change; /* never NULL here */
     rota__reach *reach;
+    rota_span window;
     bool down;
     bool all; /* inactive ones too: what could be taken, not what is */
 } walk;
@@ -24,7 +25,8 @@ static int reach_from(const walk *k, int64_t resource, rota_span within, int dep
 static int reach_link(const walk *k, int64_t next, rota_span stay, rota_span within, int depth)
 {
     rota_span common = rota__time_common(stay, within);
-    return common.start < common.end ? reach_from(k, next, common, depth + 1) : ROTA_OK;
+    bool matters = common.start < common.end && rota__time_overlap(common, k->window);
+    return matters ? reach_from(k, next, common, depth + 1) : ROTA_OK;
 }
 
 /* A resource that is not active takes no part in its groups: nothing is taken
@@ -66,21 +68,27 @@ static int reach_from(const walk *k, int64_t resource, rota_span within, int dep
 
 static const rota__change no_change;
 
-int rota__admit_below(rota__write *w, int64_t resource, const rota__change *change, bool all,
-                      rota__reach *reach)
+int rota__admit_below(rota__write *w, int64_t resource, rota_span window,
+                      const rota__change *change, bool all, rota__reach *reach)
 {
-    walk k = {
-        .w = w, .change = change ? change : &no_change, .reach = reach, .down = true, .all = all
-    };
+    walk k = { .w = w,
+               .change = change ? change : &no_change,
+               .reach = reach,
+               .window = window,
+               .down = true,
+               .all = all };
     return reach_from(&k, resource, always, 0);
 }
 
-int rota__admit_above(rota__write *w, int64_t resource, const rota__change *change, bool all,
-                      rota__reach *reach)
+int rota__admit_above(rota__write *w, int64_t resource, rota_span window,
+                      const rota__change *change, bool all, rota__reach *reach)
 {
-    walk k = {
-        .w = w, .change = change ? change : &no_change, .reach = reach, .down = false, .all = all
-    };
+    walk k = { .w = w,
+               .change = change ? change : &no_change,
+               .reach = reach,
+               .window = window,
+               .down = false,
+               .all = all };
     return reach_from(&k, resource, always, 0);
 }
 
@@ -175,6 +183,14 @@ static int flatten(rota__write *w, pieces *list)
     return ROTA_OK;
 }
 
+/* Where a booking lies whose setup and cleanup may reach into a span. */
+static rota_span widened(rota_span span, int64_t before, int64_t after)
+{
+    if (span.start > ROTA_TIME_MIN) span.start -= after;
+    if (span.end < ROTA_TIME_MAX) span.end += before;
+    return span;
+}
+
 static bool is_absent(const rota__absent *absent, int64_t booking)
 {
     return absent && absent->count &&
@@ -185,10 +201,20 @@ static bool is_absent(const rota__absent *absent, int64_t booking)
  * see it held: whoever takes its time must end it in the same commit. */
 static int pass_over(rota__write *w, int64_t booking)
 {
+    if (w->lapsed_known) return ROTA_OK;
     int64_t *row = ROTA__PUSH(w->cx->env.arena, &w->lapsed);
     if (!row) return rota__context_nomem(w->cx);
     *row = booking;
     return ROTA_OK;
+}
+
+/* What a booking of `when` takes of a resource that belongs to its group within
+ * `stay`: who is not in the booking itself needs no setup and no cleanup for it. */
+static rota_span occupied(const rota__resource *resource, rota_span when, rota_span stay)
+{
+    static const rota_span nothing = { 0, 0 };
+    rota_span whole = { when.start - resource->before, when.end + resource->after };
+    return rota__time_overlap(when, stay) ? rota__time_common(whole, stay) : nothing;
 }
 
 /* What takes a resource within `when`: its own bookings, and those of the groups
@@ -197,26 +223,22 @@ static int gather(rota__write *w, const rota__resource *resource, rota_span when
                   const rota__change *change, const rota__absent *absent, pieces *taken)
 {
     rota__reach above = { 0 };
-    int rc = rota__admit_above(w, resource->row, change, false, &above);
+    const rota_span window = widened(when, resource->before, resource->after);
+    int rc = rota__admit_above(w, resource->row, window, change, false, &above);
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++) {
         const rota__reached *source = &above.items[g];
+        const rota_span common = rota__time_common(window, source->within);
         rota__timeline *t;
         if ((rc = rota__write_look(w, source->resource, &t)) != ROTA_OK) break;
 
-        rota_span window = rota__time_common(when, source->within);
-        if (window.start >= window.end) continue;
-        if (window.start > ROTA_TIME_MIN) window.start -= resource->after;
-        if (window.end < ROTA_TIME_MAX) window.end += resource->before;
         rota__itree_cursor cursor;
         rota__interval interval;
-        for (rota__itree_seek(&t->tree, window, &cursor);
+        for (rota__itree_seek(&t->tree, common, &cursor);
              rc == ROTA_OK && rota__itree_next(&cursor, &interval);) {
             if (is_absent(absent, interval.booking)) continue;
-            rota_span occupied = { interval.span.start - resource->before,
-                                   interval.span.end + resource->after };
             piece p = { .booking = interval.booking,
                         .via = g > 0 ? source->resource : 0,
-                        .span = rota__time_common(occupied, source->within),
+                        .span = occupied(resource, interval.span, source->within),
                         .units = interval.units };
             if (!rota__time_overlap(p.span, when)) continue;
             bool lapsed = interval.expires && interval.expires <= w->cx->now;
@@ -395,7 +417,7 @@ static int by_resource(const void *left, const void *right)
     return compare_int(a->resource, b->resource);
 }
 
-static int wish_for(rota__write *w, const rota__claim *claim, wishes *list)
+static int wish_for(rota__write *w, const rota__claim *claim, rota_span when, wishes *list)
 {
     rota__timeline *t;
     int rc = rota__write_look(w, claim->resource, &t);
@@ -403,7 +425,7 @@ static int wish_for(rota__write *w, const rota__claim *claim, wishes *list)
         rc = rota__error_set(w->cx->env.error, ROTA_ESTATE, "resource \"%.*s\" is not active",
                              ROTA__SHOW_NAME(t->resource.name));
     rota__reach below = { 0 };
-    if (rc == ROTA_OK) rc = rota__admit_below(w, claim->resource, NULL, false, &below);
+    if (rc == ROTA_OK) rc = rota__admit_below(w, claim->resource, when, NULL, false, &below);
     for (int64_t i = 0; rc == ROTA_OK && i < below.count; i++) {
         wish *added = ROTA__PUSH(w->cx->env.arena, list);
         if (!added) return rota__context_nomem(w->cx);
@@ -414,28 +436,40 @@ static int wish_for(rota__write *w, const rota__claim *claim, wishes *list)
     return rc;
 }
 
+/* The wishes for one resource: are there units for them? */
+static int admit_wishes(rota__write *w, rota_span when, const wish *list, int64_t count,
+                        const rota__absent *absent, const rota_span *near, rota__clashes *clashes)
+{
+    rota__timeline *t;
+    pieces asked = { 0 };
+    rota_span part = always;
+    int rc = rota__write_look(w, list[0].resource, &t);
+    if (rc != ROTA_OK) return rc;
+    const rota__resource *resource = &t->resource;
+    if (near) part = occupied(resource, *near, always);
+    for (int64_t i = 0; i < count; i++) {
+        piece p = { .span = rota__time_common(occupied(resource, when, list[i].within), part),
+                    .units = list[i].units };
+        if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK) return rc;
+    }
+    if (asked.count == 0) return ROTA_OK;
+    rota_span window = rota__time_common(occupied(resource, when, always), part);
+    return admit_one(w, resource->row, window, &asked, NULL, absent, clashes);
+}
+
 int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
-                       const rota__absent *absent, rota__clashes *clashes)
+                       const rota__absent *absent, const rota_span *near, rota__clashes *clashes)
 {
     wishes list = { 0 };
     int rc = ROTA_OK;
     for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
-        if (rota__claim_blocks(&claims[i])) rc = wish_for(w, &claims[i], &list);
+        if (rota__claim_blocks(&claims[i])) rc = wish_for(w, &claims[i], when, &list);
     sort(list.items, list.count, sizeof *list.items, by_resource);
 
     for (int64_t i = 0, end; rc == ROTA_OK && i < list.count; i = end) {
-        rota__timeline *t;
-        pieces asked = { 0 };
-        if ((rc = rota__write_look(w, list.items[i].resource, &t)) != ROTA_OK) break;
-        rota_span occupied = { when.start - t->resource.before, when.end + t->resource.after };
-        for (end = i; end < list.count && list.items[end].resource == list.items[i].resource;
-             end++) {
-            piece p = { .span = rota__time_common(occupied, list.items[end].within),
-                        .units = list.items[end].units };
-            if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK) return rc;
-        }
-        if (asked.count > 0)
-            rc = admit_one(w, list.items[i].resource, occupied, &asked, NULL, absent, clashes);
+        for (end = i + 1; end < list.count && list.items[end].resource == list.items[i].resource;)
+            end++;
+        rc = admit_wishes(w, when, &list.items[i], end - i, absent, near, clashes);
     }
     return rc;
 }
@@ -451,7 +485,8 @@ int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const r
                        rota__clashes *clashes)
 {
     rota__reach below = { 0 };
-    int rc = rota__admit_below(w, resource, change, false, &below);
+    rota_span window = widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
+    int rc = rota__admit_below(w, resource, window, change, false, &below);
     sort(below.items, below.count, sizeof *below.items, by_reached);
     for (int64_t i = 0; i < below.count && rc == ROTA_OK; i++) {
         pieces nothing = { 0 };

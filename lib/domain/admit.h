@@ -27,9 +27,10 @@ typedef ROTA__LIST(int64_t) rota__absent; /* rows, ascending */
 
 /* Would the claims fit into `when`? ROTA_OK either way, with the clashes; any
  * other status where it could not be looked at: ROTA_ESTATE for a resource that
- * is not active, ROTA_ELIMIT for groups nested too deep. */
+ * is not active, ROTA_ELIMIT for groups nested too deep. near: look only where
+ * another booking of this span would be; NULL: everywhere. */
 int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
-                       const rota__absent *absent, rota__clashes *clashes);
+                       const rota__absent *absent, const rota_span *near, rota__clashes *clashes);
 
 /* What is about to be so, though the timelines do not know it yet; each NULL
  * where nothing of the kind changes. */
@@ -56,11 +57,12 @@ typedef struct rota__reached {
 typedef ROTA__LIST(rota__reached) rota__reach;
 
 /* The resource itself first, without a bound; one that is reached in two ways
- * stands there twice. `change` may be NULL. all: through inactive ones too. */
-int rota__admit_below(rota__write *w, int64_t resource, const rota__change *change, bool all,
-                      rota__reach *reach);
+ * stands there twice. Stays that do not meet the window are left out. `change` may
+ * be NULL. all: through inactive ones too. */
+int rota__admit_below(rota__write *w, int64_t resource, rota_span window,
+                      const rota__change *change, bool all, rota__reach *reach);
 /* The groups through which it is taken, itself first. */
-int rota__admit_above(rota__write *w, int64_t resource, const rota__change *change, bool all,
-                      rota__reach *reach);
+int rota__admit_above(rota__write *w, int64_t resource, rota_span window,
+                      const rota__change *change, bool all, rota__reach *reach);
 
 #endif

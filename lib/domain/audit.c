@@ -8,7 +8,7 @@
 
 enum { PAGE = 1000 };
 
-static int check_resource(rota__context *cx, const rota__resource *resource, rota_time from)
+static int look_at(rota__context *cx, const rota__resource *resource, rota_time from)
 {
     rota__write look = { .cx = cx, .attempt = ++cx->busy->attempts };
     rota__clashes clashes = { 0 };
@@ -21,6 +21,29 @@ static int check_resource(rota__context *cx, const rota__resource *resource, rot
                            ROTA__SHOW_NAME(resource->name), resource->capacity,
                            rota__request_show(first->overlap.start).text,
                            rota__request_show(first->overlap.end).text);
+}
+
+/* In memory of its own, for there are many. A finding stands only if nobody wrote
+ * while it was made: its timelines may have been read before and after. */
+static int check_resource(rota__context *cx, const rota__resource *resource, rota_time from)
+{
+    enum { TRIES = 64 };
+    rota__arena *all = cx->env.arena, own;
+    bool moved = true;
+    int rc = ROTA_OK;
+    rota__arena_init(&own, all->mem);
+    cx->env.arena = &own;
+    for (int i = 0; moved && i < TRIES; i++) {
+        rota__arena_reset(&own);
+        if ((rc = look_at(cx, resource, from)) != ROTA_ECORRUPT) break;
+        rota__error finding = *cx->env.error;
+        if ((rc = rota__busy_refresh(cx->busy, &cx->env, &moved)) != ROTA_OK) break;
+        *cx->env.error = finding;
+        rc = ROTA_ECORRUPT;
+    }
+    cx->env.arena = all;
+    rota__arena_free(&own);
+    return rc;
 }
 
 int rota__audit(rota__context *cx, rota_time from)

@@ -71,11 +71,11 @@ static int check_clock(rota__write *w, const rota__booking *b, int step)
 {
     rota_time now = w->cx->now;
     bool firm = b->status != ROTA_BOOKING_HELD;
-    bool begun = b->when.start <= now || b->status == ROTA_BOOKING_CHECKED_IN;
+    bool begun = b->when.start <= now;
     if (step == ROTA__CANCEL && firm && begun && !(w->call.flags & ROTA_CALL_OVERRIDE))
         return rota__error_set(w->cx->env.error, ROTA_ESTATE,
-                               "%s, from %s, has begun: it is completed, not cancelled",
-                               name_of(w, b), rota__request_show(b->when.start).text);
+                               "%s has begun at %s: it is completed, not cancelled", name_of(w, b),
+                               rota__request_show(b->when.start).text);
     if (step == ROTA__CHECK_IN && b->when.end <= now)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s ended at %s", name_of(w, b),
                                rota__request_show(b->when.end).text);
@@ -229,6 +229,14 @@ static int read_claims(rota__write *w, const rota_booking_request *request, rota
             rota__error_set(cx->env.error, rc, "no resource %s", text);
         }
         if (rc != ROTA_OK) return rc;
+        /* Whatever its role: a resource that is claimed must not be removed meanwhile. */
+        rota__timeline *guarded;
+        if ((rc = rota__write_look(w, resource.row, &guarded)) != ROTA_OK ||
+            (rc = rota__write_touch(w, resource.row)) != ROTA_OK)
+            return rc;
+        if (guarded->resource.removed)
+            return rota__error_set(cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
+                                   ROTA__SHOW_NAME(guarded->resource.name));
         claims[i] = (rota__claim){ .resource = resource.row,
                                    .resource_id = resource.id,
                                    .units = asked->units,
@@ -474,6 +482,8 @@ int rota__booking_get(rota__context *cx, const rota_id *id, rota__booking *out)
 /* The resource and the groups it belongs to, each with the span it does. */
 static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filter *filter)
 {
+    /* A booking may reach out of the window, to where he belonged. */
+    static const rota_span ever = { INT64_MIN, INT64_MAX };
     rota__write look = { .cx = cx, .attempt = ++cx->busy->attempts };
     rota__by by = { .id = id };
     rota__resource resource;
@@ -485,7 +495,8 @@ static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filt
         return rota__error_set(cx->env.error, rc, "no resource %s", text);
     }
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__admit_above(&look, resource.row, NULL, true, &above)) != ROTA_OK) return rc;
+    if ((rc = rota__admit_above(&look, resource.row, ever, NULL, true, &above)) != ROTA_OK)
+        return rc;
 
     rota__source *sources = rota__arena_alloc(cx->env.arena, above.count, (int64_t)sizeof *sources);
     if (!sources) return rota__context_nomem(cx);

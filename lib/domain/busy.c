@@ -136,7 +136,7 @@ static int adopt(rota__timeline *t, const rota__timeline_rows *rows)
     return kept ? ROTA_OK : ROTA_ENOMEM;
 }
 
-static int load(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
+static int load_rows(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
 {
     rota__timeline_rows rows;
     int rc = busy->store->ops->timeline(busy->store, env, row, &rows);
@@ -159,6 +159,17 @@ static int load(struct rota__busy *busy, rota__env *env, int64_t row, rota__time
     busy->count++;
     *out = t;
     return ROTA_OK;
+}
+
+/* The rows are needed only here: a result that the host keeps must not hold them. */
+static int load(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
+{
+    rota__arena own;
+    rota__env scratch = { .arena = &own, .error = env->error };
+    rota__arena_init(&own, busy->mem);
+    int rc = load_rows(busy, &scratch, row, out);
+    rota__arena_free(&own);
+    return rc;
 }
 
 int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)

@@ -1,6 +1,7 @@
 #include "domain/group.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 #include "domain/admit.h"
@@ -37,7 +38,10 @@ static int read_pair(rota__write *w, const rota_member_request *request, pair *o
         (rc = rota__write_expect(w, out->group.name, out->group.version)) != ROTA_OK ||
         (rc = rota__write_look(w, out->group.row, &out->group_timeline)) != ROTA_OK)
         return rc;
-    return rota__write_look(w, out->member.row, &out->member_timeline);
+    if ((rc = rota__write_look(w, out->member.row, &out->member_timeline)) != ROTA_OK) return rc;
+    if (!out->member_timeline->resource.removed) return ROTA_OK;
+    return rota__error_set(w->cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
+                           ROTA__SHOW_NAME(out->member.name));
 }
 
 /* Both timelines know of the stay, and the group's record counts its changes. */
@@ -58,23 +62,33 @@ static rota_span stay_of(const rota_member_request *request, rota_time now)
     return when;
 }
 
+static int by_resource(const void *left, const void *right)
+{
+    const rota__reached *a = left, *b = right;
+    return (a->resource > b->resource) - (a->resource < b->resource);
+}
+
 /* Nobody becomes a member of himself, however many groups lie between, and no
  * chain of groups grows longer than it can be followed. */
 static int check_nesting(rota__write *w, const pair *p, const rota__member *stay)
 {
     rota__reach above = { 0 }, below = { 0 };
-    int rc = rota__admit_below(w, p->member.row, NULL, true, &below);
+    int rc = rota__admit_below(w, p->member.row, stay->when, NULL, true, &below);
     for (int64_t i = 0; rc == ROTA_OK && i < below.count; i++)
         if (below.items[i].resource == p->group.row &&
             rota__time_overlap(below.items[i].within, stay->when))
             return rota__error_set(w->cx->env.error, ROTA_ESTATE,
                                    "\"%.*s\" would become a member of itself",
                                    ROTA__SHOW_NAME(p->group.name));
-    if (rc == ROTA_OK) rc = rota__admit_above(w, p->group.row, NULL, true, &above);
+    if (rc == ROTA_OK) rc = rota__admit_above(w, p->group.row, stay->when, NULL, true, &above);
     rota__change change = { .joining = stay };
+    /* Each once, in however many ways it is reached: the ways multiply. */
+    if (rc == ROTA_OK && above.count > 1)
+        qsort(above.items, (size_t)above.count, sizeof *above.items, by_resource);
     for (int64_t i = 0; rc == ROTA_OK && i < above.count; i++) {
+        if (i > 0 && above.items[i].resource == above.items[i - 1].resource) continue;
         below.count = 0;
-        rc = rota__admit_below(w, above.items[i].resource, &change, true, &below);
+        rc = rota__admit_below(w, above.items[i].resource, stay->when, &change, true, &below);
     }
     return rc;
 }
@@ -107,7 +121,8 @@ static int decide_add(rota__write *w, const void *data)
                                ROTA__SHOW_NAME(p.group.name), p.group.capacity);
     if ((rc = check_nesting(w, &p, &stay)) != ROTA_OK) return rc;
 
-    if (p.member.active) {
+    /* As guarded, not as read before it: he may have become active in between. */
+    if (p.member_timeline->resource.active) {
         rota__change change = { .joining = &stay };
         if ((rc = rota__resolve_change(w, p.member.row, when, &change)) != ROTA_OK) return rc;
     }

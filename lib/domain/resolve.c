@@ -214,12 +214,12 @@ static int by_weight(const void *left, const void *right)
     return rota__id_compare(&a->id, &b->id);
 }
 
-/* Does the booking fit where it is not itself, and the candidates that go are not? */
+/* Does the booking fit where it is not itself, and the candidates that go are not?
+ * near: as rota__admit_claims(). */
 static int fits(rota__write *w, const rota__booking *booking, const candidates *list,
-                rota__clashes *clashes)
+                const rota_span *near, rota__clashes *clashes)
 {
     rota__absent absent = { 0 };
-    clashes->count = 0;
     int64_t count = list ? list->count : 0;
     absent.items = rota__arena_alloc(w->cx->env.arena, count + 1, (int64_t)sizeof *absent.items);
     if (!absent.items) return rota__context_nomem(w->cx);
@@ -228,22 +228,44 @@ static int fits(rota__write *w, const rota__booking *booking, const candidates *
         if (list->items[i].goes) absent.items[absent.count++] = list->items[i].rival->row;
     qsort(absent.items, (size_t)absent.count, sizeof *absent.items, by_int);
     return rota__admit_claims(w, booking->when, booking->claims, booking->claim_count, &absent,
-                              clashes);
+                              near, clashes);
+}
+
+/* The same, where one candidate is, in memory of its own: there may be many. It
+ * looks at nothing that was not looked at and guarded before. */
+static int fits_near(rota__write *w, const rota__booking *booking, const candidates *list,
+                     const rota__booking *rival, bool *fit)
+{
+    rota__context *cx = w->cx;
+    rota__arena *all = cx->env.arena, own;
+    rota__clashes clashes = { 0 };
+    const int64_t guards = w->batch.guards.count;
+    rota__arena_init(&own, all->mem);
+    cx->env.arena = &own;
+    int rc = fits(w, booking, list, &rival->when, &clashes);
+    assert(w->batch.guards.count == guards);
+    (void)guards;
+    cx->env.arena = all;
+    *fit = clashes.count == 0;
+    rota__arena_free(&own);
+    return rc;
 }
 
 /* Where a resource has several units not every rival has to go: each one stays
  * that can, the weightiest first. */
 static int put_back(rota__write *w, const rota__booking *booking, candidates *list)
 {
-    rota__clashes clashes = { 0 };
-    for (int64_t i = 0; i < list->count; i++) {
+    int rc = ROTA_OK;
+    w->lapsed_known = true;
+    for (int64_t i = 0; i < list->count && rc == ROTA_OK; i++) {
+        bool fit;
         if (list->items[i].alone) continue;
         list->items[i].goes = false;
-        int rc = fits(w, booking, list, &clashes);
-        if (rc != ROTA_OK) return rc;
-        list->items[i].goes = clashes.count > 0;
+        rc = fits_near(w, booking, list, list->items[i].rival, &fit);
+        list->items[i].goes = rc == ROTA_OK && !fit;
     }
-    return ROTA_OK;
+    w->lapsed_known = false;
+    return rc;
 }
 
 static int cancel(rota__write *w, const rota__booking *rival, const rota__booking *winner)
@@ -287,10 +309,6 @@ static int choose(rota__write *w, const rota__booking *booking, int32_t on_confl
         bool goes = on_conflict == ROTA_ON_CONFLICT_ASK ? told_to_cancel(w, rival)
                                                         : rival->priority < booking->priority;
         if (!goes || !may_be_cancelled(rival)) continue;
-        if (chosen->count == ROTA_MAX_CANCELLED)
-            return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
-                                   "more than %d bookings would have to be cancelled",
-                                   (int)ROTA_MAX_CANCELLED);
         candidate *one = ROTA__PUSH(w->cx->env.arena, chosen);
         if (!one) return rota__context_nomem(w->cx);
         *one = (candidate){ .rival = rival,
@@ -305,11 +323,17 @@ static int choose(rota__write *w, const rota__booking *booking, int32_t on_confl
 static int make_room(rota__write *w, const rota__booking *booking, candidates *chosen, bool *made)
 {
     rota__clashes clashes = { 0 };
-    int rc = fits(w, booking, chosen, &clashes);
+    int rc = fits(w, booking, chosen, NULL, &clashes);
     if (rc != ROTA_OK || clashes.count > 0) return rc;
     rc = put_back(w, booking, chosen);
-    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
-        if (chosen->items[i].goes) rc = cancel(w, chosen->items[i].rival, booking);
+    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++) {
+        if (!chosen->items[i].goes) continue;
+        if (w->cancelled.count == ROTA_MAX_CANCELLED)
+            return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                                   "more than %d bookings would have to be cancelled",
+                                   (int)ROTA_MAX_CANCELLED);
+        rc = cancel(w, chosen->items[i].rival, booking);
+    }
     *made = rc == ROTA_OK;
     return rc;
 }
@@ -322,7 +346,7 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
     rivals list = { 0 };
     candidates chosen = { 0 };
     bool made = false;
-    int rc = fits(w, booking, NULL, &clashes);
+    int rc = fits(w, booking, NULL, NULL, &clashes);
     if (rc != ROTA_OK) return rc;
     if (clashes.count == 0) return expire_lapsed(w);
     if ((rc = list_conflicts(w, &clashes, &list)) != ROTA_OK) return rc;

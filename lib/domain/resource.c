@@ -179,19 +179,22 @@ static int set_parent(rota__write *w, rota__resource *resource, const rota_id *p
         (rc = rota__write_touch(w, place.row)) != ROTA_OK) /* it is not empty any more */
         return rc;
     resource->parent = place.row;
+    /* Followed is what the guards stand on, never what was read before them. */
+    int64_t row = place.row;
     for (int depth = 1;; depth++) {
         rota__timeline *guarded;
-        if (place.row == resource->row)
+        if (row == resource->row)
             return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" would be in itself",
                                    ROTA__SHOW_NAME(resource->name));
-        if ((rc = rota__write_look(w, place.row, &guarded)) != ROTA_OK) return rc;
-        if (!place.parent) return ROTA_OK;
+        if ((rc = rota__write_look(w, row, &guarded)) != ROTA_OK) return rc;
+        if (guarded->resource.removed)
+            return rota__error_set(cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
+                                   ROTA__SHOW_NAME(guarded->resource.name));
+        row = guarded->resource.parent;
+        if (!row) return ROTA_OK;
         if (depth == ROTA_MAX_NESTING)
             return rota__error_set(cx->env.error, ROTA_ELIMIT,
                                    "places are nested more than %d deep", (int)ROTA_MAX_NESTING);
-        rota__by by = { .row = place.parent };
-        if ((rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &place)) != ROTA_OK)
-            return rc;
     }
 }
 
@@ -358,7 +361,10 @@ static int check_unclaimed(rota__write *w, const rota__resource *resource)
     if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; i < count; i++) {
         bool lapsed = rows[i].status == ROTA_BOOKING_HELD && rows[i].hold_expires <= cx->now;
-        if (lapsed) continue;
+        if (lapsed) { /* else somebody with a slower clock confirms it still */
+            if ((rc = rota__resolve_expire(w, &rows[i])) != ROTA_OK) return rc;
+            continue;
+        }
         return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" is booked from %s to %s",
                                ROTA__SHOW_NAME(resource->name),
                                rota__request_show(rows[i].when.start).text,

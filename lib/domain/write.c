@@ -215,6 +215,7 @@ static void begin_attempt(rota__write *w)
     memset(&w->batch, 0, sizeof w->batch);
     memset(&w->before, 0, sizeof w->before);
     memset(&w->lapsed, 0, sizeof w->lapsed);
+    w->lapsed_known = false;
     w->receipt = (rota_receipt){ .size = (uint32_t)sizeof w->receipt };
     w->conflicts.count = w->cancelled.count = 0;
     w->attempt = ++w->cx->busy->attempts;
@@ -269,6 +270,31 @@ static bool nothing_to_write(const rota__batch *batch)
            batch->keys_dropped_max == 0;
 }
 
+/* What is answered without a commit stands only if what it rests on did not change
+ * while it was decided: parts of it may have been read before and after. At first
+ * anybody's commit counts, since single records are read without a guard; but a
+ * calendar that is never still must be able to answer too, so later only what was
+ * guarded does. */
+enum { STILL_ATTEMPTS = 4 };
+
+static int still_stands(rota__write *w, int attempt, bool *stands)
+{
+    rota__context *cx = w->cx;
+    bool moved;
+    int rc = rota__busy_refresh(cx->busy, &cx->env, &moved);
+    *stands = rc == ROTA_OK && !moved;
+    if (rc != ROTA_OK || *stands || attempt < STILL_ATTEMPTS) return rc;
+    *stands = settle_guards(w);
+    for (int64_t i = 0; i < w->batch.guards.count && *stands; i++) {
+        const rota__guard *guard = &w->batch.guards.items[i];
+        int64_t stamp = 0;
+        rc = cx->store->ops->stamp(cx->store, &cx->env, guard->resource, &stamp);
+        if (rc != ROTA_OK && rc != ROTA_ENOTFOUND) return rc;
+        *stands = stamp == guard->stamp;
+    }
+    return ROTA_OK;
+}
+
 /* One commit; *again where the decision has to be taken anew. */
 static int commit(rota__write *w, const char *content, bool *again)
 {
@@ -312,30 +338,25 @@ int rota__write_run(rota__write *w, rota__decide decide, const void *request, co
     int rc;
 
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
-        bool again = false, moved = false, known = false;
+        bool again = false, stands = false, known = false;
         if (i > 0) cx->counters->retries++;
         begin_attempt(w);
         if ((rc = rota__busy_refresh(cx->busy, &cx->env, NULL)) != ROTA_OK) return rc;
         if (w->call.key && ((rc = replay(w, content, &known)) != ROTA_OK || known)) return rc;
 
-        rc = decide(w, request);
-        if (rc < 0) {
-            /* A refusal stands only if what it rests on did not change while it
-             * was reached: parts of it may have been read before and after. */
-            rota__error refusal = *cx->env.error;
-            int refused = rc;
-            if ((rc = rota__busy_refresh(cx->busy, &cx->env, &moved)) != ROTA_OK) return rc;
-            if (moved) continue;
-            *cx->env.error = refusal;
-            return refused;
-        }
-        if (rc == ROTA__ASK_FIRST) {
+        int decided = decide(w, request);
+        bool dry = w->call.flags & ROTA_CALL_DRY_RUN;
+        if (decided == ROTA__ASK_FIRST) {
             if ((rc = ask(w)) != ROTA_OK) return rc;
             continue;
         }
-        if (w->call.flags & ROTA_CALL_DRY_RUN) {
-            w->receipt.flags |= ROTA_RECEIPT_DRY_RUN;
-            return ROTA_OK;
+        if (decided < 0 || dry) {
+            rota__error said = *cx->env.error;
+            if ((rc = still_stands(w, i, &stands)) != ROTA_OK) return rc;
+            if (!stands) continue;
+            *cx->env.error = said;
+            if (decided == ROTA_OK) w->receipt.flags |= ROTA_RECEIPT_DRY_RUN;
+            return decided;
         }
         if ((rc = commit(w, content, &again)) != ROTA_OK) return rc;
         if (!again) return ROTA_OK;

@@ -21,6 +21,7 @@ typedef struct rota__write {
     ROTA__LIST(rota__booking) before; /* of batch.bookings, one each */
     uint64_t attempt;                 /* marks the timelines that this attempt has guards on */
     ROTA__LIST(int64_t) lapsed;       /* holds the gate passed over: see resolve.c */
+    bool lapsed_known;                /* they are all noted: the gate is only asked again */
 
     rota_receipt receipt;
     ROTA__LIST(rota_id) cancelled;       /* in the report */
@@ -37,7 +38,8 @@ enum { ROTA__ASK_FIRST = 1 };
 int rota__write_run(rota__write *w, rota__decide decide, const void *request, const char *content);
 
 /* The current timeline of a resource, guarded: the commit holds only while it
- * is as it was looked at. ROTA_ENOTFOUND sets no error. */
+ * is as it was looked at. What matters to a decision is taken from here and not
+ * from a record that was read before. ROTA_ENOTFOUND sets no error. */
 int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out);
 /* This write changes what the resource is taken by. */
 int rota__write_touch(rota__write *w, int64_t resource);

@@ -309,7 +309,8 @@ class Model:
             if not claim.blocks() and "optional_blocks" not in self.mutate:
                 continue
             for source, since, until in ways:
-                if source is claim.resource:
+                there = booking.start < until and since < booking.end  # in it himself
+                if source is claim.resource and there:
                     lent = source if "group_buffers" in self.mutate else resource
                     before = 0 if "no_before" in self.mutate else lent.before
                     after = 0 if "no_after" in self.mutate else lent.after
@@ -478,11 +479,15 @@ class Model:
             if live and booking.end > self.now and any(c.resource is resource
                                                        for c in booking.claims):
                 raise Refusal("ESTATE")
+        expired = sorted([b for b in self.bookings_since(self.now)
+                          if self.lapsed(b) and b.end > self.now and any(
+                              c.resource is resource for c in b.claims)], key=Booking.place)
         ended = [s for s in self.stays
                  if resource in (s.group, s.member) and s.end > self.now]
         groups = {s.group for s in ended if s.group is not resource}
 
         def apply():
+            self.expire_all(expired)
             resource.version += 1
             resource.active, resource.ref = False, None
             self.resources.remove(resource)
@@ -490,6 +495,7 @@ class Model:
             for group in groups:
                 group.version += 1
         return {"id": resource.id, "version": resource.version + 1}, apply, [
+            ("booking.expired", b) for b in expired] + [
             ("member.removed", stay.group) for stay in ended] + [("resource.removed", resource)]
 
     # --- groups ---
@@ -673,7 +679,7 @@ class Model:
         self.expect(request, booking)
         status = self.status(booking)
         early = self.now < booking.start or "cancel_any_time" in self.mutate
-        if not (status == "held" or status == "confirmed" and early):
+        if not (status == "held" or status in ("confirmed", "checked_in") and early):
             raise Refusal("ESTATE")
         return self.change(booking, "booking.cancelled", status="cancelled", hold_expires=None)
 
