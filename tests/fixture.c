@@ -255,3 +255,92 @@ int32_t fx_status(struct fx *f, rota_id id)
     rota_result_free(rows);
     return booking.status;
 }
+
+/* --- a calendar as text --- */
+
+static void draw_bookings(struct fx *f, FILE *out)
+{
+    rota_booking_query query = ROTA_INIT(rota_booking_query);
+    rota_result *rows;
+    query.when.start = ROTA_TIME_MIN;
+    query.when.end = ROTA_TIME_MAX;
+    query.statuses = 0x7e;
+    ck_status(f, rota_booking_list(f->r, &query, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_booking b = ROTA_INIT(rota_booking);
+        rota_booking_at(rows, i, &b);
+        fprintf(out, "booking %d %" PRId64 " %" PRId64 " %" PRId64 " %s\n", b.status, b.version,
+                b.when.start, b.when.end, b.title ? b.title : "");
+    }
+    rota_result_free(rows);
+}
+
+static void draw_members(struct fx *f, const rota_resource *group, FILE *out)
+{
+    rota_member_query query = ROTA_INIT(rota_member_query);
+    rota_result *rows;
+    query.group = group->id;
+    ck_status(f, rota_member_list(f->r, &query, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_member m = ROTA_INIT(rota_member);
+        char member[37];
+        rota_member_at(rows, i, &m);
+        rota_id_format(&m.member, member);
+        fprintf(out, "member %s %s %" PRId64 " %" PRId64 "\n", group->name, member, m.when.start,
+                m.when.end);
+    }
+    rota_result_free(rows);
+}
+
+static void draw_resources(struct fx *f, FILE *out)
+{
+    rota_result *rows;
+    ck_status(f, rota_resource_list(f->r, NULL, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_resource r = ROTA_INIT(rota_resource);
+        char parent[37];
+        rota_resource_at(rows, i, &r);
+        rota_id_format(&r.parent, parent);
+        fprintf(out, "resource %s %" PRId64 " %d %d %d %d in %s\n", r.name, r.version, r.capacity,
+                r.before, r.after, r.active, parent);
+        draw_members(f, &r, out);
+    }
+    rota_result_free(rows);
+}
+
+static int by_line(const void *left, const void *right)
+{
+    char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+static char *sorted_lines(char *text, size_t size)
+{
+    char *sorted = calloc(1, size + 1), **lines = calloc(size + 1, sizeof *lines);
+    size_t count = 0, used = 0;
+    ck_assert(sorted && lines);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        lines[count++] = line;
+    qsort(lines, count, sizeof *lines, by_line);
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(sorted + used, size + 1 - used, "%s\n", lines[i]);
+    free(lines);
+    free(text);
+    return sorted;
+}
+
+char *fx_picture(struct fx *f)
+{
+    char *text = NULL;
+    size_t size = 0;
+    rota_result *rows;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    draw_bookings(f, out);
+    draw_resources(f, out);
+    ck_status(f, rota_event_list(f->r, 0, ROTA_MAX_ROWS, &rows), ROTA_OK);
+    fprintf(out, "events %" PRId64 "\n", rota_result_count(rows));
+    rota_result_free(rows);
+    fclose(out);
+    return sorted_lines(text, size);
+}

@@ -62,6 +62,8 @@ int fx_try(struct fx *f, rota_id resource, const char *start, const char *end, r
 /* Belongs to the group from ever to ever. */
 void fx_join(struct fx *f, rota_id group, rota_id member);
 int32_t fx_status(struct fx *f, rota_id booking);
+/* What can be seen of a calendar but for its ids, a sorted line a thing; free() it. */
+char *fx_picture(struct fx *f);
 
 /* Says what a call answered, and why. */
 #define ck_status(f, call, expected)                                                          \

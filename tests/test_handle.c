@@ -1,5 +1,3 @@
-#define _POSIX_C_SOURCE 200809L /* open_memstream */
-
 /* The handle: what it does when memory or the store fails under any of its calls,
  * what it tells, and what it promises its host. I10: the status is right, the
  * calendar unchanged, the next call works, nothing leaks. */
@@ -220,40 +218,6 @@ static int read_one(int which)
 }
 enum { READS = 11 };
 
-/* Everything that can be seen of a calendar, as text. */
-static char *picture(void)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    rota_booking_query query = ROTA_INIT(rota_booking_query);
-    rota_result *rows;
-    ck_assert_ptr_nonnull(out);
-    query.when.start = ROTA_TIME_MIN;
-    query.when.end = ROTA_TIME_MAX;
-    query.statuses = 0x7e;
-    ck_status(&f, rota_booking_list(f.r, &query, &rows), ROTA_OK);
-    for (int64_t i = 0; i < rota_result_count(rows); i++) {
-        rota_booking b = ROTA_INIT(rota_booking);
-        rota_booking_at(rows, i, &b);
-        fprintf(out, "%d %" PRId64 " %" PRId64 " %" PRId64 " %s\n", b.status, b.version,
-                b.when.start, b.when.end, b.title ? b.title : "");
-    }
-    rota_result_free(rows);
-    ck_status(&f, rota_resource_list(f.r, NULL, &rows), ROTA_OK);
-    for (int64_t i = 0; i < rota_result_count(rows); i++) {
-        rota_resource r = ROTA_INIT(rota_resource);
-        rota_resource_at(rows, i, &r);
-        fprintf(out, "%s %" PRId64 " %d\n", r.name, r.version, r.capacity);
-    }
-    rota_result_free(rows);
-    ck_status(&f, rota_event_list(f.r, 0, 0, &rows), ROTA_OK);
-    fprintf(out, "%" PRId64 " events\n", rota_result_count(rows));
-    rota_result_free(rows);
-    fclose(out);
-    return text;
-}
-
 /* --- memory --- */
 
 /* Give back what the handle keeps from call to call, so that the next one has to
@@ -275,7 +239,7 @@ START_TEST(a_write_without_memory_changes_nothing)
     for (int rc = ROTA_ENOMEM; rc != ROTA_OK;) {
         fx_open(&f, ":memory:");
         prepare();
-        char *before = picture();
+        char *before = fx_picture(&f);
         forget(warm);
         fx_fail_allocation(&f, ++n);
         f.fail_on = for_good;
@@ -283,7 +247,7 @@ START_TEST(a_write_without_memory_changes_nothing)
         f.fail_on = false;
         fx_fail_allocation(&f, 0);
         if (rc != ROTA_OK) {
-            char *after = picture();
+            char *after = fx_picture(&f);
             ck_assert_msg(rc == ROTA_ENOMEM, "%s, allocation %" PRId64 ": %s (%s)",
                           writes[which].name, n, rota_status_name(rc), rota_errmsg(f.r));
             ck_assert_str_eq(before, after);
@@ -325,7 +289,7 @@ START_TEST(a_refusal_without_memory_says_so)
         rota_result *rows;
         fx_open(&f, ":memory:");
         prepare();
-        char *before = picture();
+        char *before = fx_picture(&f);
         forget(true);
         fx_fail_allocation(&f, ++n);
         rc = fx_try(&f, member, "2031-03-11T09:00Z", "2031-03-11T09:30Z", NULL);
@@ -334,7 +298,7 @@ START_TEST(a_refusal_without_memory_says_so)
         ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
         ck_assert_int_eq(rota_result_count(rows), rc == ROTA_ECONFLICT);
         rota_result_free(rows);
-        char *after = picture();
+        char *after = fx_picture(&f);
         ck_assert_str_eq(before, after);
         free(before);
         free(after);
@@ -404,13 +368,13 @@ START_TEST(a_write_on_a_failing_store_changes_nothing)
     int64_t n = 0;
     for (int rc = ROTA_EIO; rc != ROTA_OK;) {
         open_on_chaos();
-        char *before = picture();
+        char *before = fx_picture(&f);
         chaos.fault = failures[_i % 3].fault;
         chaos.at = ++n;
         rc = writes[which].call(NULL);
         chaos.at = 0;
         if (rc != ROTA_OK) {
-            char *after = picture();
+            char *after = fx_picture(&f);
             ck_assert_msg(rc == failures[_i % 3].status, "%s, operation %" PRId64 ": %s (%s)",
                           writes[which].name, n, rota_status_name(rc), rota_errmsg(f.r));
             ck_assert_str_eq(before, after);
@@ -457,11 +421,11 @@ START_TEST(a_stale_decision_is_taken_again)
     chaos.at = 0;
     ck_assert_int_gt(chaos.hits, 0);
     ck_status(&f, rota_stats_get(f.r, &stats), ROTA_OK);
-    char *retried = picture();
+    char *retried = fx_picture(&f);
     close_on_chaos();
     open_on_chaos();
     ck_status(&f, writes[_i].call(NULL), ROTA_OK);
-    char *plain = picture();
+    char *plain = fx_picture(&f);
     ck_assert_str_eq(retried, plain);
     free(retried);
     free(plain);
@@ -472,13 +436,13 @@ END_TEST
 START_TEST(a_decision_that_is_stale_for_ever_is_busy)
 {
     open_on_chaos();
-    char *before = picture();
+    char *before = fx_picture(&f);
     chaos.fault = ROTA__CHAOS_STALE;
     chaos.at = 1;
     chaos.repeat = INT64_MAX / 2;
     ck_status(&f, do_create(NULL), ROTA_EBUSY);
     chaos.at = 0;
-    char *after = picture();
+    char *after = fx_picture(&f);
     ck_assert_str_eq(before, after);
     free(before);
     free(after);
@@ -503,13 +467,13 @@ START_TEST(a_lost_answer_is_asked_for_again_by_key)
     ck_assert_int_eq(chaos.hits, 1);
     chaos.at = 0;
     ck_status(&f, writes[which].call(&call), ROTA_OK);
-    char *seen = picture();
+    char *seen = fx_picture(&f);
     ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
     close_on_chaos();
 
     open_on_chaos();
     ck_status(&f, writes[which].call(NULL), ROTA_OK);
-    char *plain = picture();
+    char *plain = fx_picture(&f);
     ck_assert_str_eq(seen, plain);
     free(seen);
     free(plain);
@@ -695,7 +659,7 @@ START_TEST(the_same_calls_give_the_same_answers_to_the_byte)
         for (int k = 0; k < WRITES; k++)
             writes[k].call(NULL);
         rota_result *rows;
-        char *text = picture();
+        char *text = fx_picture(&f);
         size_t room_left = 65536, used = strlen(text);
         pictures[i] = calloc(1, room_left);
         memcpy(pictures[i], text, used);

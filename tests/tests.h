@@ -10,13 +10,12 @@ Suite *bad_input_suite(void);
 Suite *base_suite(void);
 Suite *booking_suite(void);
 Suite *call_suite(void);
-Suite *event_suite(void);
 Suite *group_suite(void);
 Suite *handle_suite(void);
 Suite *hosts_suite(void);
 Suite *itree_suite(void);
 Suite *jsonl_suite(void);
-Suite *resource_suite(void);
+Suite *race_suite(void);
 Suite *sqlite_suite(void);
 Suite *store_suite(void);
 

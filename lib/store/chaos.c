@@ -30,6 +30,7 @@ static int reach(int32_t fault)
     case ROTA__CHAOS_BUSY:
     case ROTA__CHAOS_IO:
     case ROTA__CHAOS_NOMEM:
+    case ROTA__CHAOS_MEANWHILE:
         return READ | COMMIT | CHANGED;
     case ROTA__CHAOS_STALE:
         return COMMIT | CHANGED;
@@ -57,7 +58,9 @@ static int32_t meet(chaos *c, int operation)
         plan->repeat--;
     else
         plan->at = 0;
-    return plan->fault;
+    if (plan->fault != ROTA__CHAOS_MEANWHILE) return plan->fault;
+    plan->meanwhile(plan->meanwhile_ctx);
+    return ROTA__CHAOS_NONE;
 }
 
 static int status_of(rota__env *env, int32_t fault)
