@@ -197,7 +197,8 @@ run-check: everything
 
 ## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan: deps
-	$(again) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' run-asan
+	$(again) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' \
+	    CPPFLAGS=-DROTA_STRICT_ARENA run-asan
 run-asan: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 ASAN_OPTIONS=detect_stack_use_after_return=1 \
@@ -214,7 +215,8 @@ run-valgrind: everything
 
 ## coverage: the tests with counters; below 95 % of lib's lines or 85 % of its branches it fails
 coverage: deps deps-ci
-	$(again) BUILD=build/coverage COVERAGE=--coverage CFLAGS='-O0 -g' run-coverage
+	$(again) BUILD=build/coverage COVERAGE=--coverage CFLAGS='-O0 -g' \
+	    CPPFLAGS=-DROTA_STRICT_ARENA run-coverage
 run-coverage: everything
 	@find $(BUILD) -name '*.gcda' -delete
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp

@@ -451,6 +451,19 @@ START_TEST(a_decision_that_is_stale_for_ever_is_busy)
 }
 END_TEST
 
+/* Others write all the time, elsewhere: a refusal is told all the same. */
+START_TEST(a_calendar_that_is_never_still_can_refuse)
+{
+    open_on_chaos();
+    chaos.fault = ROTA__CHAOS_STALE; /* each look finds that somebody has written */
+    chaos.at = 1;
+    chaos.repeat = INT64_MAX / 2;
+    ck_status(&f, fx_try(&f, room, "2031-03-10T10:00Z", "2031-03-10T11:00Z", NULL), ROTA_ECONFLICT);
+    chaos.at = 0;
+    close_on_chaos();
+}
+END_TEST
+
 /* The answer to a commit is lost, whether it was written or not. With a key the
  * call finds out and is done once; without, it says that it does not know. */
 START_TEST(a_lost_answer_is_asked_for_again_by_key)
@@ -714,6 +727,7 @@ Suite *handle_suite(void)
     tcase_add_test(tc, a_read_on_a_failing_store_says_so);
     tcase_add_loop_test(tc, a_stale_decision_is_taken_again, 0, WRITES);
     tcase_add_test(tc, a_decision_that_is_stale_for_ever_is_busy);
+    tcase_add_test(tc, a_calendar_that_is_never_still_can_refuse);
     tcase_add_loop_test(tc, a_lost_answer_is_asked_for_again_by_key, 0, WRITES * 2);
     tcase_add_test(tc, failures_of_the_storage_are_logged);
     tcase_add_test(tc, the_handles_default_strategy_is_used_where_a_request_leaves_it_open);
