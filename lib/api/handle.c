@@ -256,7 +256,9 @@ int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc)
 
 /* --- what the last call left --- */
 
-int rota_conflict_list(rota *r, rota_result **out)
+/* Asking for it changes nothing of it, so that it can be asked for again. */
+static int list_report(rota *r, rota_result **out,
+                       int (*fill)(rota *r, rota__context *cx, rota_result *rows))
 {
     rota__context cx;
     rota_result *rows;
@@ -264,9 +266,20 @@ int rota_conflict_list(rota *r, rota_result **out)
     int rc = enter(r, &cx);
     if (rc != ROTA_OK) return rc;
     if ((rc = begin_rows(r, out, &cx, &rows)) != ROTA_OK) return rc;
-    rc = rota__result_conflicts(rows, r->conflicts, r->conflict_count);
+    rc = fill(r, &cx, rows);
     if ((rc = rota__handle_end_read(r, rows, out, rc)) == ROTA_OK) r->error = last;
     return rc;
+}
+
+static int read_conflicts(rota *r, rota__context *cx, rota_result *rows)
+{
+    (void)cx;
+    return rota__result_conflicts(rows, r->conflicts, r->conflict_count);
+}
+
+int rota_conflict_list(rota *r, rota_result **out)
+{
+    return list_report(r, out, read_conflicts);
 }
 
 static int compare_bookings(const rota__booking *a, const rota__booking *b)
@@ -303,15 +316,7 @@ static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
 
 int rota_cancelled_list(rota *r, rota_result **out)
 {
-    rota__context cx;
-    rota_result *rows;
-    rota__error last = r ? r->error : (rota__error){ 0 };
-    int rc = enter(r, &cx);
-    if (rc != ROTA_OK) return rc;
-    if ((rc = begin_rows(r, out, &cx, &rows)) != ROTA_OK) return rc;
-    rc = read_cancelled(r, &cx, rows);
-    if ((rc = rota__handle_end_read(r, rows, out, rc)) == ROTA_OK) r->error = last;
-    return rc;
+    return list_report(r, out, read_cancelled);
 }
 
 /* --- the calendar as a whole --- */

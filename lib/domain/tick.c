@@ -3,7 +3,7 @@
 #include "domain/resolve.h"
 
 /* One tick is one commit, and no other writer should wait long for it. */
-enum { AT_ONCE = 500, KEYS_AT_ONCE = 5000, KEY_SECONDS = 24 * 60 * 60 };
+enum { AT_ONCE = 500, KEYS_AT_ONCE = 5000 };
 
 typedef struct tick {
     rota_tick_report *report;
@@ -15,7 +15,7 @@ static int decide(rota__write *w, const void *data)
     rota__context *cx = w->cx;
     rota__booking *rows;
     int64_t count, keys;
-    rota_time horizon = cx->now - KEY_SECONDS;
+    rota_time horizon = cx->now - ROTA__KEY_SECONDS;
     int rc;
     if ((rc = cx->store->ops->due_holds(cx->store, &cx->env, cx->now, AT_ONCE + 1, &rows,
                                         &count)) != ROTA_OK ||

@@ -11,8 +11,6 @@
  * commits on the very resources it wants. */
 enum { MAX_ATTEMPTS = 64 };
 
-enum { KEY_SECONDS = 24 * 60 * 60 };
-
 /* --- answers: what a key remembers, in a layout of its own that never changes --- */
 
 enum { ANSWER_VERSION = 1, ANSWER_HEAD = 1 + 16 + 8 * 6, ANSWER_ID = 16 };
@@ -98,7 +96,7 @@ static int replay(rota__write *w, const char *content, bool *known)
     int rc = cx->store->ops->key_get(cx->store, &cx->env, actor, w->call.key, &key);
     if (rc == ROTA_ENOTFOUND) return ROTA_OK;
     if (rc != ROTA_OK) return rc;
-    if (key.at <= cx->now - KEY_SECONDS) return ROTA_OK;
+    if (key.at <= cx->now - ROTA__KEY_SECONDS) return ROTA_OK;
     *known = true;
     if (key.hash != rota__id_hash(content, (int64_t)strlen(content)))
         return rota__error_set(cx->env.error, ROTA_EKEY,
@@ -259,7 +257,7 @@ static int attach_key(rota__write *w, rota__key *key, const char *content)
                         .hash = rota__id_hash(content, (int64_t)strlen(content)),
                         .at = w->cx->now };
     w->batch.key = key;
-    w->batch.key_horizon = w->cx->now - KEY_SECONDS;
+    w->batch.key_horizon = w->cx->now - ROTA__KEY_SECONDS;
     return write_answer(w, key);
 }
 

@@ -7,6 +7,8 @@
 #include "domain/busy.h"
 #include "domain/context.h"
 
+enum { ROTA__KEY_SECONDS = 24 * 60 * 60 }; /* how long a key is remembered (I5) */
+
 /* What the host decided about other bookings, so that it is asked once each. */
 typedef struct rota__verdict {
     rota_id booking;
