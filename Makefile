@@ -149,8 +149,9 @@ $(PROGRAMS): $(BUILD)/examples/rota-%: $$(call object,$$(wildcard examples/$$*/*
 demo: deps
 	$(again) run-demo
 
-run-demo: $(BUILD)/examples/rota-demo
-	@$<
+# Every example with it: who has seen the demo wants to try rota-jsonl next.
+run-demo: all $(EXAMPLES) $(PROGRAMS)
+	@$(BUILD)/examples/rota-demo
 
 ## examples: build and run every example
 examples: deps
