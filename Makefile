@@ -76,6 +76,7 @@ SONAME  := librota.so.$(SOVERSION)
 SHARED  := $(BUILD)/librota.so.$(VERSION)
 LINKS   := $(BUILD)/$(SONAME) $(BUILD)/librota.so
 TESTS   := $(BUILD)/tests/rota-tests
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
 ifeq ($(V),0)
 Q := @
@@ -87,13 +88,13 @@ endif
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
-.PHONY: all everything help deps deps-ci demo check examples install uninstall asan coverage \
+.PHONY: all everything bench run-bench help deps deps-ci demo check examples install uninstall asan coverage \
         valgrind layers abi lint format docs clean run-demo run-check run-examples FORCE
 
 ## all: the static and the shared library (what a plain `make` does)
 all: $(STATIC) $(SHARED) $(LINKS)
 
-everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS)
+everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS) $(BENCHES)
 
 ## help: this list
 help:
@@ -183,6 +184,18 @@ $(TESTS): $(LIB_OBJ) $(TEST_OBJ)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(CHECK_LIBS) $(LDLIBS)
+
+# Programs that measure a part beside what it is compared with, in the same run.
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_OBJ)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LDLIBS)
+
+## bench: measure, and print ratios to a baseline of the same run
+bench: deps
+	$(again) run-bench
+run-bench: $(BENCHES)
+	@set -e; for program in $(BENCHES); do echo "== $$program"; $$program; done
 
 # What the tests of hosts are told; they build programs of their own.
 TEST_ENV = ROTA_BUILD=$(BUILD) ROTA_INSTRUMENT='$(strip $(SANITIZER) $(COVERAGE))' \
