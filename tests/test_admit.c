@@ -358,6 +358,29 @@ START_TEST(override_cancels_no_more_than_it_needs)
 }
 END_TEST
 
+/* However many could go, one unit costs one booking; and there is an end to it. */
+START_TEST(override_finds_the_one_among_thousands_and_stops_at_its_limit)
+{
+    enum { MANY = 3000 };
+    rota_id big = fx_room(&f, "Big", MANY);
+    want small = { "2031-03-10T09:00Z", "2031-03-10T10:00Z" };
+    want one = { "2031-03-10T09:00Z", "2031-03-10T10:00Z", .priority = 1,
+                 .on_conflict = ROTA_ON_CONFLICT_OVERRIDE };
+    want half = one;
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    for (int i = 0; i < MANY; i++)
+        ck_status(&f, book(big, small, NULL), ROTA_OK);
+    ck_status(&f, book(big, one, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.cancelled, 1);
+    half.units = ROTA_MAX_CANCELLED + 1;
+    ck_status(&f, book(big, half, NULL), ROTA_ELIMIT);
+    half.units = ROTA_MAX_CANCELLED;
+    ck_status(&f, book(big, half, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.cancelled, ROTA_MAX_CANCELLED);
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
+}
+END_TEST
+
 START_TEST(a_completed_booking_cannot_be_overridden)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -492,6 +515,7 @@ Suite *admit_suite(void)
     tcase_add_test(tc, higher_overrides_lower_and_never_equal);
     tcase_add_test(tc, override_is_all_or_nothing);
     tcase_add_test(tc, override_cancels_no_more_than_it_needs);
+    tcase_add_test(tc, override_finds_the_one_among_thousands_and_stops_at_its_limit);
     tcase_add_test(tc, a_completed_booking_cannot_be_overridden);
     tcase_add_test(tc, the_host_decides_conflict_by_conflict);
     tcase_add_test(tc, without_a_hook_asking_is_refusing);

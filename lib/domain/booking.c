@@ -8,6 +8,7 @@
 #include "domain/event.h"
 #include "domain/request.h"
 #include "domain/resolve.h"
+#include "domain/resource.h"
 
 /* --- the life cycle --- */
 
@@ -188,11 +189,6 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
     return rota__str_done(&text);
 }
 
-static int run(rota__write *w, rota__decide decide, const void *request, const char *content)
-{
-    return content ? rota__write_run(w, decide, request, content) : rota__context_nomem(w->cx);
-}
-
 /* --- what is common to the calls --- */
 
 static int get(rota__context *cx, const rota_id *id, rota__booking *out)
@@ -211,7 +207,7 @@ static int get_for(rota__write *w, const rota_id *id, rota__booking *out)
     return rc == ROTA_OK ? rota__write_expect(w, name_of(w, out), out->version) : rc;
 }
 
-/* The rows of the resources that a request claims. */
+/* The rows of the resources that a request claims, each guarded and touched. */
 static int read_claims(rota__write *w, const rota_booking_request *request, rota__booking *out)
 {
     rota__context *cx = w->cx;
@@ -220,23 +216,12 @@ static int read_claims(rota__write *w, const rota_booking_request *request, rota
     if (!claims) return rota__context_nomem(cx);
     for (int64_t i = 0; i < request->claim_count; i++) {
         const rota_claim *asked = &request->claims[i];
-        rota__by by = { .id = &asked->resource };
         rota__resource resource;
-        int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &resource);
-        if (rc == ROTA_ENOTFOUND) {
-            char text[37];
-            rota_id_format(&asked->resource, text);
-            rota__error_set(cx->env.error, rc, "no resource %s", text);
-        }
-        if (rc != ROTA_OK) return rc;
-        /* Whatever its role: a resource that is claimed must not be removed meanwhile. */
         rota__timeline *guarded;
-        if ((rc = rota__write_look(w, resource.row, &guarded)) != ROTA_OK ||
-            (rc = rota__write_touch(w, resource.row)) != ROTA_OK)
-            return rc;
-        if (guarded->resource.removed)
-            return rota__error_set(cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
-                                   ROTA__SHOW_NAME(guarded->resource.name));
+        int rc = rota__resource_look(w, &asked->resource, &resource, &guarded);
+        /* Whatever its role: a resource that is claimed must not be removed meanwhile. */
+        if (rc == ROTA_OK) rc = rota__write_touch(w, resource.row);
+        if (rc != ROTA_OK) return rc;
         claims[i] = (rota__claim){ .resource = resource.row,
                                    .resource_id = resource.id,
                                    .units = asked->units,
@@ -315,10 +300,8 @@ static int decide_create(rota__write *w, const void *data)
         return rc;
     if (rota__id_next(cx->ids, cx->now, &booking.id) != ROTA_OK)
         return rota__error_set(cx->env.error, ROTA_EIO, "no random bytes for a new id");
-    if ((rc = rota__resolve_claims(w, &booking, request->on_conflict, "")) != ROTA_OK ||
-        (rc = rota__write_touch_claims(w, &booking)) != ROTA_OK)
-        return rc;
-    return put(w, ROTA_EVENT_BOOKING_CREATED, NULL, &booking);
+    rc = rota__resolve_claims(w, &booking, request->on_conflict, "");
+    return rc == ROTA_OK ? put(w, ROTA_EVENT_BOOKING_CREATED, NULL, &booking) : rc;
 }
 
 int rota__booking_create(rota__write *w, const rota_booking_request *asked)
@@ -331,7 +314,8 @@ int rota__booking_create(rota__write *w, const rota_booking_request *asked)
         (rc = rota__request_text(w->cx, "ref", request.ref, ROTA_MAX_NAME, 0)) != ROTA_OK ||
         (rc = check_request(w->cx, &request, SET_ALL)) != ROTA_OK)
         return rc;
-    return run(w, decide_create, &request, content_of(w, "booking.create", NULL, &request));
+    return rota__write_run(w, decide_create, &request,
+                           content_of(w, "booking.create", NULL, &request));
 }
 
 /* --- move --- */
@@ -373,8 +357,7 @@ static int decide_move(rota__write *w, const void *data)
 
     if (set & (ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS)) {
         if ((rc = rota__resolve_claims(w, &after, request->on_conflict, "")) != ROTA_OK ||
-            (rc = rota__write_touch_claims(w, &before)) != ROTA_OK ||
-            (rc = rota__write_touch_claims(w, &after)) != ROTA_OK)
+            (rc = rota__write_touch_claims(w, &before)) != ROTA_OK)
             return rc;
     }
     return put(w, ROTA_EVENT_BOOKING_MOVED, &before, &after);
@@ -402,7 +385,7 @@ int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_req
     if (!(request.set & ROTA_BOOKING_SET_TITLE)) request.title = NULL;
     if (!(request.set & ROTA_BOOKING_SET_DATA)) request.data = NULL;
     if ((rc = check_request(w->cx, &request, request.set)) != ROTA_OK) return rc;
-    return run(w, decide_move, &m, content_of(w, "booking.move", id, &request));
+    return rota__write_run(w, decide_move, &m, content_of(w, "booking.move", id, &request));
 }
 
 /* --- the steps --- */
@@ -447,7 +430,7 @@ static int decide_step(rota__write *w, const void *data)
 int rota__booking_step(rota__write *w, const rota_id *id, int step)
 {
     step_request request = { .id = id, .step = step };
-    return run(w, decide_step, &request, content_of(w, life[step].verb, id, NULL));
+    return rota__write_run(w, decide_step, &request, content_of(w, life[step].verb, id, NULL));
 }
 
 /* --- reads --- */

@@ -33,15 +33,12 @@ typedef struct pair {
 static int read_pair(rota__write *w, const rota_member_request *request, pair *out)
 {
     int rc;
-    if ((rc = rota__resource_get(w->cx, &request->group, &out->group)) != ROTA_OK ||
-        (rc = rota__resource_get(w->cx, &request->member, &out->member)) != ROTA_OK ||
-        (rc = rota__write_expect(w, out->group.name, out->group.version)) != ROTA_OK ||
-        (rc = rota__write_look(w, out->group.row, &out->group_timeline)) != ROTA_OK)
+    if ((rc = rota__resource_look(w, &request->group, &out->group, &out->group_timeline)) !=
+            ROTA_OK ||
+        (rc = rota__resource_look(w, &request->member, &out->member, &out->member_timeline)) !=
+            ROTA_OK)
         return rc;
-    if ((rc = rota__write_look(w, out->member.row, &out->member_timeline)) != ROTA_OK) return rc;
-    if (!out->member_timeline->resource.removed) return ROTA_OK;
-    return rota__error_set(w->cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
-                           ROTA__SHOW_NAME(out->member.name));
+    return rota__write_expect(w, out->group.name, out->group.version);
 }
 
 /* Both timelines know of the stay, and the group's record counts its changes. */
@@ -155,8 +152,7 @@ static int run(rota__write *w, rota__decide decide, const char *verb,
 {
     int rc = check_request(w->cx, request);
     if (rc != ROTA_OK) return rc;
-    const char *content = content_of(w, verb, request);
-    return content ? rota__write_run(w, decide, request, content) : rota__context_nomem(w->cx);
+    return rota__write_run(w, decide, request, content_of(w, verb, request));
 }
 
 int rota__group_add(rota__write *w, const rota_member_request *request)

@@ -231,10 +231,10 @@ static int fits(rota__write *w, const rota__booking *booking, const candidates *
                               near, clashes);
 }
 
-/* The same, where one candidate is, in memory of its own: there may be many. It
- * looks at nothing that was not looked at and guarded before. */
-static int fits_near(rota__write *w, const rota__booking *booking, const candidates *list,
-                     const rota__booking *rival, bool *fit)
+/* The same, in memory of its own, since it is asked often. It looks at nothing
+ * that was not looked at and guarded before. */
+static int try_fit(rota__write *w, const rota__booking *booking, const candidates *list,
+                   const rota_span *near, bool *fit)
 {
     rota__context *cx = w->cx;
     rota__arena *all = cx->env.arena, own;
@@ -242,29 +242,72 @@ static int fits_near(rota__write *w, const rota__booking *booking, const candida
     const int64_t guards = w->batch.guards.count;
     rota__arena_init(&own, all->mem);
     cx->env.arena = &own;
-    int rc = fits(w, booking, list, &rival->when, &clashes);
+    w->lapsed_known = true;
+    int rc = fits(w, booking, list, near, &clashes);
+    w->lapsed_known = false;
+    cx->env.arena = all;
     assert(w->batch.guards.count == guards);
     (void)guards;
-    cx->env.arena = all;
-    *fit = clashes.count == 0;
+    *fit = rc == ROTA_OK && clashes.count == 0;
     rota__arena_free(&own);
     return rc;
 }
 
+/* The first `stay` come back, but for those that cannot. */
+static void let_stay(candidates *list, int64_t stay)
+{
+    for (int64_t i = 0; i < list->count; i++)
+        list->items[i].goes = i >= stay || list->items[i].alone;
+}
+
+/* How many of the weightiest can come back together. The more come back the less
+ * fits, so halving finds it, however many there are. */
+static int count_staying(rota__write *w, const rota__booking *booking, candidates *list,
+                         int64_t *staying)
+{
+    int64_t low = 0, high = list->count;
+    while (low < high) {
+        int64_t mid = high - (high - low) / 2;
+        bool fit;
+        let_stay(list, mid);
+        int rc = try_fit(w, booking, list, NULL, &fit);
+        if (rc != ROTA_OK) return rc;
+        if (fit)
+            low = mid;
+        else
+            high = mid - 1;
+    }
+    let_stay(list, low);
+    *staying = low;
+    return ROTA_OK;
+}
+
+static int check_count(rota__write *w, const candidates *list)
+{
+    int64_t going = 0;
+    for (int64_t i = 0; i < list->count; i++)
+        going += list->items[i].goes;
+    if (going <= ROTA_MAX_CANCELLED) return ROTA_OK;
+    return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                           "%" PRId64 " bookings would have to be cancelled, more than %d", going,
+                           (int)ROTA_MAX_CANCELLED);
+}
+
 /* Where a resource has several units not every rival has to go: each one stays
- * that can, the weightiest first. */
+ * that can, the weightiest first. Beyond those that stay together, each is tried
+ * where it was: it can matter nowhere else. */
 static int put_back(rota__write *w, const rota__booking *booking, candidates *list)
 {
-    int rc = ROTA_OK;
-    w->lapsed_known = true;
-    for (int64_t i = 0; i < list->count && rc == ROTA_OK; i++) {
+    int64_t staying = 0;
+    int rc = count_staying(w, booking, list, &staying);
+    if (rc == ROTA_OK) rc = check_count(w, list);
+    for (int64_t i = staying; rc == ROTA_OK && i < list->count; i++) {
         bool fit;
         if (list->items[i].alone) continue;
         list->items[i].goes = false;
-        rc = fits_near(w, booking, list, list->items[i].rival, &fit);
-        list->items[i].goes = rc == ROTA_OK && !fit;
+        rc = try_fit(w, booking, list, &list->items[i].rival->when, &fit);
+        list->items[i].goes = !fit;
     }
-    w->lapsed_known = false;
     return rc;
 }
 
@@ -291,19 +334,24 @@ static bool all_decided(const rota__write *w, const rivals *list)
     return true;
 }
 
-static bool clashes_alone(const rota__clashes *clashes, int64_t booking)
+/* Of each rival: does it clash on a resource of one unit? */
+static bool *find_alone(rota__write *w, const rota__clashes *clashes, const rivals *list)
 {
-    for (int64_t i = 0; i < clashes->count; i++)
-        if (clashes->items[i].booking == booking &&
-            clashes->items[i].resource->resource.capacity == 1)
-            return true;
-    return false;
+    bool *alone = rota__arena_alloc(w->cx->env.arena, list->count, (int64_t)sizeof *alone);
+    for (int64_t i = 0; alone && i < clashes->count; i++) {
+        const rota__booking *rival = find_rival(list, clashes->items[i].booking);
+        if (rival && clashes->items[i].resource->resource.capacity == 1)
+            alone[rival - list->items] = true;
+    }
+    return alone;
 }
 
 /* The rivals that may go. */
 static int choose(rota__write *w, const rota__booking *booking, int32_t on_conflict,
                   const rota__clashes *clashes, const rivals *list, candidates *chosen)
 {
+    const bool *alone = find_alone(w, clashes, list);
+    if (!alone) return rota__context_nomem(w->cx);
     for (int64_t i = 0; i < list->count; i++) {
         const rota__booking *rival = &list->items[i];
         bool goes = on_conflict == ROTA_ON_CONFLICT_ASK ? told_to_cancel(w, rival)
@@ -311,9 +359,7 @@ static int choose(rota__write *w, const rota__booking *booking, int32_t on_confl
         if (!goes || !may_be_cancelled(rival)) continue;
         candidate *one = ROTA__PUSH(w->cx->env.arena, chosen);
         if (!one) return rota__context_nomem(w->cx);
-        *one = (candidate){ .rival = rival,
-                            .goes = true,
-                            .alone = clashes_alone(clashes, rival->row) };
+        *one = (candidate){ .rival = rival, .goes = true, .alone = alone[i] };
     }
     if (chosen->count > 1)
         qsort(chosen->items, (size_t)chosen->count, sizeof *chosen->items, by_weight);
@@ -326,14 +372,8 @@ static int make_room(rota__write *w, const rota__booking *booking, candidates *c
     int rc = fits(w, booking, chosen, NULL, &clashes);
     if (rc != ROTA_OK || clashes.count > 0) return rc;
     rc = put_back(w, booking, chosen);
-    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++) {
-        if (!chosen->items[i].goes) continue;
-        if (w->cancelled.count == ROTA_MAX_CANCELLED)
-            return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
-                                   "more than %d bookings would have to be cancelled",
-                                   (int)ROTA_MAX_CANCELLED);
-        rc = cancel(w, chosen->items[i].rival, booking);
-    }
+    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
+        if (chosen->items[i].goes) rc = cancel(w, chosen->items[i].rival, booking);
     *made = rc == ROTA_OK;
     return rc;
 }

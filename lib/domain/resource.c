@@ -129,11 +129,6 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
     return rota__str_done(&text);
 }
 
-static int run(rota__write *w, rota__decide decide, const void *request, const char *content)
-{
-    return content ? rota__write_run(w, decide, request, content) : rota__context_nomem(w->cx);
-}
-
 /* --- what is common --- */
 
 int rota__resource_get(rota__context *cx, const rota_id *id, rota__resource *out)
@@ -144,6 +139,22 @@ int rota__resource_get(rota__context *cx, const rota_id *id, rota__resource *out
     char text[37];
     rota_id_format(id, text);
     return rota__error_set(cx->env.error, rc, "no resource %s", text);
+}
+
+/* It may have been removed between the record and the guard. */
+static int look(rota__write *w, int64_t row, rota__timeline **timeline)
+{
+    int rc = rota__write_look(w, row, timeline);
+    if (rc != ROTA_OK || !(*timeline)->resource.removed) return rc;
+    return rota__error_set(w->cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
+                           ROTA__SHOW_NAME((*timeline)->resource.name));
+}
+
+int rota__resource_look(rota__write *w, const rota_id *id, rota__resource *out,
+                        rota__timeline **timeline)
+{
+    int rc = rota__resource_get(w->cx, id, out);
+    return rc == ROTA_OK ? look(w, out->row, timeline) : rc;
 }
 
 static int get_for(rota__write *w, const rota_id *id, rota__resource *out)
@@ -186,10 +197,7 @@ static int set_parent(rota__write *w, rota__resource *resource, const rota_id *p
         if (row == resource->row)
             return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" would be in itself",
                                    ROTA__SHOW_NAME(resource->name));
-        if ((rc = rota__write_look(w, row, &guarded)) != ROTA_OK) return rc;
-        if (guarded->resource.removed)
-            return rota__error_set(cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
-                                   ROTA__SHOW_NAME(guarded->resource.name));
+        if ((rc = look(w, row, &guarded)) != ROTA_OK) return rc;
         row = guarded->resource.parent;
         if (!row) return ROTA_OK;
         if (depth == ROTA_MAX_NESTING)
@@ -243,8 +251,8 @@ int rota__resource_create(rota__write *w, const rota_resource_request *asked)
     if (request.capacity == 0) request.capacity = 1;
     int rc = check_request(w->cx, &request, SET_ALL);
     if (rc != ROTA_OK) return rc;
-    return run(w, decide_create, &request,
-               content_of(w, "resource.create", NULL, &request, SET_ALL));
+    return rota__write_run(w, decide_create, &request,
+                           content_of(w, "resource.create", NULL, &request, SET_ALL));
 }
 
 /* --- update --- */
@@ -338,7 +346,8 @@ int rota__resource_update(rota__write *w, const rota_id *id, const rota_resource
     if ((rc = rota__request_bits(w->cx, "set", request.set, SET_ALL)) != ROTA_OK ||
         (rc = check_request(w->cx, &request, request.set)) != ROTA_OK)
         return rc;
-    return run(w, decide_update, &u, content_of(w, "resource.update", id, &request, request.set));
+    return rota__write_run(w, decide_update, &u,
+                           content_of(w, "resource.update", id, &request, request.set));
 }
 
 /* --- remove --- */
@@ -428,7 +437,7 @@ static int decide_remove(rota__write *w, const void *data)
 
 int rota__resource_remove(rota__write *w, const rota_id *id)
 {
-    return run(w, decide_remove, id, content_of(w, "resource.remove", id, NULL, 0));
+    return rota__write_run(w, decide_remove, id, content_of(w, "resource.remove", id, NULL, 0));
 }
 
 /* --- reads --- */

@@ -335,6 +335,7 @@ int rota__write_run(rota__write *w, rota__decide decide, const void *request, co
     rota__context *cx = w->cx;
     int rc;
 
+    if (!content) return rota__context_nomem(cx);
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
         bool again = false, stands = false, known = false;
         if (i > 0) cx->counters->retries++;

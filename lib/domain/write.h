@@ -36,7 +36,8 @@ typedef struct rota__write {
 typedef int (*rota__decide)(rota__write *w, const void *request);
 enum { ROTA__ASK_FIRST = 1 };
 
-/* content: what makes this request the same as another one under its key. */
+/* content: what makes this request the same as another one under its key; NULL
+ * where there was no memory for it. */
 int rota__write_run(rota__write *w, rota__decide decide, const void *request, const char *content);
 
 /* The current timeline of a resource, guarded: the commit holds only while it
