@@ -29,5 +29,7 @@
 #include <rota/group.h>
 #include <rota/booking.h>
 #include <rota/event.h>
+#include <rota/consumer.h>
+#include <rota/metrics.h>
 
 #endif

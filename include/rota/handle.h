@@ -1,8 +1,10 @@
 /** @file rota/handle.h
  *  Opening a calendar, and what concerns it as a whole.
  *
- *  A handle is used by one thread at a time. Several handles, in one process or
- *  in many, may be open on the same file: each sees what the others have
+ *  A handle is used by one thread at a time. rota_attach() gives another thread
+ *  its own, on the same engine: the index in memory is shared, reads never wait
+ *  for a writer's flush, and writes of several threads are flushed together.
+ *  Several processes may open the same file: each sees what the others have
  *  committed at its next call.
  */
 #ifndef ROTA_HANDLE_H
@@ -50,6 +52,10 @@ typedef struct rota_config {
      * lock is held, so it may take its time, and may use other handles. */
     int32_t (*ask)(void *ctx, const rota_conflict *conflict);
     void *ask_ctx;
+
+    /* Bytes that the index in memory may hold, least recently used resources are
+     * given back first; 0: 256 MiB, negative: no bound. SQLite's cache comes on top. */
+    int64_t cache_bytes;
 } rota_config;
 
 /** What rota_tick() found due. */
@@ -90,6 +96,16 @@ ROTA_TYPES_END
  *          where it may not be read or written, or is a link; ROTA_ELIMIT for the
  *          url; ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_open(const char *url, const rota_config *config, rota **out);
+
+/** Another handle on the same engine, for another thread: it shares what is in
+ *  memory, and the configuration. Either may be closed first; the calendar ends
+ *  with the last of them. With more than one, hooks are called by any thread
+ *  that is in a call, several at a time: they must be safe for that.
+ *  @param r    an open handle; its own thread calls this.
+ *  @param out  receives the handle; close it with rota_close().
+ *  @return ROTA_OK; ROTA_EINVALID; ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM, ROTA_ECORRUPT,
+ *          and what rota_open() answers where the file has changed.  @since 0.1 */
+ROTA_API int rota_attach(rota *r, rota **out);
 
 /** Close a handle and free it. NULL is allowed. Results stay valid.
  *  @since 0.1 */
