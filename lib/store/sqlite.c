@@ -1,26 +1,17 @@
 /* The embedded default's connection: what a failure of SQLite or the system is
  * called, who waits for whom, transactions, the log and the end. How a file is
- * found and made ready is left to sqlite_open.c, what it must look like to
- * sqlite_schema.c, what is read and written to sqlite_read.c and sqlite_commit.c,
- * and every rule of scheduling to those above.
- *
- * Writing and checkpointing exclude each other, in all threads and processes,
- * through a lock on a file beside the calendar ("<path>-lock", always empty).
- * Before SQLite 3.51.3 a checkpoint that met another connection's commit could
- * lose commits that had been acknowledged. The lock is taken whatever this
- * library's version is: it is the checkpointer's version that matters, and that
- * may be another process's. It is a plain mutex, since SQLite has one writer at a
- * time anyway: so a checkpoint comes to its turn however busy the writers are. */
-#define _GNU_SOURCE /* F_OFD_SETLK: locks of a handle, not of a process */
+ * found and made ready is left to sqlite_open.c, who writes next to sqlite_lock.c,
+ * what it must look like to sqlite_schema.c, what is read and written to
+ * sqlite_read.c and sqlite_commit.c, and every rule of scheduling to those above. */
+#define _GNU_SOURCE /* strerror_r that returns the text */
 
 #include "store/sqlite_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "base/clock.h"
 
 /* The log is written back when it is longer than this. */
 enum { WAL_PAGES = 256 };
@@ -122,11 +113,9 @@ int rota__sqlite_fail_errno(rota__env *env, const char *path, const char *doing)
 
 /* --- waiting --- */
 
-static int64_t monotonic_ms(void)
+int64_t rota__sqlite_deadline(const rota__sqlite *self)
 {
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return rota__clock_ns() + self->options.busy_ms * ROTA__MS;
 }
 
 /* All waits of one operation share its deadline. */
@@ -135,81 +124,15 @@ int rota__sqlite_wait(void *sqlite, int tries)
     static const int64_t steps_us[] = { 100, 500, 1000, 2000, 5000, 10000, 20000 };
     rota__sqlite *self = sqlite;
     if (self->options.busy_ms <= 0) return false;
-    int64_t now = monotonic_ms();
-    if (self->deadline == 0) self->deadline = now + self->options.busy_ms;
-    if (now >= self->deadline) return false;
+    if (self->deadline == 0) self->deadline = rota__sqlite_deadline(self);
+    int64_t left = self->deadline - rota__clock_ns();
+    if (left <= 0) return false;
 
     int64_t last = ROTA__LENGTH(steps_us) - 1;
-    int64_t us = steps_us[tries < last ? tries : last], left = (self->deadline - now) * 1000;
-    struct timespec pause = { .tv_nsec = (long)((us < left ? us : left) * 1000) };
+    int64_t step = steps_us[tries < last ? tries : last] * 1000;
+    struct timespec pause = { .tv_nsec = (long)(step < left ? step : left) };
     (void)nanosleep(&pause, NULL);
     return true;
-}
-
-/* --- the lock beside the file --- */
-
-/* Whoever may write the calendar may take the lock: it has the same mode. */
-int rota__sqlite_open_lock(rota__sqlite *self, rota__env *env)
-{
-    struct stat calendar;
-    int64_t room = (int64_t)strlen(self->path) + (int64_t)sizeof "-lock";
-    char *path = rota__arena_alloc(env->arena, room, 1);
-    if (!path) return rota__error_plain(env->error, ROTA_ENOMEM);
-    (void)snprintf(path, (size_t)room, "%s-lock", self->path);
-    if (stat(self->path, &calendar) != 0) return rota__sqlite_fail_errno(env, self->path, "stat");
-    mode_t mode = calendar.st_mode & 0666;
-    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
-    int fd = open(path, flags | O_CREAT | O_EXCL, mode);
-    if (fd >= 0)
-        (void)fchmod(fd, mode); /* the umask may have taken from it */
-    else if (errno == EEXIST)
-        fd = open(path, flags | O_CREAT, mode);
-    if (fd < 0) return rota__sqlite_fail_errno(env, path, "open");
-    self->lock_fd = fd;
-    return ROTA_OK;
-}
-
-/* A lock on a file that was deleted meanwhile would exclude nobody. */
-static int renew_lock(rota__sqlite *self, rota__env *env, bool *renewed)
-{
-    struct stat held;
-    *renewed = false;
-    if (fstat(self->lock_fd, &held) != 0)
-        return rota__sqlite_fail_errno(env, self->path, "lock file");
-    if (held.st_nlink > 0) return ROTA_OK;
-    (void)close(self->lock_fd);
-    self->lock_fd = -1;
-    *renewed = true;
-    return rota__sqlite_open_lock(self, env);
-}
-
-int rota__sqlite_lock(rota__sqlite *self, rota__env *env)
-{
-    if (self->memory) return ROTA_OK;
-    if (self->lock_fd < 0) { /* a renewal had failed */
-        int rc = rota__sqlite_open_lock(self, env);
-        if (rc != ROTA_OK) return rc;
-    }
-    for (int tries = 0;; tries++) {
-        struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-        if (fcntl(self->lock_fd, F_OFD_SETLK, &whole) == 0) {
-            bool renewed = false;
-            int rc = renew_lock(self, env, &renewed);
-            if (rc != ROTA_OK || !renewed) return rc;
-        } else if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-            return rota__sqlite_fail_errno(env, self->path, "lock file");
-        } else if (!rota__sqlite_wait(self, tries)) {
-            return rota__error_set(env->error, ROTA_EBUSY,
-                                   "%s: another process or handle is writing", self->path);
-        }
-    }
-}
-
-void rota__sqlite_unlock(rota__sqlite *self)
-{
-    if (self->lock_fd < 0) return;
-    struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-    (void)fcntl(self->lock_fd, F_OFD_SETLK, &whole);
 }
 
 /* --- transactions --- */
@@ -238,16 +161,70 @@ void rota__sqlite_roll_back(rota__sqlite *self)
 int rota__sqlite_begin(rota__sqlite *self, rota__env *env)
 {
     self->deadline = 0;
+    if (self->in_turn) return ROTA_OK; /* that is one already */
     rota__sqlite_roll_back(self); /* does nothing, unless a roll-back had failed */
     return rota__sqlite_control(self, env, ROTA__SQL_BEGIN);
 }
 
 int rota__sqlite_end_read(rota__sqlite *self, rota__env *env, int status)
 {
+    if (self->in_turn) return status;
     if (status == ROTA_OK && !sqlite3_get_autocommit(self->db))
         status = rota__sqlite_control(self, env, ROTA__SQL_COMMIT);
     rota__sqlite_roll_back(self);
     return status;
+}
+
+/* --- who has committed --- */
+
+/* SQLite's index of the log begins with a header that every commit changes; its
+ * layout is part of the file format (sqlite.org/walformat.html). Taken are the count
+ * of commits and a half of the last frame's checksum: a log that is only begun anew
+ * changes neither, and one that was recovered after a crash changes the count. */
+enum { WAL_INDEX_BYTES = 32768, HEADER_CHANGES = 2, HEADER_CHECKSUM = 6 };
+
+int rota__sqlite_watch_commits(rota__sqlite *self, rota__env *env)
+{
+    sqlite3_file *file = NULL;
+    void volatile *map = NULL;
+    int64_t ignored;
+    if (self->memory || self->immutable) return ROTA_OK;
+    /* The index is there once something was read. */
+    int rc = rota__sqlite_once(self, env, "PRAGMA schema_version", &ignored, NULL, 0);
+    if (rc != ROTA_OK) return rc;
+    if (sqlite3_file_control(self->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK)
+        return rota__sqlite_fail(self, env, "open");
+    if (file->pMethods->iVersion >= 2)
+        (void)file->pMethods->xShmMap(file, 0, WAL_INDEX_BYTES, 0, &map);
+    if (!map)
+        return rota__error_set(env->error, ROTA_EIO, "%s: its log has no shared memory",
+                               self->path);
+    self->wal_index = map;
+    self->seen = rota__sqlite_token(&self->store);
+    return ROTA_OK;
+}
+
+uint64_t rota__sqlite_token(rota__store *store)
+{
+    const rota__sqlite *self = rota__sqlite_of(store);
+    const volatile uint32_t *header = self->wal_index;
+    if (!header) return self->commits;
+    uint32_t changes = __atomic_load_n(&header[HEADER_CHANGES], __ATOMIC_RELAXED);
+    uint32_t checksum = __atomic_load_n(&header[HEADER_CHECKSUM], __ATOMIC_ACQUIRE);
+    return (uint64_t)changes << 32 | checksum;
+}
+
+int rota__sqlite_changed(rota__store *store, rota__env *env, uint64_t *token)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    uint64_t now = rota__sqlite_token(store);
+    (void)env;
+    if (now != self->seen) {
+        self->seen = now;
+        self->news++;
+    }
+    *token = self->news;
+    return ROTA_OK;
 }
 
 /* --- the log, and writing it back --- */
@@ -267,13 +244,17 @@ void rota__sqlite_watch_log(rota__sqlite *self)
     self->wal_due = WAL_PAGES;
 }
 
-/* What the commit wrote is safe already: a checkpoint that fails is tried again
- * later, and told to the log. */
-void rota__sqlite_shorten_log(rota__sqlite *self)
+bool rota__sqlite_log_is_long(rota__sqlite *self)
 {
     if (self->wal_pages < self->wal_last) self->wal_due = WAL_PAGES; /* begun anew */
     self->wal_last = self->wal_pages;
-    if (self->wal_pages < self->wal_due) return;
+    return self->wal_pages >= self->wal_due;
+}
+
+/* What the commits wrote is safe already: a checkpoint that fails is tried again
+ * later, and told to the log. */
+void rota__sqlite_shorten_log(rota__sqlite *self)
+{
     int rc = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     /* Where a long read keeps the log from beginning anew: not at every commit. */
     self->wal_due = self->wal_pages + WAL_PAGES;
@@ -289,7 +270,7 @@ int rota__sqlite_checkpoint(rota__store *store, rota__env *env)
     self->deadline = 0;
     if (self->readonly)
         return rota__error_set(env->error, ROTA_EDENIED, "%s is open for reading only", self->path);
-    int rc = rota__sqlite_lock(self, env);
+    int rc = rota__sqlite_lock_take(self, env, rota__sqlite_deadline(self));
     if (rc != ROTA_OK) return rc;
     if (sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
         SQLITE_OK) {
@@ -298,7 +279,7 @@ int rota__sqlite_checkpoint(rota__store *store, rota__env *env)
         self->wal_pages = self->wal_last = 0;
         self->wal_due = WAL_PAGES;
     }
-    rota__sqlite_unlock(self);
+    rota__sqlite_lock_release(self);
     return rc;
 }
 
@@ -325,10 +306,11 @@ void rota__sqlite_close(rota__store *store)
     rota__env env = { .arena = &scratch, .error = &ignored };
 
     self->deadline = 0;
-    if (self->db && self->lock_fd >= 0 && rota__sqlite_lock(self, &env) == ROTA_OK)
+    if (self->db && self->lock.fd >= 0 &&
+        rota__sqlite_lock_take(self, &env, rota__sqlite_deadline(self)) == ROTA_OK)
         (void)sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
     rota__sqlite_disconnect(self);
-    if (self->lock_fd >= 0) (void)close(self->lock_fd); /* and unlocks */
+    rota__sqlite_lock_close(self);
     rota__arena_free(&scratch);
     rota__mem_free(mem, self->path);
     rota__mem_free(mem, self);

@@ -1,6 +1,7 @@
 /* The conditional commit: a batch is written whole if all that it was decided on
- * still stands, and else not at all. Its steps return ROTA_OK, a status, or the
- * outcome that ends the commit: outcomes are positive, statuses are not.
+ * still stands, and else not at all; alone, or with others in a turn, which is one
+ * transaction. The steps return ROTA_OK, a status, or the outcome that ends the
+ * commit: outcomes are positive, statuses are not.
  *
  * The lock, and what a transaction is, are left to sqlite.c, running a statement
  * to sqlite_query.c. */
@@ -13,7 +14,7 @@ typedef struct writer {
     /* The rows of the new records. The batch learns them, and the positions of
      * its events, only when it is committed. */
     int64_t *resources, *bookings;
-    int64_t last_seq, keys_dropped;
+    int64_t keys_dropped;
 } writer;
 
 static int check_key(writer *w)
@@ -34,13 +35,18 @@ static int check_key(writer *w)
     return rc == ROTA_OK && known && at > w->batch->key_horizon ? ROTA__REPLAYED : rc;
 }
 
+/* Once in a turn: in it nobody else adds one. */
 static int read_last_seq(writer *w)
 {
+    if (w->self->last_seq >= 0) return ROTA_OK;
+    int64_t last = 0;
     rota__sqlite_query query;
     rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_EVENT_LAST);
     if (rota__sqlite_next(&query) && !rota__sqlite_is_null(&query))
-        w->last_seq = rota__sqlite_int(&query, 1, INT64_MAX - INT32_MAX);
-    return rota__sqlite_end(&query);
+        last = rota__sqlite_int(&query, 1, INT64_MAX - INT32_MAX);
+    int rc = rota__sqlite_end(&query);
+    if (rc == ROTA_OK) w->self->last_seq = last;
+    return rc;
 }
 
 /* Whether the statement changed a row: if not, what it was decided on is gone. */
@@ -293,7 +299,7 @@ static int put_event(writer *w, int64_t i)
     const rota__event *event = &w->batch->events.items[i];
     rota__sqlite_query query;
     rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_EVENT_PUT);
-    rota__sqlite_bind_int(&query, w->last_seq + 1 + i);
+    rota__sqlite_bind_int(&query, w->self->last_seq + 1 + i);
     rota__sqlite_bind_int(&query, event->at);
     rota__sqlite_bind_int(&query, event->type);
     rota__sqlite_bind_bytes(&query, &event->subject, (int64_t)sizeof event->subject);
@@ -356,31 +362,6 @@ static int write_batch(writer *w)
     return rc;
 }
 
-/* A COMMIT that found no room or no lock wrote no commit record. After any other
- * failure the record may be in the log, unseen by this run and found by the next
- * one that recovers the file: only the key can tell, later. */
-static int finish(writer *w)
-{
-    rota__sqlite *self = w->self;
-    int rc = rota__sqlite_control(self, w->env, ROTA__SQL_COMMIT);
-    if (rc == ROTA_OK) return ROTA_OK;
-    int why = sqlite3_errcode(self->db) & 0xff;
-    bool surely_not = why == SQLITE_BUSY || why == SQLITE_LOCKED || why == SQLITE_FULL ||
-                      why == SQLITE_READONLY || why == SQLITE_CONSTRAINT;
-    if (surely_not) return rc;
-    rota__sqlite_tell(self, ROTA_LOG_ERROR, w->env->error);
-    return ROTA__UNKNOWN;
-}
-
-static int write_locked(writer *w)
-{
-    int rc = rota__sqlite_control(w->self, w->env, ROTA__SQL_BEGIN_WRITE);
-    if (rc == ROTA_OK) rc = write_batch(w);
-    if (rc == ROTA_OK) rc = finish(w);
-    rota__sqlite_roll_back(w->self);
-    return rc;
-}
-
 static void inform(const writer *w)
 {
     rota__batch *batch = w->batch;
@@ -389,31 +370,126 @@ static void inform(const writer *w)
     for (int64_t i = 0; i < batch->bookings.count; i++)
         batch->bookings.items[i].row = w->bookings[i];
     for (int64_t i = 0; i < batch->events.count; i++)
-        batch->events.items[i].seq = w->last_seq + 1 + i;
+        batch->events.items[i].seq = ++w->self->last_seq;
 }
 
-int rota__sqlite_commit(rota__store *store, rota__env *env, rota__batch *batch, rota__commit *out)
+/* --- turns --- */
+
+int rota__sqlite_turn_begin(rota__store *store, rota__env *env, int64_t deadline)
 {
-    writer w = { .self = rota__sqlite_of(store), .env = env, .batch = batch };
-    rota__sqlite *self = w.self;
+    rota__sqlite *self = rota__sqlite_of(store);
     if (self->readonly)
         return rota__error_set(env->error, ROTA_EDENIED, "%s is open for reading only", self->path);
+    rota__sqlite_roll_back(self); /* does nothing, unless a roll-back had failed */
+    int rc = rota__sqlite_lock_take(self, env, deadline);
+    if (rc != ROTA_OK) return rc;
+    self->deadline = deadline;
+    rc = rota__sqlite_control(self, env, ROTA__SQL_BEGIN_WRITE);
+    if (rc != ROTA_OK) {
+        rota__sqlite_roll_back(self);
+        rota__sqlite_lock_release(self);
+        return rc;
+    }
+    self->in_turn = true;
+    self->last_seq = -1;
+    return ROTA_OK;
+}
+
+/* SQLite gives a transaction up by itself after some failures; what came after
+ * would be written alone. */
+static int still_open(rota__sqlite *self, rota__env *env)
+{
+    if (!sqlite3_get_autocommit(self->db)) return ROTA_OK;
+    return rota__error_set(env->error, ROTA_EIO, "%s: the transaction was given up", self->path);
+}
+
+int rota__sqlite_turn_write(rota__store *store, rota__env *env, rota__batch *batch,
+                            rota__commit *out)
+{
+    writer w = { .self = rota__sqlite_of(store), .env = env, .batch = batch };
     w.resources = rota__arena_alloc(env->arena, batch->resources.count, (int64_t)sizeof(int64_t));
     w.bookings = rota__arena_alloc(env->arena, batch->bookings.count, (int64_t)sizeof(int64_t));
     if (!w.resources || !w.bookings) return rota__error_plain(env->error, ROTA_ENOMEM);
-
-    self->deadline = 0;
-    rota__sqlite_roll_back(self); /* does nothing, unless a roll-back had failed */
-    int rc = rota__sqlite_lock(self, env);
-    if (rc != ROTA_OK) return rc;
-    rc = write_locked(&w);
-    if (rc == ROTA_OK) rota__sqlite_shorten_log(self);
-    rota__sqlite_unlock(self);
+    int rc = still_open(w.self, env);
+    if (rc == ROTA_OK) rc = write_batch(&w);
     if (rc < 0) return rc;
-
     if (rc == ROTA_OK) inform(&w);
-    *out = (rota__commit){ .outcome = rc == ROTA_OK ? ROTA__COMMITTED : rc };
-    out->last_seq = w.last_seq + (rc == ROTA_OK ? batch->events.count : 0);
-    out->keys_dropped = rc == ROTA_OK ? w.keys_dropped : 0;
+    *out = (rota__commit){ .outcome = rc == ROTA_OK ? ROTA__COMMITTED : rc,
+                           .last_seq = w.self->last_seq,
+                           .keys_dropped = rc == ROTA_OK ? w.keys_dropped : 0 };
+    return ROTA_OK;
+}
+
+static void end_turn(rota__sqlite *self)
+{
+    rota__sqlite_roll_back(self);
+    self->in_turn = false;
+    if (!self->untidy) rota__sqlite_lock_release(self);
+}
+
+/* A COMMIT that found no room or no lock wrote no commit record. After any other
+ * failure the record may be in the log, unseen by this run and found by the next
+ * one that recovers the file: only the key can tell, later. */
+int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *out,
+                             uint64_t *token)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    bool alone = rota__sqlite_token(store) == self->seen;
+    int rc = still_open(self, env);
+    if (rc != ROTA_OK) {
+        end_turn(self);
+        return rc;
+    }
+    rc = rota__sqlite_control(self, env, ROTA__SQL_COMMIT);
+    int why = sqlite3_errcode(self->db) & 0xff;
+    bool surely_not = why == SQLITE_BUSY || why == SQLITE_LOCKED || why == SQLITE_FULL ||
+                      why == SQLITE_READONLY || why == SQLITE_CONSTRAINT;
+    out->outcome = rc == ROTA_OK ? ROTA__COMMITTED : ROTA__UNKNOWN;
+    if (rc == ROTA_OK) {
+        self->commits++;
+        self->untidy = !self->memory && rota__sqlite_log_is_long(self);
+    } else if (!surely_not) {
+        rota__sqlite_tell(self, ROTA_LOG_ERROR, env->error);
+    }
+    *token = rota__sqlite_token(store);
+    if (alone && rc == ROTA_OK) self->seen = *token; /* this store's own is no news to it */
+    end_turn(self);
+    return surely_not && rc != ROTA_OK ? rc : ROTA_OK;
+}
+
+void rota__sqlite_turn_cancel(rota__store *store)
+{
+    end_turn(rota__sqlite_of(store));
+}
+
+void rota__sqlite_turn_tidy(rota__store *store)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    if (!self->untidy) return;
+    rota__sqlite_shorten_log(self);
+    self->untidy = false;
+    rota__sqlite_lock_release(self);
+}
+
+/* --- one batch alone --- */
+
+int rota__sqlite_commit(rota__store *store, rota__env *env, rota__batch *batch, rota__commit *out)
+{
+    rota__sqlite *self = rota__sqlite_of(store);
+    rota__commit written = { 0 }, done = { 0 };
+    uint64_t token;
+    int rc = rota__sqlite_turn_begin(store, env, rota__sqlite_deadline(self));
+    if (rc != ROTA_OK) return rc;
+    rc = rota__sqlite_turn_write(store, env, batch, &written);
+    if (rc != ROTA_OK || written.outcome != ROTA__COMMITTED) {
+        rota__sqlite_turn_cancel(store);
+        if (rc == ROTA_OK) *out = written;
+        return rc;
+    }
+    rc = rota__sqlite_turn_finish(store, env, &done, &token);
+    rota__sqlite_turn_tidy(store);
+    if (rc != ROTA_OK) return rc;
+    *out = written;
+    out->outcome = done.outcome;
     return ROTA_OK;
 }

@@ -162,18 +162,18 @@ static int make_ready(rota__sqlite *self, rota__env *env)
     if (rc == ROTA_OK) rc = settle(self, env);
     if (rc != ROTA_OK) return rc;
     if (self->memory) return rota__sqlite_migrate(self, env, version);
-    if (self->readonly) return ROTA_OK;
+    if (self->readonly || self->session) return ROTA_OK;
 
-    if ((rc = rota__sqlite_open_lock(self, env)) != ROTA_OK) return rc;
+    if ((rc = rota__sqlite_lock_open(self, env)) != ROTA_OK) return rc;
     rc = rota__sqlite_once(self, env, "PRAGMA journal_mode", NULL, mode, sizeof mode);
     if (rc != ROTA_OK) return rc;
     if (rota__sqlite_is_newest(version) && strcmp(mode, "wal") == 0) return ROTA_OK;
 
-    if ((rc = rota__sqlite_lock(self, env)) != ROTA_OK) return rc;
+    if ((rc = rota__sqlite_lock_take(self, env, rota__sqlite_deadline(self))) != ROTA_OK) return rc;
     rc = rota__sqlite_identify(self, env, &version); /* somebody else may have made it meanwhile */
     if (rc == ROTA_OK) rc = rota__sqlite_migrate(self, env, version);
     if (rc == ROTA_OK) rc = keep_log(self, env);
-    rota__sqlite_unlock(self);
+    rota__sqlite_lock_release(self);
     return rc;
 }
 
@@ -229,9 +229,11 @@ static int open_all(rota__sqlite *self, rota__env *env)
         if (named != ROTA_OK) return named;
         if (name) {
             rota__sqlite_disconnect(self);
+            self->immutable = true;
             rc = open_ready(self, env, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
         }
     }
+    if (rc == ROTA_OK) rc = rota__sqlite_watch_commits(self, env);
     return rc == ROTA_OK ? rota__sqlite_restrict(self, env) : rc;
 }
 
@@ -249,7 +251,20 @@ static int prepare_early(rota__sqlite *self, rota__env *env)
     return rc;
 }
 
+static const rota__turn_ops turns = {
+    .token = rota__sqlite_token,
+    .begin = rota__sqlite_turn_begin,
+    .write = rota__sqlite_turn_write,
+    .finish = rota__sqlite_turn_finish,
+    .cancel = rota__sqlite_turn_cancel,
+    .tidy = rota__sqlite_turn_tidy,
+};
+
+static int attach(rota__store *store, rota__env *env, rota__mem *mem, rota__store **out);
+
 static const rota__store_ops operations = {
+    .turns = &turns,
+    .attach = attach,
     .commit = rota__sqlite_commit,
     .changed = rota__sqlite_changed,
     .stamp = rota__sqlite_stamp,
@@ -269,6 +284,34 @@ static const rota__store_ops operations = {
     .close = rota__sqlite_close,
 };
 
+static int open_store(rota__env *env, rota__mem *mem, const char *path, const rota__sqlite *made,
+                      rota__store **out)
+{
+    int64_t room = (int64_t)strlen(path) + 1;
+    int rc = ROTA_OK;
+    rota__sqlite *self = rota__mem_alloc(mem, 1, (int64_t)sizeof *self);
+    if (!self) return rota__error_plain(env->error, ROTA_ENOMEM);
+    *self = *made;
+    self->store.ops = &operations;
+    self->mem = mem;
+    self->lock.fd = -1;
+    self->path = rota__mem_alloc(mem, room, 1);
+    if (self->path) {
+        memcpy(self->path, path, (size_t)room);
+        rc = open_all(self, env);
+        if (rc == ROTA_OK) rc = prepare_early(self, env);
+    } else {
+        rc = rota__error_plain(env->error, ROTA_ENOMEM);
+    }
+    if (rc == ROTA_OK) {
+        *out = &self->store;
+    } else {
+        self->options.busy_ms = 0; /* it has waited */
+        rota__sqlite_close(&self->store);
+    }
+    return rc;
+}
+
 int rota__sqlite_open(rota__env *env, rota__mem *mem, const char *path,
                       const rota__sqlite_options *options, rota__store **out)
 {
@@ -285,28 +328,24 @@ int rota__sqlite_open(rota__env *env, rota__mem *mem, const char *path,
     }
     if (rc != ROTA_OK) return rc;
 
-    int64_t room = (int64_t)strlen(resolved) + 1;
-    rota__sqlite *self = rota__mem_alloc(mem, 1, (int64_t)sizeof *self);
-    if (!self) return rota__error_plain(env->error, ROTA_ENOMEM);
-    *self = (rota__sqlite){ .store.ops = &operations,
-                            .mem = mem,
-                            .options = *options,
-                            .memory = memory,
-                            .readonly = (options->flags & ROTA_OPEN_READONLY) != 0,
-                            .lock_fd = -1,
-                            .path = rota__mem_alloc(mem, room, 1) };
-    if (self->path) {
-        memcpy(self->path, resolved, (size_t)room);
-        rc = open_all(self, env);
-        if (rc == ROTA_OK) rc = prepare_early(self, env);
-    } else {
-        rc = rota__error_plain(env->error, ROTA_ENOMEM);
-    }
-    if (rc == ROTA_OK) {
-        *out = &self->store;
-    } else {
-        self->options.busy_ms = 0; /* it has waited */
-        rota__sqlite_close(&self->store);
-    }
-    return rc;
+    rota__sqlite made = { .options = *options,
+                          .memory = memory,
+                          .readonly = (options->flags & ROTA_OPEN_READONLY) != 0 };
+    return open_store(env, mem, resolved, &made, out);
+}
+
+/* Opened by its name once more, so it must still be the same file that this is. */
+static int attach(rota__store *store, rota__env *env, rota__mem *mem, rota__store **out)
+{
+    const rota__sqlite *self = rota__sqlite_of(store);
+    int moved = 0, rc = ROTA_OK;
+    *out = NULL;
+    if (self->memory) return ROTA_OK;
+    (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved)
+        return rota__error_set(env->error, ROTA_EIO, "%s was moved or replaced", self->path);
+    if ((rc = inspect(env, self->path, ROTA_OPEN_EXISTING)) != ROTA_OK) return rc;
+    rota__sqlite made = { .options = self->options, .readonly = self->readonly, .session = true };
+    made.options.flags |= ROTA_OPEN_EXISTING;
+    return open_store(env, mem, self->path, &made, out);
 }

@@ -1,8 +1,8 @@
 /* What the files of the embedded default share: sqlite.c (the connection),
  * sqlite_open.c (opening), sqlite_schema.c (what a file must look like),
- * sqlite_query.c (statements), sqlite_rows.c (rows and records), sqlite_read.c
- * and sqlite_commit.c (what the store is asked for). Nobody else includes this,
- * and sqlite3.h is seen by these alone. Names are of the family: rota__sqlite_. */
+ * sqlite_query.c (statements), sqlite_rows.c (rows and records), sqlite_lock.c (who
+ * writes next), sqlite_read.c and sqlite_commit.c (what the store is asked for).
+ * Nobody else includes this, and sqlite3.h is seen by these alone. Names are of the family: rota__sqlite_. */
 #ifndef ROTA__SQLITE_PRIVATE_H
 #define ROTA__SQLITE_PRIVATE_H
 
@@ -16,7 +16,6 @@ enum {
     ROTA__SQL_BEGIN_WRITE,
     ROTA__SQL_COMMIT,
     ROTA__SQL_ROLLBACK,
-    ROTA__SQL_DATA_VERSION,
 
     ROTA__SQL_STAMP_GET,
     ROTA__SQL_STAMP_IS,
@@ -84,6 +83,16 @@ enum {
     ROTA__SQL_COUNT
 };
 
+/* --- sqlite_lock.c: one writer at a time, in all threads and processes, first come
+ * first served. --- */
+
+typedef struct rota__sqlite_lock {
+    int fd; /* -1: there is no lock file: in memory, a session, or opened for reading */
+    struct rota__sqlite_bell *bell; /* in the file; NULL: it could not be mapped */
+} rota__sqlite_lock;
+
+/* --- the connection --- */
+
 typedef struct rota__sqlite {
     rota__store store; /* first, so that the one is the other */
     rota__mem *mem;
@@ -92,8 +101,17 @@ typedef struct rota__sqlite {
     rota__sqlite_options options;
     bool memory; /* ":memory:": there is no file, no lock, no log */
     bool readonly;
-    int lock_fd;       /* -1: in memory, or opened for reading */
-    int64_t deadline;  /* of the operation at hand, monotonic, in ms; 0: not waiting yet */
+    bool immutable; /* on a medium that nobody can write */
+    bool session; /* made by attach(): it reads, and another one writes */
+    bool in_turn; /* a turn's transaction is open: what is read is read in it */
+    bool untidy;  /* a turn is over, and its lock kept to shorten the log */
+    rota__sqlite_lock lock;
+    int64_t deadline;  /* of the operation at hand, of rota__clock_ns(); 0: not waiting yet */
+    int64_t last_seq;  /* in a turn: the newest event, or -1 before it is known */
+    uint64_t commits;  /* of this store: the token of a calendar in memory */
+    uint64_t seen;     /* the token when changed() was last asked, or this store committed */
+    uint64_t news;     /* how often it had become another one */
+    const volatile uint32_t *wal_index; /* SQLite's, in shared memory; NULL: there is none */
     int64_t wal_pages; /* length of the log after the last commit of ours */
     int64_t wal_last;  /* and after the one before */
     int64_t wal_due;   /* the length at which the next checkpoint is tried */
@@ -117,10 +135,15 @@ void rota__sqlite_tell(rota__sqlite *self, int32_t level, const rota__error *wha
 /* Sleeps a little before try number `tries` + 1; 0 where the operation has waited
  * long enough. SQLite calls it too: hence its type. */
 int rota__sqlite_wait(void *sqlite, int tries);
+
 /* The lock beside the file, for whoever writes; in memory there is nothing to do. */
-int rota__sqlite_open_lock(rota__sqlite *self, rota__env *env);
-int rota__sqlite_lock(rota__sqlite *self, rota__env *env);
-void rota__sqlite_unlock(rota__sqlite *self);
+int rota__sqlite_lock_open(rota__sqlite *self, rota__env *env);
+void rota__sqlite_lock_close(rota__sqlite *self);
+/* deadline: as of a turn's begin(). */
+int rota__sqlite_lock_take(rota__sqlite *self, rota__env *env, int64_t deadline);
+void rota__sqlite_lock_release(rota__sqlite *self);
+/* That of an operation that begins now. */
+int64_t rota__sqlite_deadline(const rota__sqlite *self);
 
 /* One transaction around several reads, so that they see one state. Ended
  * whatever became of them; returns status, or what went wrong at the end. */
@@ -133,8 +156,12 @@ void rota__sqlite_roll_back(rota__sqlite *self);
 
 /* From here on the length of the log is known after each commit. */
 void rota__sqlite_watch_log(rota__sqlite *self);
-/* After a commit, with the lock still held. */
+/* After a commit: is it time to? Then with the lock still held. */
+bool rota__sqlite_log_is_long(rota__sqlite *self);
 void rota__sqlite_shorten_log(rota__sqlite *self);
+/* Finds SQLite's shared memory, in which token() reads. */
+int rota__sqlite_watch_commits(rota__sqlite *self, rota__env *env);
+uint64_t rota__sqlite_token(rota__store *store);
 int rota__sqlite_checkpoint(rota__store *store, rota__env *env);
 
 /* Ends the connection and its statements, not the store. */
@@ -233,6 +260,13 @@ rota_time rota__sqlite_expires(const rota__booking *booking);
 /* --- sqlite_commit.c and sqlite_read.c: as the store's table says --- */
 
 int rota__sqlite_commit(rota__store *store, rota__env *env, rota__batch *batch, rota__commit *out);
+int rota__sqlite_turn_begin(rota__store *store, rota__env *env, int64_t deadline);
+int rota__sqlite_turn_write(rota__store *store, rota__env *env, rota__batch *batch,
+                            rota__commit *out);
+int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *out,
+                             uint64_t *token);
+void rota__sqlite_turn_cancel(rota__store *store);
+void rota__sqlite_turn_tidy(rota__store *store);
 int rota__sqlite_changed(rota__store *store, rota__env *env, uint64_t *token);
 int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp);
 int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource,

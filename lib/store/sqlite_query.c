@@ -39,7 +39,6 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
     [ROTA__SQL_BEGIN_WRITE] = { "begin", "BEGIN IMMEDIATE" },
     [ROTA__SQL_COMMIT] = { "commit", "COMMIT" },
     [ROTA__SQL_ROLLBACK] = { "rollback", "ROLLBACK" },
-    [ROTA__SQL_DATA_VERSION] = { "file", "PRAGMA data_version" },
 
     [ROTA__SQL_STAMP_GET] = { "occupancy",
         "SELECT resource,stamp FROM occupancy WHERE resource=?1" },

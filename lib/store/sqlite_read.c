@@ -20,17 +20,6 @@ static void start_alone(rota__sqlite_query *query, rota__store *store, rota__env
 
 /* --- numbers --- */
 
-int rota__sqlite_changed(rota__store *store, rota__env *env, uint64_t *token)
-{
-    rota__sqlite_query query;
-    int64_t version = 0;
-    start_alone(&query, store, env, ROTA__SQL_DATA_VERSION);
-    if (rota__sqlite_next(&query)) version = rota__sqlite_any(&query);
-    int rc = rota__sqlite_end(&query);
-    if (rc == ROTA_OK) *token = (uint64_t)version;
-    return rc;
-}
-
 int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp)
 {
     int64_t value = 0;

@@ -237,7 +237,7 @@ static bool is_one_of(const char *name, const char *const *names, int64_t count)
 static int authorize(void *ctx, int action, const char *first, const char *second,
                      const char *schema, const char *inside)
 {
-    static const char *const pragmas[] = { "data_version", "integrity_check", "foreign_key_check" };
+    static const char *const pragmas[] = { "integrity_check", "foreign_key_check" };
     static const char *const kept[] = { "resource", "booking", "event" };
     static const char *const functions[] = { "count", "max", "min", "length" };
     (void)ctx;

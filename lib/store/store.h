@@ -196,12 +196,43 @@ typedef struct rota__counts {
     int64_t resources, bookings, events;
 } rota__counts;
 
-/* --- the table. Every operation returns a ROTA_ status and sets the error where
- * it is not ROTA_OK; ROTA_ENOTFOUND sets none. --- */
+/* --- turns: several batches, written one after the other and flushed together.
+ * From begin() to finish() or cancel() nobody else writes, and the reads of this
+ * store see what was written so far. Batches are applied on condition, as by
+ * commit(), and their rows and positions are filled in at once: they count when
+ * finish() has answered ROTA__COMMITTED. A turn that met anything but
+ * ROTA__COMMITTED or ROTA__REPLAYED for one of its batches can only be cancelled.
+ * A store whose writers do not exclude each other has none: its batches are
+ * committed one by one, and may turn out stale. --- */
 
 typedef struct rota__store rota__store;
 
+typedef struct rota__turn_ops {
+    /* A number that is another one after every commit by anybody, also by stores of
+     * other processes; the same for all stores of one attach() family. It costs
+     * some nanoseconds, and never fails. */
+    uint64_t (*token)(rota__store *self);
+    /* Waits for its turn until the deadline (of rota__clock_ns(); a past one: not
+     * at all); then ROTA_EBUSY. */
+    int (*begin)(rota__store *self, rota__env *env, int64_t deadline);
+    int (*write)(rota__store *self, rota__env *env, rota__batch *batch, rota__commit *out);
+    /* ROTA_OK: out->outcome is COMMITTED or UNKNOWN, and *token what token() says
+     * with this commit as the last one. Another status: nothing was written. Either
+     * way the turn is over. */
+    int (*finish)(rota__store *self, rota__env *env, rota__commit *out, uint64_t *token);
+    void (*cancel)(rota__store *self);
+    /* What is better done when nobody waits for an answer; after a turn. */
+    void (*tidy)(rota__store *self);
+} rota__turn_ops;
+
+/* --- the table. Every operation returns a ROTA_ status and sets the error where
+ * it is not ROTA_OK; ROTA_ENOTFOUND sets none. --- */
+
 typedef struct rota__store_ops {
+    const rota__turn_ops *turns; /* NULL: there are none */
+    /* Another store on the same calendar, to be read by another thread; NULL, or
+     * ROTA_OK with *out NULL, where there can be only one. */
+    int (*attach)(rota__store *self, rota__env *env, rota__mem *mem, rota__store **out);
     /* Writes the whole batch or nothing. ROTA_OK means that `out` tells; any
      * other status that nothing was written. */
     int (*commit)(rota__store *self, rota__env *env, rota__batch *batch, rota__commit *out);

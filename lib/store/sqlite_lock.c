@@ -1,0 +1,194 @@
+/* Who writes next: the lock on a file beside the calendar ("<path>-lock"). What is
+ * written is left to sqlite_commit.c.
+ *
+ * Writing and checkpointing exclude each other, in all threads and processes.
+ * Before SQLite 3.51.3 a checkpoint that met another connection's commit could lose
+ * commits that had been acknowledged. The lock is taken whatever this library's
+ * version is: it is the checkpointer's version that matters, and that may be another
+ * process's. It is a plain mutex, since SQLite has one writer at a time anyway: so a
+ * checkpoint comes to its turn however busy the writers are.
+ *
+ * The truth is two bytes that the system locks for an open file, and lets go of when
+ * a process dies. Who wants to write takes NEXT, then WRITING, and gives NEXT back:
+ * whoever has just written stands behind him who waits, so nobody starves. Beside
+ * them lies a bell, which only saves time: a writer rings it when he is done, so
+ * that those who wait need not look again and again. A ring that was missed, with a
+ * process that died, costs LOOK_AGAIN. */
+#define _GNU_SOURCE /* F_OFD_SETLK: locks of a handle, not of a process; syscall() */
+
+#include "store/sqlite_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { WRITING = 0, NEXT = 1 }; /* bytes of the file that are locked */
+enum { BELL_AT = 64, FILE_BYTES = 128 };
+
+#define LOOK_AGAIN (10 * ROTA__MS)
+
+struct rota__sqlite_bell {
+    _Atomic uint32_t rung;    /* how often */
+    _Atomic uint32_t waiting; /* who listens; too many where a process has died listening */
+};
+
+typedef struct rota__sqlite_bell bell;
+
+/* --- the file --- */
+
+/* Without a bell things go on, more slowly. The bytes are written before they are
+ * mapped: in a hole of a file on a full disk nothing can be stored. */
+static bell *map_bell(int fd)
+{
+    static const char zeros[FILE_BYTES];
+    struct stat file;
+    if (fstat(fd, &file) != 0) return NULL;
+    if (file.st_size < FILE_BYTES && pwrite(fd, zeros, sizeof zeros, 0) != (ssize_t)sizeof zeros)
+        return NULL;
+    char *bytes = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return bytes == MAP_FAILED ? NULL : (bell *)(void *)(bytes + BELL_AT);
+}
+
+/* Whoever may write the calendar may take the lock: it has the same mode. */
+int rota__sqlite_lock_open(rota__sqlite *self, rota__env *env)
+{
+    struct stat calendar;
+    int64_t room = (int64_t)strlen(self->path) + (int64_t)sizeof "-lock";
+    char *path = rota__arena_alloc(env->arena, room, 1);
+    if (!path) return rota__error_plain(env->error, ROTA_ENOMEM);
+    (void)snprintf(path, (size_t)room, "%s-lock", self->path);
+    if (stat(self->path, &calendar) != 0) return rota__sqlite_fail_errno(env, self->path, "stat");
+    mode_t mode = calendar.st_mode & 0666;
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+    int fd = open(path, flags | O_CREAT | O_EXCL, mode);
+    if (fd >= 0)
+        (void)fchmod(fd, mode); /* the umask may have taken from it */
+    else if (errno == EEXIST)
+        fd = open(path, flags | O_CREAT, mode);
+    if (fd < 0) return rota__sqlite_fail_errno(env, path, "open");
+    self->lock = (rota__sqlite_lock){ .fd = fd, .bell = map_bell(fd) };
+    return ROTA_OK;
+}
+
+void rota__sqlite_lock_close(rota__sqlite *self)
+{
+    if (self->lock.bell) (void)munmap((char *)self->lock.bell - BELL_AT, FILE_BYTES);
+    if (self->lock.fd >= 0) (void)close(self->lock.fd); /* and unlocks */
+    self->lock = (rota__sqlite_lock){ .fd = -1 };
+}
+
+/* --- the bell --- */
+
+static void ring(rota__sqlite *self)
+{
+    bell *b = self->lock.bell;
+    if (!b) return;
+    atomic_fetch_add(&b->rung, 1);
+    if (atomic_load(&b->waiting) > 0)
+        (void)syscall(SYS_futex, &b->rung, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+/* Until it is rung once more, or it is time to look again. */
+static void listen_for(bell *b, uint32_t rung, int64_t ns)
+{
+    struct timespec pause = { .tv_sec = (time_t)(ns / (1000 * ROTA__MS)),
+                              .tv_nsec = (long)(ns % (1000 * ROTA__MS)) };
+    if (b)
+        (void)syscall(SYS_futex, &b->rung, FUTEX_WAIT, rung, &pause, NULL, 0);
+    else
+        (void)nanosleep(&pause, NULL);
+}
+
+/* --- the bytes --- */
+
+static bool set(const rota__sqlite *self, int byte, short type)
+{
+    struct flock one = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+    return fcntl(self->lock.fd, F_OFD_SETLK, &one) == 0;
+}
+
+static bool is_taken(int number)
+{
+    return number == EAGAIN || number == EACCES || number == EINTR;
+}
+
+static int wait_for(rota__sqlite *self, rota__env *env, int byte, int64_t deadline)
+{
+    bell *b = self->lock.bell;
+    const int64_t step = b ? LOOK_AGAIN : ROTA__MS / 2;
+    int rc = ROTA_OK;
+    if (b) atomic_fetch_add(&b->waiting, 1);
+    for (;;) {
+        /* The bell before the byte: what is given back in between has rung it. */
+        uint32_t rung = b ? atomic_load(&b->rung) : 0;
+        if (set(self, byte, F_WRLCK)) break;
+        if (!is_taken(errno)) {
+            rc = rota__sqlite_fail_errno(env, self->path, "lock file");
+            break;
+        }
+        int64_t left = deadline - rota__clock_ns();
+        if (left <= 0) {
+            rc = rota__error_set(env->error, ROTA_EBUSY,
+                                 "%s: another process or handle is writing", self->path);
+            break;
+        }
+        listen_for(b, rung, left < step ? left : step);
+    }
+    if (b) atomic_fetch_sub(&b->waiting, 1);
+    return rc;
+}
+
+static int take(rota__sqlite *self, rota__env *env, int64_t deadline)
+{
+    /* Where nobody waits there is no line to stand in. */
+    bool line = !self->lock.bell || atomic_load(&self->lock.bell->waiting) > 0;
+    if (!line && set(self, WRITING, F_WRLCK)) return ROTA_OK;
+    int rc = wait_for(self, env, NEXT, deadline);
+    if (rc != ROTA_OK) return rc;
+    rc = wait_for(self, env, WRITING, deadline);
+    (void)set(self, NEXT, F_UNLCK);
+    ring(self);
+    return rc;
+}
+
+/* A lock on a file that was deleted meanwhile would exclude nobody. */
+static int renew(rota__sqlite *self, rota__env *env, bool *renewed)
+{
+    struct stat held;
+    *renewed = false;
+    if (fstat(self->lock.fd, &held) != 0)
+        return rota__sqlite_fail_errno(env, self->path, "lock file");
+    if (held.st_nlink > 0) return ROTA_OK;
+    rota__sqlite_lock_close(self);
+    *renewed = true;
+    return rota__sqlite_lock_open(self, env);
+}
+
+int rota__sqlite_lock_take(rota__sqlite *self, rota__env *env, int64_t deadline)
+{
+    bool renewed = true;
+    int rc = ROTA_OK;
+    if (self->memory) return ROTA_OK;
+    if (self->lock.fd < 0) rc = rota__sqlite_lock_open(self, env); /* a renewal had failed */
+    while (rc == ROTA_OK && renewed) {
+        rc = take(self, env, deadline);
+        if (rc == ROTA_OK) rc = renew(self, env, &renewed);
+    }
+    return rc;
+}
+
+void rota__sqlite_lock_release(rota__sqlite *self)
+{
+    if (self->lock.fd < 0) return;
+    (void)set(self, WRITING, F_UNLCK);
+    ring(self);
+}
