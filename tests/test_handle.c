@@ -226,7 +226,11 @@ static void forget(bool warm)
 {
     rota__arena_free(&f.r->work);
     rota__arena_free(&f.r->report);
-    if (!warm) rota__busy_free(&f.r->busy);
+    rota__arena_free(&f.r->engine->pending.arena);
+    rota__mem_free(f.r->looker.mem, f.r->looker.pins);
+    f.r->looker.pins = NULL;
+    f.r->looker.pin_room = 0;
+    if (!warm) rota__busy_empty(&f.r->engine->busy);
 }
 
 /* Allocation n fails, for every n until the call succeeds; from cold and from warm

@@ -11,7 +11,7 @@
 #include "domain/tick.h"
 #include "store/sqlite.h"
 
-enum { DEFAULT_BUSY_MS = 5000, MAX_URL = 4096 };
+enum { DEFAULT_BUSY_MS = 5000, MAX_URL = 4096, DEFAULT_CACHE = 256 * 1024 * 1024 };
 
 /* --- opening and closing --- */
 
@@ -32,7 +32,7 @@ static int take_config(rota *r, const rota_config *config)
     return ROTA_OK;
 }
 
-/* A handle without a store, from the host's memory. */
+/* A handle without an engine, from the host's memory. */
 static rota *new_handle(const rota_config *config)
 {
     uint32_t size = 0;
@@ -43,19 +43,43 @@ static rota *new_handle(const rota_config *config)
     rota *r = rota__mem_alloc(&mem, 1, (int64_t)sizeof *r);
     if (!r) return NULL;
     memset(r, 0, sizeof *r);
-    r->mem = mem;
+    rota__mem_init(&r->mem, mem.fn, mem.ctx);
     rota__arena_init(&r->work, &r->mem);
     rota__arena_init(&r->report, &r->mem);
     rota__tz_init(&r->zones, &r->mem);
-    rota__busy_init(&r->busy, &r->mem, NULL);
     return r;
 }
 
-static void attach(rota *r, rota__store *store)
+/* From here on the handle is one of the engine's. */
+static int join(rota *r, rota__engine *engine, rota__store *store)
 {
-    r->store = r->busy.store = store;
+    rota__env env = { .arena = &r->work, .error = &r->error };
     r->ids.random = r->config.random;
     r->ids.ctx = r->config.random_ctx;
+    int rc = rota__engine_join(engine, &env, &r->looker, store, &r->mem, &r->meter);
+    if (rc == ROTA_OK) r->engine = engine;
+    return rc;
+}
+
+/* The first handle on a store, which is closed where this fails. */
+static int found(rota *r, rota__store *store)
+{
+    rota__env env = { .arena = &r->work, .error = &r->error };
+    rota__engine *engine = NULL;
+    int64_t budget = r->config.cache_bytes ? r->config.cache_bytes : DEFAULT_CACHE;
+    int rc = rota__engine_open(&env, &r->mem, budget, store, &engine);
+    if (rc == ROTA_OK && (rc = join(r, engine, store)) != ROTA_OK) {
+        rota__engine_close(engine);
+        return rc;
+    }
+    if (rc != ROTA_OK) store->ops->close(store);
+    return rc;
+}
+
+static int32_t busy_ms(const rota *r)
+{
+    if (r->config.busy_ms < 0) return 0;
+    return r->config.busy_ms ? r->config.busy_ms : DEFAULT_BUSY_MS;
 }
 
 static int check_url(rota *r, const char *url)
@@ -85,13 +109,12 @@ int rota_open(const char *url, const rota_config *config, rota **out)
         return rota__handle_end(r, rc);
     rota__sqlite_options options = {
         .flags = r->config.flags,
-        .busy_ms = r->config.busy_ms ? r->config.busy_ms : DEFAULT_BUSY_MS,
+        .busy_ms = busy_ms(r),
         .log = r->config.log,
         .log_ctx = r->config.log_ctx,
     };
-    if (options.busy_ms < 0) options.busy_ms = 0;
     rc = rota__sqlite_open(&env, &r->mem, url, &options, &store);
-    if (rc == ROTA_OK) attach(r, store);
+    if (rc == ROTA_OK) rc = found(r, store);
     return rota__handle_end(r, rc);
 }
 
@@ -104,21 +127,48 @@ int rota__handle_open(const rota_config *config, rota__store *store, rota **out)
     }
     int rc = take_config(r, config);
     if (rc == ROTA_OK)
-        attach(r, store);
+        rc = found(r, store);
     else
         store->ops->close(store);
+    return rota__handle_end(r, rc);
+}
+
+static int attach(rota *r, rota__context *cx, rota *made)
+{
+    rota__store *store;
+    made->config = r->config;
+    int rc = rota__engine_attach(r->engine, &cx->env, &r->looker, &made->mem, &store);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = join(made, r->engine, store)) != ROTA_OK) store->ops->close(store);
+    return rc;
+}
+
+int rota_attach(rota *r, rota **out)
+{
+    rota__context cx;
+    int rc = rota__handle_begin(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    if (!out)
+        return rota__handle_end(r, rota__error_set(&r->error, ROTA_EINVALID,
+                                                   "nowhere to put the handle"));
+    rota *made = new_handle(&r->config);
+    rc = made ? attach(r, &cx, made) : rota__error_plain(&r->error, ROTA_ENOMEM);
+    if (rc == ROTA_OK)
+        *out = made;
+    else
+        rota_close(made);
     return rota__handle_end(r, rc);
 }
 
 void rota_close(rota *r)
 {
     if (!r || r->entered) return;
-    rota__busy_free(&r->busy);
-    if (r->store) r->store->ops->close(r->store);
+    if (r->engine) rota__engine_part(r->engine, &r->looker, &r->meter);
     rota__tz_free(&r->zones);
     rota__arena_free(&r->work);
     rota__arena_free(&r->report);
-    rota__mem mem = r->mem;
+    rota__mem mem; /* its own is in it */
+    rota__mem_init(&mem, r->mem.fn, r->mem.ctx);
     rota__mem_free(&mem, r);
 }
 
@@ -141,15 +191,17 @@ static int enter(rota *r, rota__context *cx)
 {
     if (!r) return ROTA_EINVALID;
     if (r->entered) return ROTA_ESTATE; /* a hook that uses its own handle */
-    if (!r->store) return rota__error_set(&r->error, ROTA_EINVALID, "the calendar is not open");
+    if (!r->engine) return rota__error_set(&r->error, ROTA_EINVALID, "the calendar is not open");
     r->entered = true;
     rota__error_plain(&r->error, ROTA_OK);
     *cx = (rota__context){
-        .store = r->store,
-        .busy = &r->busy,
+        .engine = r->engine,
+        .store = r->looker.store,
+        .looker = &r->looker,
         .ids = &r->ids,
         .zones = &r->zones,
-        .counters = &r->counters,
+        .meter = &r->meter,
+        .busy_ms = busy_ms(r),
         .env = { .arena = &r->work, .error = &r->error },
         .report = &r->report,
         .now = r->config.now ? r->config.now(r->config.now_ctx) : system_now(),
@@ -173,6 +225,16 @@ int rota__handle_begin(rota *r, rota__context *cx)
     return enter(r, cx);
 }
 
+static void count_answer(rota *r, int rc)
+{
+    if (rc == ROTA_ECONFLICT)
+        rota__meter_add(&r->meter.conflicts, 1);
+    else if (rc <= ROTA_EBUSY)
+        rota__meter_add(&r->meter.failures, 1);
+    else if (rc != ROTA_OK)
+        rota__meter_add(&r->meter.refusals, 1);
+}
+
 int rota__handle_end(rota *r, int rc)
 {
     if (rc == ROTA_OK)
@@ -181,7 +243,8 @@ int rota__handle_end(rota *r, int rc)
         rota__error_plain(&r->error, rc);
     if ((rc == ROTA_EIO || rc == ROTA_ECORRUPT) && r->config.log)
         r->config.log(r->config.log_ctx, ROTA_LOG_ERROR, r->error.message);
-    if (rc == ROTA_ECONFLICT) r->counters.conflicts++;
+    count_answer(r, rc);
+    rota__busy_let_go(&r->looker);
     rota__arena_reset(&r->work);
     r->entered = false;
     return rc;
@@ -241,7 +304,7 @@ int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_re
     int rc = rota__handle_begin(r, cx);
     if (rc == ROTA_OK) rc = begin_rows(r, out, cx, rows);
     if (rc != ROTA_OK) return rc;
-    rc = rota__busy_refresh(cx->busy, &cx->env, NULL);
+    rc = rota__busy_refresh(cx->looker, &cx->env);
     return rc == ROTA_OK ? rc : rota__handle_end_read(r, *rows, NULL, rc);
 }
 
@@ -340,7 +403,7 @@ int rota_check(rota *r, rota_time from)
     rota__context cx;
     int rc = rota__handle_begin(r, &cx);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__busy_refresh(cx.busy, &cx.env, NULL)) == ROTA_OK) rc = rota__audit(&cx, from);
+    if ((rc = rota__busy_refresh(cx.looker, &cx.env)) == ROTA_OK) rc = rota__audit(&cx, from);
     return rota__handle_end(r, rc);
 }
 
@@ -353,19 +416,20 @@ int rota_stats_get(rota *r, rota_stats *out)
     if (!out) rc = rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the counters");
     if (rc == ROTA_OK)
         rc = rota__record_room(&r->error, "stats", out, ROTA__OLDEST(rota_stats, memory));
-    if (rc == ROTA_OK) rc = r->store->ops->counts(r->store, &cx.env, &counts);
+    if (rc == ROTA_OK) rc = cx.store->ops->counts(cx.store, &cx.env, &counts);
     if (rc == ROTA_OK) {
         rota_stats stats = { .size = (uint32_t)sizeof stats,
                              .resources = counts.resources,
                              .bookings = counts.bookings,
                              .events = counts.events,
-                             .commits = r->counters.commits,
-                             .conflicts = r->counters.conflicts,
-                             .replays = r->counters.replays,
-                             .retries = r->counters.retries,
-                             .loads = r->busy.loads,
-                             .timelines = r->busy.count,
-                             .memory = r->mem.held };
+                             .commits = rota__meter_get(&r->meter.commits),
+                             .conflicts = rota__meter_get(&r->meter.conflicts),
+                             .replays = rota__meter_get(&r->meter.replays),
+                             .retries = rota__meter_get(&r->meter.retries),
+                             .loads = rota__meter_get(&r->engine->busy.loads),
+                             .timelines = rota__busy_count(&r->looker),
+                             .memory = rota__meter_get(&r->mem.held) +
+                                       rota__meter_get(&r->engine->mem.held) };
         rota__record_out(out, &stats, (uint32_t)sizeof stats);
     }
     return rota__handle_end(r, rc);

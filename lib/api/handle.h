@@ -4,18 +4,17 @@
 #define ROTA__HANDLE_H
 
 #include "api/result.h"
-#include "domain/busy.h"
 #include "domain/context.h"
 #include "domain/write.h"
 
 struct rota {
     rota_config config;
     rota__mem mem;
-    rota__store *store; /* NULL where opening failed */
-    struct rota__busy busy;
+    rota__engine *engine; /* NULL where opening failed */
+    rota__looker looker;
+    rota__meter meter;
     rota__tz_cache zones;
     rota__id_source ids;
-    rota__counters counters;
     rota__error error;
     rota__arena work;   /* of the call; empty between calls */
     rota__arena report; /* what the last call left to be asked for */

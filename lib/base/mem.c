@@ -25,7 +25,9 @@ static void *libc_memory(void *ctx, void *block, int64_t size)
 
 void rota__mem_init(rota__mem *mem, void *(*fn)(void *, void *, int64_t), void *ctx)
 {
-    *mem = (rota__mem){ .fn = fn ? fn : libc_memory, .ctx = fn ? ctx : NULL };
+    mem->fn = fn ? fn : libc_memory;
+    mem->ctx = fn ? ctx : NULL;
+    atomic_init(&mem->held, 0);
 }
 
 /* count * size with the header, or 0 where that is no size. */
@@ -50,7 +52,7 @@ void *rota__mem_realloc(rota__mem *mem, void *block, int64_t count, int64_t size
     header *grown = mem->fn(mem->ctx, old, whole);
     if (!grown) return NULL;
     grown->size = whole;
-    mem->held += whole - before;
+    atomic_fetch_add_explicit(&mem->held, whole - before, memory_order_relaxed);
     return grown + 1;
 }
 
@@ -58,7 +60,7 @@ void rota__mem_free(rota__mem *mem, void *block)
 {
     if (!block) return;
     header *old = (header *)block - 1;
-    mem->held -= old->size;
+    atomic_fetch_sub_explicit(&mem->held, old->size, memory_order_relaxed);
     mem->fn(mem->ctx, old, 0);
 }
 

@@ -4,12 +4,15 @@
 #ifndef ROTA__MEM_H
 #define ROTA__MEM_H
 
+#include <stdatomic.h>
+
 #include "base/check.h"
 
+/* Safe for several threads where fn is. */
 typedef struct rota__mem {
     void *(*fn)(void *ctx, void *block, int64_t size); /* as rota_config.memory; never NULL here */
     void *ctx;
-    int64_t held; /* bytes asked of fn and not yet freed, headers included */
+    _Atomic int64_t held; /* bytes asked of fn and not yet freed, headers included */
 } rota__mem;
 
 /* fn NULL: the C library's realloc and free. */

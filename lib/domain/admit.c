@@ -231,10 +231,10 @@ static int gather(rota__write *w, const rota__resource *resource, rota_span when
         rota__timeline *t;
         if ((rc = rota__write_look(w, source->resource, &t)) != ROTA_OK) break;
 
-        rota__itree_cursor cursor;
+        rota__busy_cursor cursor;
         rota__interval interval;
-        for (rota__itree_seek(&t->tree, common, &cursor);
-             rc == ROTA_OK && rota__itree_next(&cursor, &interval);) {
+        for (rota__busy_seek(t, common, &cursor);
+             rc == ROTA_OK && rota__busy_next(&cursor, &interval);) {
             if (is_absent(absent, interval.booking)) continue;
             piece p = { .booking = interval.booking,
                         .via = g > 0 ? source->resource : 0,

@@ -10,7 +10,7 @@ enum { PAGE = 1000 };
 
 static int look_at(rota__context *cx, const rota__resource *resource, rota_time from)
 {
-    rota__write look = { .cx = cx, .attempt = ++cx->busy->attempts };
+    rota__write look = { .cx = cx };
     rota__clashes clashes = { 0 };
     rota_span when = { from, INT64_MAX };
     int rc = rota__admit_self(&look, resource->row, when, &clashes);
@@ -35,9 +35,11 @@ static int check_resource(rota__context *cx, const rota__resource *resource, rot
     cx->env.arena = &own;
     for (int i = 0; moved && i < TRIES; i++) {
         rota__arena_reset(&own);
+        rota__busy_let_go(cx->looker);
+        if ((rc = rota__busy_refresh(cx->looker, &cx->env)) != ROTA_OK) break;
         if ((rc = look_at(cx, resource, from)) != ROTA_ECORRUPT) break;
         rota__error finding = *cx->env.error;
-        if ((rc = rota__busy_refresh(cx->busy, &cx->env, &moved)) != ROTA_OK) break;
+        if ((rc = rota__busy_moved(cx->looker, &cx->env, &moved)) != ROTA_OK) break;
         *cx->env.error = finding;
         rc = ROTA_ECORRUPT;
     }

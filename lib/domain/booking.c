@@ -467,7 +467,7 @@ static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filt
 {
     /* A booking may reach out of the window, to where he belonged. */
     static const rota_span ever = { INT64_MIN, INT64_MAX };
-    rota__write look = { .cx = cx, .attempt = ++cx->busy->attempts };
+    rota__write look = { .cx = cx };
     rota__by by = { .id = id };
     rota__resource resource;
     rota__reach above = { 0 };

@@ -2,43 +2,103 @@
 
 #include "base/id.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64 };
 
-void rota__busy_init(struct rota__busy *busy, rota__mem *mem, rota__store *store)
+bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
 {
     memset(busy, 0, sizeof *busy);
     busy->mem = mem;
-    busy->store = store;
+    busy->budget = budget;
     busy->epoch = 1;
+    if (!rota__share_init(&busy->share)) return false;
+    if (pthread_mutex_init(&busy->news, NULL) == 0) {
+        if (pthread_cond_init(&busy->quiet, NULL) == 0) return true;
+        (void)pthread_mutex_destroy(&busy->news);
+    }
+    rota__share_free(&busy->share);
+    return false;
 }
 
-static void timeline_free(struct rota__busy *busy, rota__timeline *t)
+static void timeline_free(rota__busy *busy, rota__timeline *t)
 {
     rota__itree_free(&t->tree);
     rota__arena_free(&t->arena);
     rota__mem_free(busy->mem, t);
 }
 
-void rota__busy_free(struct rota__busy *busy)
+void rota__busy_keep(rota__timeline *t)
 {
+    atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+}
+
+void rota__busy_drop(rota__busy *busy, rota__timeline *t)
+{
+    if (atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) == 1) timeline_free(busy, t);
+}
+
+void rota__busy_empty(rota__busy *busy)
+{
+    rota__share_change(&busy->share);
     for (int64_t i = 0; i < busy->slot_count; i++)
         for (rota__timeline *t = busy->slots[i], *next; t; t = next) {
             next = t->next;
-            timeline_free(busy, t);
+            rota__busy_drop(busy, t);
         }
     rota__mem_free(busy->mem, busy->slots);
-    busy->slots = NULL;
-    busy->slot_count = busy->count = 0;
+    rota__mem_free(busy->mem, busy->ids);
+    busy->slots = busy->ids = NULL;
+    busy->slot_count = busy->count = busy->hand = 0;
+    rota__share_changed(&busy->share);
 }
 
-/* --- a hash table by row: rows are small and dense, so the row is its own hash --- */
+void rota__busy_free(rota__busy *busy)
+{
+    rota__busy_empty(busy);
+    rota__share_free(&busy->share);
+    (void)pthread_mutex_destroy(&busy->news);
+    (void)pthread_cond_destroy(&busy->quiet);
+}
 
-static rota__timeline **slot_of(const struct rota__busy *busy, int64_t row)
+bool rota__looker_join(rota__looker *looker, rota__busy *busy, rota__store *store, rota__mem *mem)
+{
+    looker->busy = busy;
+    looker->store = store;
+    looker->mem = mem;
+    return rota__share_join(&busy->share, &looker->cell);
+}
+
+void rota__looker_part(rota__looker *looker)
+{
+    rota__busy_let_go(looker);
+    rota__mem_free(looker->mem, looker->pins);
+    rota__share_part(&looker->busy->share, &looker->cell);
+}
+
+int64_t rota__busy_count(rota__looker *looker)
+{
+    rota__share_read(&looker->cell);
+    int64_t count = looker->busy->count;
+    rota__share_leave(&looker->cell);
+    return count;
+}
+
+/* --- two hash tables. By row: rows are small and dense, so the row is its own hash.
+ * By id: the last bytes of a UUIDv7 are random, those of another one will do. --- */
+
+static rota__timeline **slot_of(const rota__busy *busy, int64_t row)
 {
     return &busy->slots[(uint64_t)row & (uint64_t)(busy->slot_count - 1)];
 }
 
-static rota__timeline *find(const struct rota__busy *busy, int64_t row)
+static rota__timeline **id_slot_of(const rota__busy *busy, const rota_id *id)
+{
+    uint64_t hash;
+    memcpy(&hash, id->b + 8, sizeof hash);
+    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    return &busy->ids[hash >> 32 & (uint64_t)(busy->slot_count - 1)];
+}
+
+static rota__timeline *find(const rota__busy *busy, int64_t row)
 {
     if (busy->slot_count == 0) return NULL;
     rota__timeline *t = *slot_of(busy, row);
@@ -47,58 +107,207 @@ static rota__timeline *find(const struct rota__busy *busy, int64_t row)
     return t;
 }
 
-static bool make_room(struct rota__busy *busy)
+static rota__timeline *find_by_id(const rota__busy *busy, const rota_id *id)
+{
+    if (busy->slot_count == 0) return NULL;
+    rota__timeline *t = *id_slot_of(busy, id);
+    while (t && memcmp(&t->resource.id, id, sizeof *id) != 0)
+        t = t->next_by_id;
+    return t;
+}
+
+static void link_in(rota__busy *busy, rota__timeline *t)
+{
+    rota__timeline **slot = slot_of(busy, t->resource.row),
+                   **by_id = id_slot_of(busy, &t->resource.id);
+    t->next = *slot;
+    *slot = t;
+    t->next_by_id = *by_id;
+    *by_id = t;
+    busy->count++;
+}
+
+static void take_out(rota__busy *busy, rota__timeline *t)
+{
+    rota__timeline **at = slot_of(busy, t->resource.row);
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    at = id_slot_of(busy, &t->resource.id);
+    while (*at != t)
+        at = &(*at)->next_by_id;
+    *at = t->next_by_id;
+    busy->count--;
+    rota__busy_drop(busy, t);
+}
+
+static rota__timeline **new_slots(rota__busy *busy, int64_t count)
+{
+    rota__timeline **slots = rota__mem_alloc(busy->mem, count, (int64_t)sizeof(*slots));
+    if (slots) memset(slots, 0, (size_t)count * sizeof(*slots));
+    return slots;
+}
+
+static bool room_for_one(rota__busy *busy)
 {
     if (busy->count < busy->slot_count) return true;
-    struct rota__busy grown = *busy;
-    grown.slot_count = busy->slot_count ? busy->slot_count * 2 : FIRST_SLOTS;
-    grown.slots = rota__mem_alloc(busy->mem, grown.slot_count, (int64_t)sizeof(*grown.slots));
-    if (!grown.slots) return false;
-    memset(grown.slots, 0, (size_t)grown.slot_count * sizeof(*grown.slots));
-
-    for (int64_t i = 0; i < busy->slot_count; i++)
-        for (rota__timeline *t = busy->slots[i], *next; t; t = next) {
+    rota__busy old = { .slots = busy->slots, .ids = busy->ids, .slot_count = busy->slot_count };
+    int64_t room = old.slot_count ? old.slot_count * 2 : FIRST_SLOTS;
+    rota__timeline **slots = new_slots(busy, room), **ids = new_slots(busy, room);
+    if (!slots || !ids) {
+        rota__mem_free(busy->mem, slots);
+        rota__mem_free(busy->mem, ids);
+        return false;
+    }
+    busy->slots = slots;
+    busy->ids = ids;
+    busy->slot_count = room;
+    busy->count = busy->hand = 0;
+    for (int64_t i = 0; i < old.slot_count; i++)
+        for (rota__timeline *t = old.slots[i], *next; t; t = next) {
             next = t->next;
-            rota__timeline **slot = slot_of(&grown, t->resource.row);
-            t->next = *slot;
-            *slot = t;
+            link_in(busy, t);
         }
-    rota__mem_free(busy->mem, busy->slots);
-    *busy = grown;
+    rota__mem_free(busy->mem, old.slots);
+    rota__mem_free(busy->mem, old.ids);
     return true;
 }
 
-static void drop(struct rota__busy *busy, int64_t row)
+/* A clock: the hand goes round, and takes out what was not used since it last came
+ * by. Twice round takes out everything but `kept`. */
+static void keep_budget(rota__busy *busy, const rota__timeline *kept)
 {
-    if (busy->slot_count == 0) return;
-    rota__timeline **at = slot_of(busy, row);
-    while (*at && (*at)->resource.row != row)
-        at = &(*at)->next;
-    rota__timeline *t = *at;
-    if (!t) return;
-    *at = t->next;
-    busy->count--;
-    timeline_free(busy, t);
+    if (busy->budget < 0) return;
+    for (int64_t i = 0; i < 2 * busy->slot_count; i++) {
+        if (atomic_load_explicit(&busy->mem->held, memory_order_relaxed) <= busy->budget) return;
+        rota__timeline *t = busy->slots[busy->hand], *next;
+        for (; t; t = next) {
+            next = t->next;
+            if (t == kept || atomic_exchange(&t->used, false)) continue;
+            take_out(busy, t);
+            atomic_fetch_add(&busy->evictions, 1);
+        }
+        busy->hand = (busy->hand + 1) & (busy->slot_count - 1);
+    }
 }
 
-/* --- reading --- */
+/* --- is what is in memory still true? --- */
 
-int rota__busy_refresh(struct rota__busy *busy, rota__env *env, bool *moved)
+static int read_token(const rota__looker *looker, rota__env *env, uint64_t *token)
 {
-    uint64_t token;
-    int rc = busy->store->ops->changed(busy->store, env, &token);
-    if (rc != ROTA_OK) return rc;
-    if (moved) *moved = token != busy->token;
-    if (token != busy->token) {
-        busy->token = token;
-        busy->epoch++;
-    }
+    rota__store *store = looker->store;
+    if (!store->ops->turns) return store->ops->changed(store, env, token);
+    *token = store->ops->turns->token(store);
     return ROTA_OK;
 }
 
-void rota__busy_doubt(struct rota__busy *busy)
+/* The token is not the one that is accounted for. Either a turn of our own is just
+ * being finished, and the index follows in a moment, or somebody else has written. */
+static int settle(rota__looker *looker, rota__env *env, uint64_t *token)
 {
+    rota__busy *busy = looker->busy;
+    int rc;
+    bool same;
+    (void)pthread_mutex_lock(&busy->news);
+    for (;;) {
+        rc = read_token(looker, env, token);
+        rota__share_read(&looker->cell);
+        same = *token == busy->seen;
+        rota__share_leave(&looker->cell);
+        if (rc != ROTA_OK || same || !busy->flushing) break;
+        (void)pthread_cond_wait(&busy->quiet, &busy->news);
+    }
+    (void)pthread_mutex_unlock(&busy->news);
+    if (rc != ROTA_OK || same) return rc;
+    rota__share_change(&busy->share);
     busy->epoch++;
+    busy->seen = *token;
+    rota__share_changed(&busy->share);
+    return ROTA_OK;
+}
+
+/* Ends, where it is ROTA_OK, between rota__share_read() and rota__share_leave(). */
+static int begin_look(rota__looker *looker, rota__env *env)
+{
+    rota__busy *busy = looker->busy;
+    int rc = read_token(looker, env, &looker->token);
+    if (rc != ROTA_OK) return rc;
+    rota__share_read(&looker->cell);
+    if (looker->token != busy->seen) {
+        rota__share_leave(&looker->cell);
+        if ((rc = settle(looker, env, &looker->token)) != ROTA_OK) return rc;
+        rota__share_read(&looker->cell);
+    }
+    looker->epoch = busy->epoch;
+    return ROTA_OK;
+}
+
+int rota__busy_refresh(rota__looker *looker, rota__env *env)
+{
+    int rc = begin_look(looker, env);
+    if (rc == ROTA_OK) rota__share_leave(&looker->cell);
+    return rc;
+}
+
+int rota__busy_moved(rota__looker *looker, rota__env *env, bool *moved)
+{
+    uint64_t token;
+    int rc = read_token(looker, env, &token);
+    *moved = rc == ROTA_OK && token != looker->token;
+    return rc;
+}
+
+void rota__busy_doubt(rota__busy *busy)
+{
+    rota__share_change(&busy->share);
+    busy->epoch++;
+    rota__share_changed(&busy->share);
+}
+
+void rota__busy_begin(rota__looker *looker, uint64_t token)
+{
+    rota__busy *busy = looker->busy;
+    rota__share_change(&busy->share);
+    if (busy->seen != token) {
+        busy->epoch++;
+        busy->seen = token;
+    }
+    looker->epoch = busy->epoch;
+    looker->token = token;
+    rota__share_changed(&busy->share);
+}
+
+void rota__busy_account(rota__busy *busy, uint64_t token)
+{
+    busy->seen = token;
+}
+
+void rota__busy_flush_begin(rota__busy *busy)
+{
+    (void)pthread_mutex_lock(&busy->news);
+    busy->flushing = true;
+    (void)pthread_mutex_unlock(&busy->news);
+}
+
+void rota__busy_flush_end(rota__busy *busy)
+{
+    (void)pthread_mutex_lock(&busy->news);
+    busy->flushing = false;
+    (void)pthread_cond_broadcast(&busy->quiet);
+    (void)pthread_mutex_unlock(&busy->news);
+}
+
+/* --- building --- */
+
+static rota__timeline *new_timeline(rota__busy *busy)
+{
+    rota__timeline *t = rota__mem_alloc(busy->mem, 1, (int64_t)sizeof *t);
+    if (!t) return NULL;
+    memset(t, 0, sizeof *t);
+    atomic_init(&t->refs, 1);
+    rota__arena_init(&t->arena, busy->mem);
+    rota__itree_init(&t->tree, busy->mem);
+    return t;
 }
 
 static int build(rota__timeline *t, const rota__timeline_rows *rows, rota__arena *arena)
@@ -117,143 +326,386 @@ static int build(rota__timeline *t, const rota__timeline_rows *rows, rota__arena
 
 /* Keep what a timeline needs of its resource: the texts that messages and
  * conflict rows show, and who belongs to whom. */
-static int adopt(rota__timeline *t, const rota__timeline_rows *rows)
+static int adopt(rota__timeline *t, const rota__resource *resource, const rota__member *groups,
+                 int64_t group_count, const rota__member *members, int64_t member_count)
 {
-    t->resource = rows->resource;
-    t->resource.name = rota__arena_text(&t->arena, rows->resource.name, -1);
-    t->resource.ref = rota__arena_text(&t->arena, rows->resource.ref, -1);
+    t->resource = *resource;
+    t->resource.name = rota__arena_text(&t->arena, resource->name, -1);
+    t->resource.ref = rota__arena_text(&t->arena, resource->ref, -1);
     t->resource.kind = t->resource.zone = t->resource.data = NULL;
     t->resource.tags = NULL;
     t->resource.tag_count = 0;
-    t->group_count = rows->group_count;
-    t->member_count = rows->member_count;
-    t->groups = rota__arena_copy(&t->arena, rows->groups,
-                                 rows->group_count * (int64_t)sizeof *t->groups);
-    t->members = rota__arena_copy(&t->arena, rows->members,
-                                  rows->member_count * (int64_t)sizeof *t->members);
-    bool kept = t->resource.name && (t->resource.ref || !rows->resource.ref) &&
-                (t->groups || rows->group_count == 0) && (t->members || rows->member_count == 0);
+    t->group_count = group_count;
+    t->member_count = member_count;
+    bool kept = t->resource.name && (t->resource.ref || !resource->ref);
+    if (kept && group_count > 0) {
+        t->groups = rota__arena_copy(&t->arena, groups, group_count * (int64_t)sizeof *groups);
+        kept = t->groups != NULL;
+    }
+    if (kept && member_count > 0) {
+        t->members = rota__arena_copy(&t->arena, members, member_count * (int64_t)sizeof *members);
+        kept = t->members != NULL;
+    }
     return kept ? ROTA_OK : ROTA_ENOMEM;
 }
 
-static int load_rows(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
+static int read_rows(rota__looker *looker, rota__env *env, int64_t row, rota__timeline **out)
 {
     rota__timeline_rows rows;
-    int rc = busy->store->ops->timeline(busy->store, env, row, &rows);
+    rota__busy *busy = looker->busy;
+    int rc = looker->store->ops->timeline(looker->store, env, row, &rows);
     if (rc != ROTA_OK) return rc;
-    busy->loads++;
-
-    rota__timeline *t = rota__mem_alloc(busy->mem, 1, (int64_t)sizeof *t);
+    atomic_fetch_add(&busy->loads, 1);
+    rota__timeline *t = new_timeline(busy);
     if (!t) return rota__error_plain(env->error, ROTA_ENOMEM);
-    memset(t, 0, sizeof *t);
-    rota__arena_init(&t->arena, busy->mem);
-    rota__itree_init(&t->tree, busy->mem);
-    if (!make_room(busy) || adopt(t, &rows) != ROTA_OK || build(t, &rows, env->arena) != ROTA_OK) {
+    if (adopt(t, &rows.resource, rows.groups, rows.group_count, rows.members, rows.member_count) !=
+            ROTA_OK ||
+        build(t, &rows, env->arena) != ROTA_OK) {
         timeline_free(busy, t);
         return rota__error_plain(env->error, ROTA_ENOMEM);
     }
-    t->epoch = busy->epoch;
-    rota__timeline **slot = slot_of(busy, row);
-    t->next = *slot;
-    *slot = t;
-    busy->count++;
     *out = t;
     return ROTA_OK;
 }
 
 /* The rows are needed only here: a result that the host keeps must not hold them. */
-static int load(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
+int rota__busy_read(rota__looker *looker, rota__env *env, int64_t row, rota__timeline **out)
 {
     rota__arena own;
     rota__env scratch = { .arena = &own, .error = env->error };
-    rota__arena_init(&own, busy->mem);
-    int rc = load_rows(busy, &scratch, row, out);
+    rota__arena_init(&own, looker->mem);
+    int rc = read_rows(looker, &scratch, row, out);
     rota__arena_free(&own);
     return rc;
 }
 
-int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out)
+/* Puts a timeline that was just read into the index, unless a newer one has come
+ * there meanwhile; *t becomes the one that is there, kept once for the caller. One
+ * that was read while the index followed a commit may lack it: it is believed when
+ * its stamp was compared. */
+static bool put_in(rota__busy *busy, rota__timeline **t, uint64_t epoch, uint64_t batches)
 {
-    rota__timeline *t = find(busy, row);
-    if (t && t->epoch == busy->epoch) {
-        *out = t;
-        return ROTA_OK;
+    rota__timeline *read = *t;
+    rota__share_change(&busy->share);
+    rota__timeline *there = find(busy, read->resource.row);
+    bool newer = there && there->resource.stamp >= read->resource.stamp;
+    bool room = newer || room_for_one(busy);
+    if (newer) {
+        rota__busy_keep(there);
+        *t = there;
+    } else if (room) {
+        if (there) take_out(busy, there);
+        if (busy->batches == batches) atomic_store(&read->epoch, epoch);
+        rota__busy_keep(read);
+        link_in(busy, read);
+        keep_budget(busy, read);
     }
-    if (t) {
-        int64_t stamp;
-        int rc = busy->store->ops->stamp(busy->store, env, row, &stamp);
-        if (rc != ROTA_OK) return rc;
-        if (stamp == t->resource.stamp) {
-            t->epoch = busy->epoch;
-            *out = t;
-            return ROTA_OK;
-        }
-        drop(busy, row);
-    }
-    return load(busy, env, row, out);
+    rota__share_changed(&busy->share);
+    if (newer || !room) rota__busy_drop(busy, read);
+    return room;
 }
 
-int rota__busy_stamp(struct rota__busy *busy, rota__env *env, int64_t row, int64_t *stamp)
+/* --- pins --- */
+
+static rota__timeline **pin_slot(const rota__looker *looker, int64_t row)
 {
-    const rota__timeline *t = find(busy, row);
-    if (t && t->epoch == busy->epoch) {
-        *stamp = t->resource.stamp;
-        return ROTA_OK;
+    uint64_t mask = (uint64_t)(looker->pin_room - 1), at = (uint64_t)row & mask;
+    while (looker->pins[at] && looker->pins[at]->resource.row != row)
+        at = (at + 1) & mask;
+    return &looker->pins[at];
+}
+
+rota__timeline *rota__busy_pinned(const rota__looker *looker, int64_t row)
+{
+    return looker->pin_count > 0 ? *pin_slot(looker, row) : NULL;
+}
+
+static bool room_for_pin(rota__looker *looker)
+{
+    if (2 * looker->pin_count < looker->pin_room) return true;
+    rota__looker old = { .pins = looker->pins, .pin_room = looker->pin_room };
+    int64_t room = old.pin_room ? old.pin_room * 2 : FIRST_PINS;
+    rota__timeline **pins = rota__mem_alloc(looker->mem, room, (int64_t)sizeof(*pins));
+    if (!pins) return false;
+    memset(pins, 0, (size_t)room * sizeof(*pins));
+    looker->pins = pins;
+    looker->pin_room = room;
+    for (int64_t i = 0; i < old.pin_room; i++)
+        if (old.pins[i]) *pin_slot(looker, old.pins[i]->resource.row) = old.pins[i];
+    rota__mem_free(looker->mem, old.pins);
+    return true;
+}
+
+static void pin(rota__looker *looker, rota__timeline *t)
+{
+    *pin_slot(looker, t->resource.row) = t;
+    looker->pin_count++;
+}
+
+bool rota__busy_pin_own(rota__looker *looker, rota__timeline *own)
+{
+    bool room = room_for_pin(looker);
+    if (room) pin(looker, own);
+    return room;
+}
+
+/* Those of a turn's own are not counted. */
+void rota__busy_let_go(rota__looker *looker)
+{
+    if (looker->pin_count == 0) return;
+    for (int64_t i = 0; i < looker->pin_room; i++) {
+        rota__timeline *t = looker->pins[i];
+        if (t && !t->delta) rota__busy_drop(looker->busy, t);
+        looker->pins[i] = NULL;
     }
-    return busy->store->ops->stamp(busy->store, env, row, stamp);
+    looker->pin_count = 0;
+    if (looker->pin_room <= PINS_KEPT) return;
+    rota__mem_free(looker->mem, looker->pins);
+    looker->pins = NULL;
+    looker->pin_room = 0;
+}
+
+/* --- looking --- */
+
+static void raise_epoch(rota__timeline *t, uint64_t epoch)
+{
+    uint64_t was = atomic_load(&t->epoch);
+    while (was < epoch && !atomic_compare_exchange_weak(&t->epoch, &was, epoch))
+        ;
+}
+
+static bool is_current(rota__timeline *t, const rota__looker *looker)
+{
+    return atomic_load_explicit(&t->epoch, memory_order_relaxed) >= looker->epoch;
+}
+
+static void use(rota__timeline *t)
+{
+    if (!atomic_load_explicit(&t->used, memory_order_relaxed))
+        atomic_store_explicit(&t->used, true, memory_order_relaxed);
+}
+
+/* One that is known to be current, kept once for the caller. */
+static int look(rota__looker *looker, rota__env *env, int64_t row, rota__timeline **out)
+{
+    rota__busy *busy = looker->busy;
+    rota__store *store = looker->store;
+    for (;;) {
+        rota__share_read(&looker->cell);
+        rota__timeline *t = find(busy, row);
+        uint64_t epoch = busy->epoch, batches = busy->batches;
+        if (t) rota__busy_keep(t);
+        rota__share_leave(&looker->cell);
+        *out = t;
+        if (t && is_current(t, looker)) {
+            atomic_fetch_add_explicit(looker->hits, 1, memory_order_relaxed);
+            use(t);
+            return ROTA_OK;
+        }
+        if (t) {
+            int64_t stamp;
+            int rc = store->ops->stamp(store, env, row, &stamp);
+            bool same = rc == ROTA_OK && stamp == t->resource.stamp;
+            if (same) {
+                raise_epoch(t, epoch);
+                return ROTA_OK;
+            }
+            rota__busy_drop(busy, t);
+            if (rc != ROTA_OK) return rc;
+        }
+        int rc = rota__busy_read(looker, env, row, out);
+        if (rc != ROTA_OK) return rc;
+        if (!put_in(busy, out, epoch, batches)) return rota__error_plain(env->error, ROTA_ENOMEM);
+        if (is_current(*out, looker)) return ROTA_OK;
+        rota__busy_drop(busy, *out);
+    }
+}
+
+int rota__busy_get(rota__looker *looker, rota__env *env, int64_t row, rota__timeline **out,
+                   bool *fresh)
+{
+    rota__timeline *t = rota__busy_pinned(looker, row);
+    *fresh = !t;
+    if (!t) {
+        if (!room_for_pin(looker)) return rota__error_plain(env->error, ROTA_ENOMEM);
+        int rc = look(looker, env, row, &t);
+        if (rc != ROTA_OK) return rc;
+        pin(looker, t);
+    }
+    *out = t;
+    return ROTA_OK;
+}
+
+int rota__busy_stamp(rota__looker *looker, rota__env *env, int64_t row, int64_t *stamp)
+{
+    const rota__timeline *pinned = rota__busy_pinned(looker, row);
+    int64_t known = pinned ? pinned->resource.stamp : 0;
+    if (!pinned) {
+        rota__share_read(&looker->cell);
+        rota__timeline *t = find(looker->busy, row);
+        if (t && is_current(t, looker)) known = t->resource.stamp;
+        rota__share_leave(&looker->cell);
+    }
+    if (!known) return looker->store->ops->stamp(looker->store, env, row, stamp);
+    *stamp = known;
+    return ROTA_OK;
+}
+
+int64_t rota__busy_row(rota__looker *looker, const rota_id *id)
+{
+    rota__share_read(&looker->cell);
+    const rota__timeline *t = find_by_id(looker->busy, id);
+    int64_t row = t ? t->resource.row : 0;
+    rota__share_leave(&looker->cell);
+    return row;
+}
+
+int rota__busy_peek_begin(rota__looker *looker, rota__env *env)
+{
+    return begin_look(looker, env);
+}
+
+const rota__timeline *rota__busy_peek(rota__looker *looker, const rota_id *id)
+{
+    rota__timeline *t = find_by_id(looker->busy, id);
+    if (!t || !is_current(t, looker)) return NULL;
+    use(t);
+    return t;
+}
+
+void rota__busy_peek_end(rota__looker *looker)
+{
+    rota__share_leave(&looker->cell);
+}
+
+/* --- a walk over what takes the time --- */
+
+static bool is_removed(const rota__delta *delta, int64_t booking)
+{
+    for (int64_t i = 0; delta && i < delta->removed.count; i++)
+        if (delta->removed.items[i] == booking) return true;
+    return false;
+}
+
+void rota__busy_seek(const rota__timeline *t, rota_span span, rota__busy_cursor *cursor)
+{
+    rota__itree_seek(&t->tree, span, &cursor->tree);
+    cursor->delta = t->delta;
+    cursor->span = span;
+    cursor->at = 0;
+}
+
+bool rota__busy_next(rota__busy_cursor *cursor, rota__interval *out)
+{
+    const rota__delta *delta = cursor->delta;
+    while (rota__itree_next(&cursor->tree, out))
+        if (!delta || !is_removed(delta, out->booking)) return true;
+    while (delta && cursor->at < delta->added.count) {
+        *out = delta->added.items[cursor->at++];
+        if (rota__time_overlap(out->span, cursor->span)) return true;
+    }
+    return false;
 }
 
 /* --- following a commit --- */
 
-/* Take a booking's claims out of, or put them into, the timelines that are kept.
- * A tree that cannot follow is dropped with its timeline. */
-static void follow(struct rota__busy *busy, const rota__booking *booking, bool put)
+/* A copy in the place of one that somebody has pinned; NULL where there is no memory
+ * for it, and then there is none. */
+static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
+{
+    rota__timeline *copy = new_timeline(busy);
+    bool made = copy &&
+                adopt(copy, &t->resource, t->groups, t->group_count, t->members, t->member_count) ==
+                    ROTA_OK &&
+                rota__itree_copy(&copy->tree, &t->tree) == ROTA_OK;
+    if (made) {
+        atomic_store(&copy->epoch, atomic_load(&t->epoch));
+        atomic_store(&copy->used, true);
+    } else if (copy) {
+        timeline_free(busy, copy);
+    }
+    take_out(busy, t);
+    if (made) link_in(busy, copy);
+    return made ? copy : NULL;
+}
+
+/* That of the row, to be changed; NULL where there is none. */
+static rota__timeline *own(rota__busy *busy, int64_t row)
+{
+    rota__timeline *t = find(busy, row);
+    bool pinned = t && atomic_load_explicit(&t->refs, memory_order_acquire) > 1;
+    return pinned ? replace(busy, t) : t;
+}
+
+static void forget(rota__busy *busy, int64_t row)
+{
+    rota__timeline *t = find(busy, row);
+    if (t) take_out(busy, t);
+}
+
+/* One that was read after the commit has it in it; one that missed another commit
+ * cannot be followed. */
+static void follow_guard(rota__busy *busy, const rota__guard *guard)
+{
+    const rota__timeline *there = find(busy, guard->resource);
+    if (!there || there->resource.stamp > guard->stamp) return;
+    if (there->resource.stamp < guard->stamp) {
+        forget(busy, guard->resource);
+        return;
+    }
+    rota__timeline *t = own(busy, guard->resource);
+    if (!t) return;
+    t->resource.stamp++;
+    t->followed = busy->batches;
+}
+
+/* Take a booking's claims out of, or put them into, the timelines that follow. A
+ * tree that cannot is dropped with its timeline. */
+static void follow(rota__busy *busy, const rota__booking *booking, bool put)
 {
     if (booking->row == 0 || !rota__status_occupies(booking->status)) return;
     for (int64_t i = 0; i < booking->claim_count; i++) {
         const rota__claim *claim = &booking->claims[i];
         rota__timeline *t = find(busy, claim->resource);
-        if (!t || !rota__claim_blocks(claim)) continue;
+        if (!t || t->followed != busy->batches || !rota__claim_blocks(claim)) continue;
         bool followed;
         if (put) {
-            rota__interval interval = {
-                .span = booking->when,
-                .booking = booking->row,
-                .expires = booking->status == ROTA_BOOKING_HELD ? booking->hold_expires : 0,
-                .units = claim->units,
-            };
+            rota__interval interval = rota__busy_interval(booking, claim);
             followed = rota__itree_insert(&t->tree, &interval) == ROTA_OK;
         } else {
             followed = rota__itree_remove(&t->tree, booking->when, booking->row);
         }
-        if (!followed) drop(busy, claim->resource);
+        if (!followed) forget(busy, claim->resource);
     }
 }
 
-void rota__busy_apply(struct rota__busy *busy, const rota__batch *batch,
-                      const rota__booking *before)
+void rota__busy_follow_begin(rota__busy *busy)
 {
-    for (int64_t i = 0; i < batch->guards.count; i++) {
-        const rota__guard *guard = &batch->guards.items[i];
-        rota__timeline *t = guard->bump ? find(busy, guard->resource) : NULL;
-        if (!t) continue;
-        if (t->resource.stamp == guard->stamp)
-            t->resource.stamp++;
-        else
-            drop(busy, guard->resource);
-    }
+    rota__share_change(&busy->share);
+}
+
+void rota__busy_follow(rota__busy *busy, const rota__batch *batch, const rota__booking *before)
+{
+    busy->batches++;
+    for (int64_t i = 0; i < batch->guards.count; i++)
+        if (batch->guards.items[i].bump) follow_guard(busy, &batch->guards.items[i]);
     for (int64_t i = 0; i < batch->resources.count; i++)
-        drop(busy, batch->resources.items[i].row);
+        forget(busy, batch->resources.items[i].row);
     for (int64_t i = 0; i < batch->members_put.count; i++) {
-        drop(busy, batch->members_put.items[i].group);
-        drop(busy, batch->members_put.items[i].member);
+        forget(busy, batch->members_put.items[i].group);
+        forget(busy, batch->members_put.items[i].member);
     }
     for (int64_t i = 0; i < batch->members_dropped.count; i++) {
-        drop(busy, batch->members_dropped.items[i].group);
-        drop(busy, batch->members_dropped.items[i].member);
+        forget(busy, batch->members_dropped.items[i].group);
+        forget(busy, batch->members_dropped.items[i].member);
     }
     for (int64_t i = 0; i < batch->bookings.count; i++)
         follow(busy, &before[i], false);
     for (int64_t i = 0; i < batch->bookings.count; i++)
         follow(busy, &batch->bookings.items[i], true);
+}
+
+void rota__busy_follow_end(rota__busy *busy)
+{
+    rota__share_changed(&busy->share);
 }

@@ -1,56 +1,155 @@
 /* The timelines of the resources in use: what takes each one's time, who belongs
- * to whom, and the version of the store that this was true at. Built from the
- * store on first use; checked again, cheaply, when somebody else has written.
- * Knows no capacity and no rule: that is admit.c. */
+ * to whom, and the stamp of the store that this was true at. Built from the store on
+ * first use; checked again, cheaply, when somebody else has written; given back, the
+ * least recently used first, to stay within a budget. All handles of an engine share
+ * them. Knows no capacity and no rule: that is admit.c.
+ *
+ * A timeline that somebody has pinned does not change: who has to change it changes
+ * a copy and puts that in its place. So a decision looks at what stands still, and
+ * nobody waits for it. What it rests on is compared when it is committed. */
 #ifndef ROTA__BUSY_H
 #define ROTA__BUSY_H
 
+#include <stdatomic.h>
+
+#include "base/share.h"
 #include "index/itree.h"
 #include "store/store.h"
 
+/* What a turn has written and not committed yet, beside a tree that does not know. */
+typedef struct rota__delta {
+    ROTA__LIST(rota__interval) added;
+    ROTA__LIST(int64_t) removed; /* rows of bookings whose interval in the tree is gone */
+} rota__delta;
+
 typedef struct rota__timeline {
-    rota__resource resource; /* text lives in the arena below */
-    rota__itree tree;        /* blocking claims on the resource itself */
-    rota__member *groups;    /* stays in groups */
+    rota__resource resource;  /* text lives in the arena below */
+    rota__itree tree;         /* blocking claims on the resource itself */
+    const rota__delta *delta; /* NULL but in a turn */
+    rota__member *groups;     /* stays in groups */
     int64_t group_count;
     rota__member *members; /* stays of others in it */
     int64_t member_count;
 
-    uint64_t epoch;      /* of rota__busy, in which its stamp was seen to be the store's */
-    uint64_t guarded_by; /* the attempt that has a guard on it: see write.c */
+    /* the file's own */
+    _Atomic uint64_t epoch; /* in which its stamp was seen to be the store's */
+    _Atomic int32_t refs;   /* pins, and one while it is in the index */
+    _Atomic bool used;      /* since the hand came by: see make_room() */
+    uint64_t followed;      /* the last batch that it took over */
     rota__arena arena;
-    struct rota__timeline *next;
+    struct rota__timeline *next, *next_by_id;
 } rota__timeline;
 
-struct rota__busy {
+/* What takes the time of a timeline within a span, by no certain order:
+ *     rota__busy_cursor c;
+ *     for (rota__busy_seek(t, span, &c); rota__busy_next(&c, &interval);) */
+typedef struct rota__busy_cursor {
+    rota__itree_cursor tree;
+    const rota__delta *delta;
+    rota_span span;
+    int64_t at;
+} rota__busy_cursor;
+
+/* What a blocking claim of an occupying booking takes. */
+static inline rota__interval rota__busy_interval(const rota__booking *booking,
+                                                 const rota__claim *claim)
+{
+    return (rota__interval){
+        .span = booking->when,
+        .booking = booking->row,
+        .expires = booking->status == ROTA_BOOKING_HELD ? booking->hold_expires : 0,
+        .units = claim->units,
+    };
+}
+
+void rota__busy_seek(const rota__timeline *t, rota_span span, rota__busy_cursor *cursor);
+bool rota__busy_next(rota__busy_cursor *cursor, rota__interval *out);
+
+typedef struct rota__busy {
     rota__mem *mem;
-    rota__store *store;
-    rota__timeline **slots; /* hashed by row */
+    int64_t budget;                /* bytes of mem; negative: no bound */
+    rota__share share;             /* everything below but what is said to be otherwise */
+    rota__timeline **slots, **ids; /* hashed by row, and by id */
     int64_t slot_count, count;
-    uint64_t token;    /* of the store's `changed` */
-    uint64_t epoch;    /* grows when anything cached may be out of date */
-    uint64_t attempts; /* decisions taken: each marks the timelines it looked at */
-    int64_t loads;
-};
+    int64_t hand;     /* the slot at which the next search for what to give back begins */
+    uint64_t seen;    /* the store's token up to which all of this is accounted for */
+    uint64_t epoch;   /* grows when anything may be out of date */
+    uint64_t batches; /* taken over so far */
+    _Atomic int64_t loads, evictions;
 
-void rota__busy_init(struct rota__busy *busy, rota__mem *mem, rota__store *store);
-void rota__busy_free(struct rota__busy *busy);
+    pthread_mutex_t news; /* guards `flushing` */
+    pthread_cond_t quiet; /* it has become false */
+    bool flushing; /* a turn is being finished: its commit may be seen before its changes are */
+} rota__busy;
 
-/* Has anybody else written since the last time? Then nothing cached is trusted
- * until its stamp was compared. *moved may be NULL. */
-int rota__busy_refresh(struct rota__busy *busy, rota__env *env, bool *moved);
+/* One thread's way into the index. What it pins stays pinned until it lets go. */
+typedef struct rota__looker {
+    rota__busy *busy;
+    rota__store *store; /* where it reads what is not in memory */
+    rota__cell cell;
+    uint64_t epoch;        /* what it looks at is at least as new */
+    uint64_t token;        /* of the store, when it began to look */
+    rota__mem *mem;        /* the thread's own */
+    rota__timeline **pins; /* hashed by row */
+    int64_t pin_count, pin_room;
+    _Atomic int64_t *hits; /* looks that found a timeline in memory */
+} rota__looker;
+
+bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget); /* false: no resources */
+void rota__busy_free(rota__busy *busy);                                 /* no lookers are left */
+void rota__busy_empty(rota__busy *busy); /* everything is read again when needed */
+bool rota__looker_join(rota__looker *looker, rota__busy *busy, rota__store *store, rota__mem *mem);
+void rota__looker_part(rota__looker *looker);
+int64_t rota__busy_count(rota__looker *looker); /* timelines in memory */
+
+/* Has anybody written since this looker began the last time? Then nothing is
+ * trusted until its stamp was compared. It begins anew. */
+int rota__busy_refresh(rota__looker *looker, rota__env *env);
+/* The same question, and it goes on as it began. */
+int rota__busy_moved(rota__looker *looker, rota__env *env, bool *moved);
 /* Trust nothing cached until its stamp was compared. */
-void rota__busy_doubt(struct rota__busy *busy);
+void rota__busy_doubt(rota__busy *busy);
 
-/* The current timeline of a resource; valid until its resource or members are
- * changed by rota__busy_apply(). ROTA_ENOTFOUND sets no error. */
-int rota__busy_get(struct rota__busy *busy, rota__env *env, int64_t row, rota__timeline **out);
+/* The current timeline of a resource, pinned: it stands still until the looker lets
+ * go. *fresh: it was not pinned before. ROTA_ENOTFOUND sets no error. */
+int rota__busy_get(rota__looker *looker, rota__env *env, int64_t row, rota__timeline **out,
+                   bool *fresh);
 /* The current stamp, without building a timeline. */
-int rota__busy_stamp(struct rota__busy *busy, rota__env *env, int64_t row, int64_t *stamp);
+int rota__busy_stamp(rota__looker *looker, rota__env *env, int64_t row, int64_t *stamp);
+/* Pins what get() does not know of: a timeline of the caller's own, which must live
+ * until the looker lets go. false: no memory. */
+bool rota__busy_pin_own(rota__looker *looker, rota__timeline *own);
+rota__timeline *rota__busy_pinned(const rota__looker *looker, int64_t row); /* or NULL */
+/* A timeline as the looker's store has it, in nobody's index; given back by drop(). */
+int rota__busy_read(rota__looker *looker, rota__env *env, int64_t row, rota__timeline **out);
+/* One that is pinned, or was read: it stays until it is dropped as often. */
+void rota__busy_keep(rota__timeline *t);
+void rota__busy_drop(rota__busy *busy, rota__timeline *t);
+/* The row of a resource by its id, where it is in memory; 0: it is not. */
+int64_t rota__busy_row(rota__looker *looker, const rota_id *id);
+void rota__busy_let_go(rota__looker *looker);
+
+/* Without a pin, for a look that is over at once: between them nothing changes, and
+ * nothing else of this file or of the store may be called. The timeline is NULL
+ * where it is not in memory or not known to be current. */
+int rota__busy_peek_begin(rota__looker *looker, rota__env *env);
+const rota__timeline *rota__busy_peek(rota__looker *looker, const rota_id *id);
+void rota__busy_peek_end(rota__looker *looker);
 
 /* Follow a commit: before[i] is what batch->bookings.items[i] was (row 0: it is
- * new). Never fails: what cannot follow is dropped, and read again when needed. */
-void rota__busy_apply(struct rota__busy *busy, const rota__batch *batch,
-                      const rota__booking *before);
+ * new). Never fails: what cannot follow is dropped, and read again when needed.
+ * Between begin and end nobody looks. */
+void rota__busy_follow_begin(rota__busy *busy);
+void rota__busy_follow(rota__busy *busy, const rota__batch *batch, const rota__booking *before);
+void rota__busy_follow_end(rota__busy *busy);
+
+/* Around the store's finish(): the commit can be seen, by its token, before the
+ * index has followed it. Who notices waits for that; nobody waits for the disk. */
+void rota__busy_flush_begin(rota__busy *busy);
+void rota__busy_flush_end(rota__busy *busy);
+/* A turn has begun, or was followed by the index, and this is the store's token:
+ * nobody else has written since the turn began. */
+void rota__busy_begin(rota__looker *looker, uint64_t token);
+void rota__busy_account(rota__busy *busy, uint64_t token); /* between follow_begin and follow_end */
 
 #endif

@@ -1,5 +1,5 @@
-/* What a domain function gets: store, index, clock, ids, the call, the error;
- * never the public handle. */
+/* What a domain function gets: engine, store, index, clock, ids, the error; never
+ * the public handle. */
 #ifndef ROTA__CONTEXT_H
 #define ROTA__CONTEXT_H
 
@@ -7,23 +7,21 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/tz.h"
+#include "domain/engine.h"
 #include "store/store.h"
 
-typedef struct rota__busy rota__busy;
-
-typedef struct rota__counters {
-    int64_t commits, conflicts, replays, retries, loads;
-} rota__counters;
-
 typedef struct rota__context {
-    rota__store *store;
-    rota__busy *busy;
+    rota__engine *engine;
+    rota__store *store; /* the handle's; in a turn the engine's */
+    rota__looker *looker;
+    rota__pending *pending; /* in a turn: what was written in it; else NULL */
     rota__id_source *ids;
     rota__tz_cache *zones;
-    rota__counters *counters;
+    rota__meter *meter;
     rota__env env;       /* what lives until the call ends, and what it ends with */
     rota__arena *report; /* what the host may ask for afterwards */
     rota_time now;       /* read once, so that one call sees one instant */
+    int32_t busy_ms;     /* how long the call may wait for others; not above zero: not at all */
     int32_t on_conflict; /* where a request leaves it open */
     int32_t (*ask)(void *ctx, const rota_conflict *conflict); /* or NULL */
     void *ask_ctx;

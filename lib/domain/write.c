@@ -82,23 +82,23 @@ static int read_answer(rota__write *w, const rota__key *key)
         memcpy(id->b, at, ANSWER_ID);
     }
     receipt->flags |= ROTA_RECEIPT_REPLAYED;
-    cx->counters->replays++;
+    rota__meter_add(&cx->meter->replays, 1);
     return ROTA_OK;
 }
 
-/* The answer of an earlier call under this key, if it has not been forgotten. */
-static int replay(rota__write *w, const char *content, bool *known)
+int rota__write_replay(rota__write *w, bool *known)
 {
     rota__context *cx = w->cx;
     const char *actor = w->call.actor ? w->call.actor : "";
     rota__key key;
     *known = false;
+    if (!w->call.key) return ROTA_OK;
     int rc = cx->store->ops->key_get(cx->store, &cx->env, actor, w->call.key, &key);
     if (rc == ROTA_ENOTFOUND) return ROTA_OK;
     if (rc != ROTA_OK) return rc;
     if (key.at <= cx->now - ROTA__KEY_SECONDS) return ROTA_OK;
     *known = true;
-    if (key.hash != rota__id_hash(content, (int64_t)strlen(content)))
+    if (key.hash != rota__id_hash(w->content, (int64_t)strlen(w->content)))
         return rota__error_set(cx->env.error, ROTA_EKEY,
                                "key \"%.*s\" was used at %s for another request",
                                ROTA__SHOW_NAME(w->call.key), rota__request_show(key.at).text);
@@ -117,23 +117,25 @@ static int guard_add(rota__write *w, int64_t resource, int64_t stamp, bool bump)
 
 int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out)
 {
+    rota__context *cx = w->cx;
     rota__timeline *t;
-    int rc = rota__busy_get(w->cx->busy, &w->cx->env, resource, &t);
-    if (rc != ROTA_OK) return rc;
-    if (t->guarded_by != w->attempt) {
-        if ((rc = guard_add(w, resource, t->resource.stamp, false)) != ROTA_OK) return rc;
-        t->guarded_by = w->attempt;
-    }
-    *out = t;
-    return ROTA_OK;
+    bool fresh;
+    int rc = cx->pending
+                 ? rota__pending_get(cx->pending, cx->looker, &cx->env, resource, &t, &fresh)
+                 : rota__busy_get(cx->looker, &cx->env, resource, &t, &fresh);
+    if (rc == ROTA_OK && fresh) rc = guard_add(w, resource, t->resource.stamp, false);
+    if (rc == ROTA_OK) *out = t;
+    return rc;
 }
 
 int rota__write_touch(rota__write *w, int64_t resource)
 {
+    rota__context *cx = w->cx;
     int64_t stamp;
-    int rc = rota__busy_stamp(w->cx->busy, &w->cx->env, resource, &stamp);
+    int rc = cx->pending ? rota__pending_stamp(cx->pending, cx->looker, &cx->env, resource, &stamp)
+                         : rota__busy_stamp(cx->looker, &cx->env, resource, &stamp);
     if (rc == ROTA_ENOTFOUND)
-        return rota__error_set(w->cx->env.error, ROTA_ECORRUPT,
+        return rota__error_set(cx->env.error, ROTA_ECORRUPT,
                                "resource row %" PRId64 " is claimed and is not there", resource);
     return rc == ROTA_OK ? guard_add(w, resource, stamp, true) : rc;
 }
@@ -208,15 +210,16 @@ int rota__write_conflict(rota__write *w, const rota_conflict *conflict)
 
 /* --- the loop --- */
 
-static void begin_attempt(rota__write *w)
+void rota__write_begin(rota__write *w)
 {
+    rota__busy_let_go(w->cx->looker);
     memset(&w->batch, 0, sizeof w->batch);
     memset(&w->before, 0, sizeof w->before);
     memset(&w->lapsed, 0, sizeof w->lapsed);
     w->lapsed_known = false;
     w->receipt = (rota_receipt){ .size = (uint32_t)sizeof w->receipt };
     w->conflicts.count = w->cancelled.count = 0;
-    w->attempt = ++w->cx->busy->attempts;
+    w->wrote = w->on_others = w->again = false;
 }
 
 const rota__verdict *rota__write_verdict(const rota__write *w, const rota_id *booking,
@@ -249,16 +252,16 @@ static int ask(rota__write *w)
     return ROTA_OK;
 }
 
-static int attach_key(rota__write *w, rota__key *key, const char *content)
+static int attach_key(rota__write *w)
 {
     if (!w->call.key) return ROTA_OK;
-    *key = (rota__key){ .actor = w->call.actor ? w->call.actor : "",
-                        .key = w->call.key,
-                        .hash = rota__id_hash(content, (int64_t)strlen(content)),
-                        .at = w->cx->now };
-    w->batch.key = key;
+    w->key = (rota__key){ .actor = w->call.actor ? w->call.actor : "",
+                          .key = w->call.key,
+                          .hash = rota__id_hash(w->content, (int64_t)strlen(w->content)),
+                          .at = w->cx->now };
+    w->batch.key = &w->key;
     w->batch.key_horizon = w->cx->now - ROTA__KEY_SECONDS;
-    return write_answer(w, key);
+    return write_answer(w, &w->key);
 }
 
 static bool nothing_to_write(const rota__batch *batch)
@@ -279,7 +282,7 @@ static int still_stands(rota__write *w, int attempt, bool *stands)
 {
     rota__context *cx = w->cx;
     bool moved;
-    int rc = rota__busy_refresh(cx->busy, &cx->env, &moved);
+    int rc = rota__busy_moved(cx->looker, &cx->env, &moved);
     *stands = rc == ROTA_OK && !moved;
     if (rc != ROTA_OK || *stands || attempt < STILL_ATTEMPTS) return rc;
     *stands = settle_guards(w);
@@ -293,73 +296,132 @@ static int still_stands(rota__write *w, int attempt, bool *stands)
     return ROTA_OK;
 }
 
-/* One commit; *again where the decision has to be taken anew. */
-static int commit(rota__write *w, const char *content, bool *again)
+/* --- from a decision to its commit --- */
+
+int rota__write_settle(rota__write *w, bool *empty, bool *stale)
+{
+    int rc = attach_key(w);
+    *empty = rc == ROTA_OK && nothing_to_write(&w->batch);
+    *stale = rc == ROTA_OK && !settle_guards(w);
+    return rc;
+}
+
+void rota__write_count(rota__write *w)
+{
+    rota__meter *meter = w->cx->meter;
+    int64_t created = 0, cancelled = 0;
+    for (int64_t i = 0; i < w->batch.bookings.count; i++) {
+        const rota__booking *was = &w->before.items[i], *is = &w->batch.bookings.items[i];
+        created += was->version == 0;
+        cancelled += is->status == ROTA_BOOKING_CANCELLED && was->status != is->status;
+    }
+    rota__meter_add(&meter->commits, 1);
+    rota__meter_add(&meter->created, created);
+    rota__meter_add(&meter->cancelled, cancelled);
+}
+
+int rota__write_unknown(rota__write *w)
+{
+    w->again = w->call.key != NULL;
+    if (w->again) return ROTA_OK;
+    return rota__error_set(w->cx->env.error, ROTA_EIO,
+                           "the storage failed in mid-commit: whether this was written is not "
+                           "known, and without a key it cannot be asked");
+}
+
+/* One decision, taken already, is committed on a store whose writers do not exclude
+ * each other. */
+static int commit(rota__write *w)
 {
     rota__context *cx = w->cx;
     rota__commit done = { 0 };
-    rota__key key;
-    int rc;
-    if ((rc = attach_key(w, &key, content)) != ROTA_OK) return rc;
-    if (nothing_to_write(&w->batch)) return ROTA_OK;
-    if (!settle_guards(w)) {
-        rota__busy_doubt(cx->busy);
-        *again = true;
+    bool empty, stale;
+    int rc = rota__write_settle(w, &empty, &stale);
+    if (rc != ROTA_OK || empty) return rc;
+    if (!stale) rc = cx->store->ops->commit(cx->store, &cx->env, &w->batch, &done);
+    if (rc != ROTA_OK) return rc;
+    rota__busy_let_go(cx->looker);
+    if (done.outcome != ROTA__COMMITTED) {
+        rota__busy_doubt(cx->looker->busy);
+        if (done.outcome == ROTA__UNKNOWN) return rota__write_unknown(w);
+        w->again = true; /* stale, or the key came to be known meanwhile */
         return ROTA_OK;
     }
-    if ((rc = cx->store->ops->commit(cx->store, &cx->env, &w->batch, &done)) != ROTA_OK) return rc;
+    rota__busy_follow_begin(cx->looker->busy);
+    rota__busy_follow(cx->looker->busy, &w->batch, w->before.items);
+    rota__busy_follow_end(cx->looker->busy);
+    rota__write_count(w);
+    rota__meter_add(&cx->meter->flushes, 1);
+    return ROTA_OK;
+}
 
-    switch (done.outcome) {
-    case ROTA__COMMITTED:
-        rota__busy_apply(cx->busy, &w->batch, w->before.items);
-        cx->counters->commits++;
-        return ROTA_OK;
-    case ROTA__UNKNOWN:
-        rota__busy_doubt(cx->busy);
-        if (w->call.key) {
-            *again = true;
-            return ROTA_OK;
-        }
-        return rota__error_set(cx->env.error, ROTA_EIO,
-                               "the storage failed in mid-commit: whether this was written is not "
-                               "known, and without a key it cannot be asked");
-    default: /* stale, or the key came to be known meanwhile */
-        rota__busy_doubt(cx->busy);
-        *again = true;
-        return ROTA_OK;
+/* Decided on what is committed, without a turn. *done: the answer stands. Else, where
+ * it is ROTA_OK, the decision is to be committed, or with `again` taken once more. */
+static int decide_alone(rota__write *w, int attempt, bool *done)
+{
+    rota__context *cx = w->cx;
+    bool known = false, stands = false, dry = w->call.flags & ROTA_CALL_DRY_RUN;
+    *done = true;
+    rota__write_begin(w);
+    int rc = rota__busy_refresh(cx->looker, &cx->env);
+    if (rc == ROTA_OK) rc = rota__write_replay(w, &known);
+    if (rc != ROTA_OK || known) return rc;
+
+    int decided = w->decide(w, w->request);
+    if (decided == ROTA__ASK_FIRST || (decided == ROTA_OK && !dry)) {
+        *done = false;
+        w->again = decided == ROTA__ASK_FIRST;
+        return decided == ROTA__ASK_FIRST ? ask(w) : ROTA_OK;
     }
+    rota__error said = *cx->env.error;
+    if ((rc = still_stands(w, attempt, &stands)) != ROTA_OK) return rc;
+    *done = stands;
+    w->again = !stands;
+    if (!stands) return ROTA_OK;
+    *cx->env.error = said;
+    if (decided == ROTA_OK) w->receipt.flags |= ROTA_RECEIPT_DRY_RUN;
+    return decided;
+}
+
+/* In a turn, which decides for itself. While somebody else has it there is nothing to
+ * lose by deciding at once: what is refused is out of the way, and what is not has
+ * its timelines in memory. */
+static int run_in_turn(rota__write *w, int attempt, bool *done)
+{
+    rota__engine *engine = w->cx->engine;
+    *done = false;
+    if (rota__line_is_led(&engine->line)) {
+        int rc = decide_alone(w, attempt, done);
+        if (rc != ROTA_OK || *done || w->again) return rc;
+    }
+    rota__write_turn(engine, w, 1);
+    if (w->again) return ROTA_OK;
+    *done = w->status != ROTA__ASK_FIRST;
+    return *done ? w->status : ask(w);
 }
 
 int rota__write_run(rota__write *w, rota__decide decide, const void *request, const char *content)
 {
     rota__context *cx = w->cx;
-    int rc;
-
     if (!content) return rota__context_nomem(cx);
+    w->decide = decide;
+    w->request = request;
+    w->content = content;
+    bool turns = cx->store->ops->turns && !(w->call.flags & ROTA_CALL_DRY_RUN);
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
-        bool again = false, stands = false, known = false;
-        if (i > 0) cx->counters->retries++;
-        begin_attempt(w);
-        if ((rc = rota__busy_refresh(cx->busy, &cx->env, NULL)) != ROTA_OK) return rc;
-        if (w->call.key && ((rc = replay(w, content, &known)) != ROTA_OK || known)) return rc;
-
-        int decided = decide(w, request);
-        bool dry = w->call.flags & ROTA_CALL_DRY_RUN;
-        if (decided == ROTA__ASK_FIRST) {
-            if ((rc = ask(w)) != ROTA_OK) return rc;
-            continue;
+        bool done;
+        if (i > 0) rota__meter_add(&cx->meter->retries, 1);
+        int rc = turns ? run_in_turn(w, i, &done) : decide_alone(w, i, &done);
+        if (rc == ROTA_OK && !turns && !done && !w->again) {
+            rc = commit(w);
+            done = !w->again;
         }
-        if (decided < 0 || dry) {
-            rota__error said = *cx->env.error;
-            if ((rc = still_stands(w, i, &stands)) != ROTA_OK) return rc;
-            if (!stands) continue;
-            *cx->env.error = said;
-            if (decided == ROTA_OK) w->receipt.flags |= ROTA_RECEIPT_DRY_RUN;
-            return decided;
+        if (rc != ROTA_OK || done) {
+            rota__busy_let_go(cx->looker);
+            return rc;
         }
-        if ((rc = commit(w, content, &again)) != ROTA_OK) return rc;
-        if (!again) return ROTA_OK;
     }
+    rota__busy_let_go(cx->looker);
     return rota__error_set(cx->env.error, ROTA_EBUSY,
                            "others changed the same resources %d times while this was decided",
                            (int)MAX_ATTEMPTS);

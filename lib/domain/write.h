@@ -1,10 +1,10 @@
 /* One writing call: decide in memory, commit on condition, again where somebody
  * else was faster. It keeps idempotency keys, guards what a decision looked at,
- * and knows nothing of what is decided. */
+ * and knows nothing of what is decided. Calls of several threads at once are decided
+ * and written one after the other by one of them, and flushed together: write_turn.c. */
 #ifndef ROTA__WRITE_H
 #define ROTA__WRITE_H
 
-#include "domain/busy.h"
 #include "domain/context.h"
 
 enum { ROTA__KEY_SECONDS = 24 * 60 * 60 }; /* how long a key is remembered (I5) */
@@ -16,12 +16,18 @@ typedef struct rota__verdict {
     bool cancel;
 } rota__verdict;
 
-typedef struct rota__write {
+typedef struct rota__write rota__write;
+
+/* Decides one attempt: fills the batch and the receipt, or returns why not.
+ * ROTA__ASK_FIRST: the conflicts must be put to the host, then decide again. */
+typedef int (*rota__decide)(rota__write *w, const void *request);
+enum { ROTA__ASK_FIRST = 1 };
+
+struct rota__write {
     rota__context *cx;
     rota_call call;
     rota__batch batch;
     ROTA__LIST(rota__booking) before; /* of batch.bookings, one each */
-    uint64_t attempt;                 /* marks the timelines that this attempt has guards on */
     ROTA__LIST(int64_t) lapsed;       /* holds the gate passed over: see resolve.c */
     bool lapsed_known;                /* they are all noted: the gate is only asked again */
 
@@ -29,16 +35,41 @@ typedef struct rota__write {
     ROTA__LIST(rota_id) cancelled;       /* in the report */
     ROTA__LIST(rota_conflict) conflicts; /* in the report */
     ROTA__LIST(rota__verdict) verdicts;  /* across attempts */
-} rota__write;
 
-/* Decides one attempt: fills the batch and the receipt, or returns why not.
- * ROTA__ASK_FIRST: the conflicts must be put to the host, then decide again. */
-typedef int (*rota__decide)(rota__write *w, const void *request);
-enum { ROTA__ASK_FIRST = 1 };
+    /* What a turn needs, and what became of it. */
+    rota__decide decide;
+    const void *request;
+    const char *content;
+    rota__key key;
+    int64_t since;  /* of rota__clock_ns(): it waits for its turn; 0: not yet */
+    int status;     /* what it was answered with; of one that was written, at the end */
+    bool wrote;     /* its batch is in the turn */
+    bool on_others; /* decided on what others had written in the same turn */
+    bool again;     /* nothing came of it, and it has to be decided again */
+};
 
 /* content: what makes this request the same as another one under its key; NULL
  * where there was no memory for it. */
 int rota__write_run(rota__write *w, rota__decide decide, const void *request, const char *content);
+/* Many at once, each prepared by the fields above, in order, all with one flush: each
+ * has its status. Not ROTA_OK: nothing of any was written. They share one context. */
+int rota__write_run_all(rota__write *writes, int64_t count);
+
+/* --- between write.c and write_turn.c --- */
+
+/* Nothing of an earlier attempt is left. */
+void rota__write_begin(rota__write *w);
+/* The answer of an earlier call under this key, if it has not been forgotten. */
+int rota__write_replay(rota__write *w, bool *known);
+/* The batch is complete: its key, its guards, each once. *empty: there is nothing to
+ * write. *stale: it was decided on two states of one resource. */
+int rota__write_settle(rota__write *w, bool *empty, bool *stale);
+/* It was committed. */
+void rota__write_count(rota__write *w);
+int rota__write_unknown(rota__write *w);
+/* Takes the turn for them, or has it taken by another one; each then has its status,
+ * or has to be decided again. */
+void rota__write_turn(rota__engine *engine, rota__write *writes, int64_t count);
 
 /* The current timeline of a resource, guarded: the commit holds only while it
  * is as it was looked at. What matters to a decision is taken from here and not

@@ -585,6 +585,37 @@ done:
     return rc;
 }
 
+/* --- copying --- */
+
+static bool append_copy(rota__itree *tree, const chunk *from)
+{
+    chunk c;
+    if (!take_chunk(tree, from->room, &c)) return false;
+    move_entries(&c, 0, from, 0, from->count);
+    recount(&c, 0, 0, from->count);
+    insert_header(tree, tree->chunk_count, &c);
+    return true;
+}
+
+int rota__itree_copy(rota__itree *tree, const rota__itree *from)
+{
+    assert(tree->count == 0 && tree->chunk_count == 0);
+    bool made = grow_headers(tree, from->chunk_count);
+    for (int64_t i = 0; made && i < from->chunk_count; i++)
+        made = append_copy(tree, seen_at(from, i));
+    if (made && from->extra_room > 0) {
+        size_t size = (size_t)from->extra_room * sizeof *from->extras;
+        tree->extras = rota__mem_alloc(tree->mem, from->extra_room, (int64_t)sizeof *from->extras);
+        made = tree->extras != NULL;
+        if (made) memcpy(tree->extras, from->extras, size);
+        if (made) tree->extra_room = from->extra_room;
+        if (made) tree->extra_free = from->extra_free;
+    }
+    tree->count = made ? from->count : 0;
+    if (!made) rota__itree_free(tree);
+    return made ? ROTA_OK : ROTA_ENOMEM;
+}
+
 /* --- search --- */
 
 static int64_t next_chunk(const rota__itree *tree, int64_t from, rota_time bound)

@@ -56,6 +56,10 @@ bool rota__itree_remove(rota__itree *tree, rota_span span, int64_t booking);
  * start, end, booking). ROTA_OK or ROTA_ENOMEM, the tree then empty. */
 int rota__itree_build(rota__itree *tree, const rota__interval *intervals, int64_t count);
 
+/* Fills an empty tree with what another one holds; that one may be read meanwhile by
+ * others. ROTA_OK or ROTA_ENOMEM, the tree then empty. */
+int rota__itree_copy(rota__itree *tree, const rota__itree *from);
+
 /* A walk over what overlaps a span, by start, end, booking:
  *     rota__itree_cursor c;
  *     for (rota__itree_seek(tree, span, &c); rota__itree_next(&c, &interval);)

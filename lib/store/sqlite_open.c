@@ -284,16 +284,21 @@ static const rota__store_ops operations = {
     .close = rota__sqlite_close,
 };
 
-static int open_store(rota__env *env, rota__mem *mem, const char *path, const rota__sqlite *made,
+/* asked: the options, and what kind of a store it is to be. */
+static int open_store(rota__env *env, rota__mem *mem, const char *path, const rota__sqlite *asked,
                       rota__store **out)
 {
     int64_t room = (int64_t)strlen(path) + 1;
     int rc = ROTA_OK;
     rota__sqlite *self = rota__mem_alloc(mem, 1, (int64_t)sizeof *self);
     if (!self) return rota__error_plain(env->error, ROTA_ENOMEM);
-    *self = *made;
+    memset(self, 0, sizeof *self);
     self->store.ops = &operations;
     self->mem = mem;
+    self->options = asked->options;
+    self->memory = asked->memory;
+    self->readonly = asked->readonly;
+    self->session = asked->session;
     self->lock.fd = -1;
     self->path = rota__mem_alloc(mem, room, 1);
     if (self->path) {
@@ -328,10 +333,10 @@ int rota__sqlite_open(rota__env *env, rota__mem *mem, const char *path,
     }
     if (rc != ROTA_OK) return rc;
 
-    rota__sqlite made = { .options = *options,
-                          .memory = memory,
-                          .readonly = (options->flags & ROTA_OPEN_READONLY) != 0 };
-    return open_store(env, mem, resolved, &made, out);
+    rota__sqlite asked = { .options = *options,
+                           .memory = memory,
+                           .readonly = (options->flags & ROTA_OPEN_READONLY) != 0 };
+    return open_store(env, mem, resolved, &asked, out);
 }
 
 /* Opened by its name once more, so it must still be the same file that this is. */
@@ -342,10 +347,9 @@ static int attach(rota__store *store, rota__env *env, rota__mem *mem, rota__stor
     *out = NULL;
     if (self->memory) return ROTA_OK;
     (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    if (moved)
-        return rota__error_set(env->error, ROTA_EIO, "%s was moved or replaced", self->path);
+    if (moved) return rota__error_set(env->error, ROTA_EIO, "%s was moved or replaced", self->path);
     if ((rc = inspect(env, self->path, ROTA_OPEN_EXISTING)) != ROTA_OK) return rc;
-    rota__sqlite made = { .options = self->options, .readonly = self->readonly, .session = true };
-    made.options.flags |= ROTA_OPEN_EXISTING;
-    return open_store(env, mem, self->path, &made, out);
+    rota__sqlite asked = { .options = self->options, .readonly = self->readonly, .session = true };
+    asked.options.flags |= ROTA_OPEN_EXISTING;
+    return open_store(env, mem, self->path, &asked, out);
 }

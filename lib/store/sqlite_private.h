@@ -108,7 +108,7 @@ typedef struct rota__sqlite {
     rota__sqlite_lock lock;
     int64_t deadline;  /* of the operation at hand, of rota__clock_ns(); 0: not waiting yet */
     int64_t last_seq;  /* in a turn: the newest event, or -1 before it is known */
-    uint64_t commits;  /* of this store: the token of a calendar in memory */
+    _Atomic uint64_t commits; /* of this store: the token of a calendar in memory */
     uint64_t seen;     /* the token when changed() was last asked, or this store committed */
     uint64_t news;     /* how often it had become another one */
     const volatile uint32_t *wal_index; /* SQLite's, in shared memory; NULL: there is none */
