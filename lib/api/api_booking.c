@@ -22,8 +22,97 @@ int rota_booking_create(rota *r, const rota_call *call, const rota_booking_reque
     rota_booking_request own;
     int rc = rota__handle_begin_write(r, call, receipt, &cx, &w);
     if (rc != ROTA_OK) return rc;
+    int64_t since = rota__clock_ns();
     if ((rc = take_booking(r, request, &own)) == ROTA_OK) rc = rota__booking_create(&w, &own);
+    rota__meter_time(&r->meter.create, since);
     return rota__handle_end_write(r, &w, receipt, rc);
+}
+
+/* One in so many checks is measured: reading the clock twice costs as much as half of
+ * the check itself. */
+enum { MEASURED_CHECKS = 64 };
+
+int rota_booking_check(rota *r, const rota_booking_request *request)
+{
+    rota__context cx;
+    rota_booking_request own;
+    int rc = rota__handle_begin(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    bool measured = rota__meter_get(&r->meter.checks) % MEASURED_CHECKS == 0;
+    int64_t since = measured ? rota__clock_ns() : 0;
+    if ((rc = take_booking(r, request, &own)) == ROTA_OK) rc = rota__booking_check(&cx, &own);
+    if (measured) rota__meter_time(&r->meter.check, since);
+    rota__meter_add(&r->meter.checks, 1);
+    return rota__handle_end(r, rc);
+}
+
+/* Records that stand side by side have one size: the first one's. */
+static const void *record_at(const void *records, int64_t i)
+{
+    uint32_t size;
+    memcpy(&size, records, sizeof size);
+    return (const char *)records + i * size;
+}
+
+static int take_all(rota *r, const rota_booking_request *requests, int64_t count,
+                    const rota_receipt *receipts, rota_booking_request *own)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const rota_booking_request *request = record_at(requests, i);
+        if (request->size != requests->size)
+            return rota__error_set(&r->error, ROTA_EINVALID,
+                                   "booking %" PRId64 " has size %" PRIu32 ", the first %" PRIu32,
+                                   i, request->size, requests->size);
+        int rc = take_booking(r, request, &own[i]);
+        if (rc != ROTA_OK) return rc;
+        const rota_receipt *receipt = receipts ? record_at(receipts, i) : NULL;
+        if (receipt && receipt->size != receipts->size)
+            return rota__error_set(&r->error, ROTA_EINVALID,
+                                   "receipt %" PRId64 " has size %" PRIu32 ", the first %" PRIu32,
+                                   i, receipt->size, receipts->size);
+    }
+    return ROTA_OK;
+}
+
+static int create_all(rota *r, rota__write *w, const rota_booking_request *requests, int64_t count,
+                      int32_t *answers, rota_receipt *receipts)
+{
+    rota__arena *arena = &r->work;
+    int64_t room = count > 0 ? count : 0;
+    int rc = rota__request_range(w->cx, "count", count, 0, INT64_MAX);
+    if (rc == ROTA_OK) rc = rota__request_limit(w->cx, count);
+    if (rc != ROTA_OK || count == 0) return rc;
+    if (!requests || !answers)
+        return rota__error_set(&r->error, ROTA_EINVALID, "no bookings, or nowhere to answer");
+    if (w->call.flags & ROTA_CALL_DRY_RUN)
+        return rota__error_set(&r->error, ROTA_EINVALID, "many bookings at once have no dry run");
+    rota_booking_request *own = rota__arena_alloc(arena, room, (int64_t)sizeof *own);
+    int32_t *statuses = rota__arena_alloc(arena, room, (int64_t)sizeof *statuses);
+    rota_receipt *made = rota__arena_alloc(arena, room, (int64_t)sizeof *made);
+    if (!own || !statuses || !made) return rota__error_plain(&r->error, ROTA_ENOMEM);
+    if ((rc = take_all(r, requests, count, receipts, own)) != ROTA_OK ||
+        (rc = rota__booking_create_all(w, own, count, statuses, made)) != ROTA_OK)
+        return rc;
+    memcpy(answers, statuses, (size_t)count * sizeof *answers);
+    for (int64_t i = 0; receipts && i < count; i++)
+        if (statuses[i] == ROTA_OK)
+            rota__record_out((void *)(uintptr_t)record_at(receipts, i), &made[i],
+                             (uint32_t)sizeof made[i]);
+    return ROTA_OK;
+}
+
+int rota_booking_create_all(rota *r, const rota_call *call, const rota_booking_request *requests,
+                            int64_t count, int32_t *answers, rota_receipt *receipts)
+{
+    rota__context cx;
+    rota__write w;
+    int rc = rota__handle_begin_write(r, call, receipts, &cx, &w);
+    if (rc != ROTA_OK) return rc;
+    rc = create_all(r, &w, requests, count, answers, receipts);
+    rota__error first = r->error;
+    rota__handle_end(r, rc);
+    if (rc == ROTA_OK && first.code != ROTA_OK) r->error = first;
+    return rc;
 }
 
 int rota_booking_move(rota *r, const rota_call *call, const rota_id *id,
@@ -101,13 +190,14 @@ int rota_booking_list(rota *r, const rota_booking_query *query, rota_result **ou
     rota_booking_query own;
     rota__booking *found;
     rota_result *rows;
-    int64_t count;
+    int64_t count, since = rota__clock_ns();
     int rc = rota__handle_begin_read(r, out, &cx, &rows);
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__record_in(&r->error, "query", query, &own, (uint32_t)sizeof own,
                               ROTA__OLDEST(rota_booking_query, limit))) == ROTA_OK &&
         (rc = rota__booking_list(&cx, &own, &found, &count)) == ROTA_OK)
         rc = rota__result_bookings(rows, found, count, cx.now);
+    rota__meter_time(&r->meter.list, since);
     return rota__handle_end_read(r, rows, out, rc);
 }
 

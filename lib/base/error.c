@@ -88,7 +88,8 @@ int rota__error_set(rota__error *error, int code, const char *format, ...)
 
 int rota__error_plain(rota__error *error, int code)
 {
+    const char *text = rota_status_text(code);
     error->code = code;
-    copy_line(error->message, rota_status_text(code));
+    memcpy(error->message, text, strlen(text) + 1);
     return code;
 }

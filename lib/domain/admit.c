@@ -474,6 +474,46 @@ int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims
     return rc;
 }
 
+/* As gather() and sweep() would find it, of a resource that nobody takes but by its
+ * own bookings: free where there is none in the way, whatever its capacity. */
+static int peek_one(const rota__timeline *t, rota_span when, int32_t units, rota_time now)
+{
+    const rota__resource *resource = &t->resource;
+    const rota_span span = occupied(resource, when, always);
+    rota__busy_cursor cursor;
+    rota__interval interval;
+    if (units > resource->capacity) return ROTA__ADMIT_UNKNOWN;
+    rota__busy_seek(t, widened(span, resource->before, resource->after), &cursor);
+    while (rota__busy_next(&cursor, &interval)) {
+        bool lapsed = interval.expires && interval.expires <= now;
+        if (lapsed || !rota__time_overlap(occupied(resource, interval.span, always), span))
+            continue;
+        return resource->capacity == 1 ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_UNKNOWN;
+    }
+    return ROTA__ADMIT_FREE;
+}
+
+int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims, int64_t count,
+                     int *answer)
+{
+    bool taken = false;
+    int64_t i = 0;
+    int rc = rota__busy_peek_begin(cx->looker, &cx->env);
+    if (rc != ROTA_OK) return rc;
+    for (; i < count; i++) {
+        const rota__timeline *t = rota__busy_peek(cx->looker, &claims[i].resource);
+        if (!t || t->resource.removed) break;
+        if (claims[i].role == ROTA_ROLE_OPTIONAL || (claims[i].flags & ROTA_CLAIM_FREE)) continue;
+        if (!t->resource.active || t->group_count > 0 || t->member_count > 0) break;
+        int one = peek_one(t, when, claims[i].units, cx->now);
+        if (one == ROTA__ADMIT_UNKNOWN) break;
+        taken |= one == ROTA__ADMIT_TAKEN;
+    }
+    rota__busy_peek_end(cx->looker);
+    *answer = i < count ? ROTA__ADMIT_UNKNOWN : taken ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_FREE;
+    return ROTA_OK;
+}
+
 static int by_reached(const void *left, const void *right)
 {
     const rota__reached *a = left, *b = right;

@@ -32,6 +32,14 @@ typedef ROTA__LIST(int64_t) rota__absent; /* rows, ascending */
 int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
                        const rota__absent *absent, const rota_span *near, rota__clashes *clashes);
 
+/* The same question, for an answer at once and no reason: it looks only at what is in
+ * memory, and pins nothing. UNKNOWN where the whole gate has to be asked: groups,
+ * units that are left, what is not in memory, or what would be refused for another
+ * reason than time. */
+enum { ROTA__ADMIT_UNKNOWN = 0, ROTA__ADMIT_FREE, ROTA__ADMIT_TAKEN };
+int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims, int64_t count,
+                     int *answer);
+
 /* What is about to be so, though the timelines do not know it yet; each NULL
  * where nothing of the kind changes. */
 typedef struct rota__change {

@@ -166,6 +166,7 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
 {
     rota__str text;
     char hex[37] = "";
+    if (!w->call.key) return ""; /* nobody will compare it */
     if (id) rota_id_format(id, hex);
     rota__str_init(&text, w->cx->env.arena);
     rota__str_addf(&text, "%s %s %" PRIu32 " %" PRId64, verb, hex,
@@ -216,14 +217,13 @@ static int read_claims(rota__write *w, const rota_booking_request *request, rota
     if (!claims) return rota__context_nomem(cx);
     for (int64_t i = 0; i < request->claim_count; i++) {
         const rota_claim *asked = &request->claims[i];
-        rota__resource resource;
         rota__timeline *guarded;
-        int rc = rota__resource_look(w, &asked->resource, &resource, &guarded);
+        int rc = rota__resource_claim(w, &asked->resource, &guarded);
         /* Whatever its role: a resource that is claimed must not be removed meanwhile. */
-        if (rc == ROTA_OK) rc = rota__write_touch(w, resource.row);
+        if (rc == ROTA_OK) rc = rota__write_touch(w, guarded->resource.row);
         if (rc != ROTA_OK) return rc;
-        claims[i] = (rota__claim){ .resource = resource.row,
-                                   .resource_id = resource.id,
+        claims[i] = (rota__claim){ .resource = guarded->resource.row,
+                                   .resource_id = asked->resource,
                                    .units = asked->units,
                                    .role = asked->role,
                                    .flags = asked->flags };
@@ -304,18 +304,131 @@ static int decide_create(rota__write *w, const void *data)
     return rc == ROTA_OK ? put(w, ROTA_EVENT_BOOKING_CREATED, NULL, &booking) : rc;
 }
 
+static int check_create(rota__context *cx, rota_booking_request *request)
+{
+    int rc;
+    request->set = 0;
+    if ((rc = rota__request_range(cx, "hold_secs", request->hold_secs, 0, ROTA_MAX_BUFFER)) !=
+            ROTA_OK ||
+        (rc = rota__request_text(cx, "ref", request->ref, ROTA_MAX_NAME, 0)) != ROTA_OK)
+        return rc;
+    return check_request(cx, request, SET_ALL);
+}
+
 int rota__booking_create(rota__write *w, const rota_booking_request *asked)
 {
     rota_booking_request request = *asked;
-    int rc;
-    request.set = 0;
-    if ((rc = rota__request_range(w->cx, "hold_secs", request.hold_secs, 0, ROTA_MAX_BUFFER)) !=
-            ROTA_OK ||
-        (rc = rota__request_text(w->cx, "ref", request.ref, ROTA_MAX_NAME, 0)) != ROTA_OK ||
-        (rc = check_request(w->cx, &request, SET_ALL)) != ROTA_OK)
-        return rc;
+    int rc = check_create(w->cx, &request);
+    if (rc != ROTA_OK) return rc;
     return rota__write_run(w, decide_create, &request,
                            content_of(w, "booking.create", NULL, &request));
+}
+
+/* --- many at once --- */
+
+/* Each has a key of its own, so that of a call that is repeated only that is done
+ * again which was refused. */
+static int key_of(rota__write *w, const char *key, int64_t i)
+{
+    rota__str text;
+    if (!key) return ROTA_OK;
+    rota__str_init(&text, w->cx->env.arena);
+    rota__str_addf(&text, "%s#%" PRId64, key, i);
+    w->call.key = rota__str_done(&text);
+    if (!w->call.key) return rota__context_nomem(w->cx);
+    return rota__request_text(w->cx, "key", w->call.key, ROTA_MAX_NAME, 0);
+}
+
+static int prepare(rota__write *w, const rota__write *call, int64_t i,
+                   rota_booking_request *request)
+{
+    w->cx = call->cx;
+    w->call = call->call;
+    int rc = key_of(w, call->call.key, i);
+    if (rc == ROTA_OK) rc = check_create(w->cx, request);
+    if (rc != ROTA_OK) return rc;
+    if (request->on_conflict == ROTA_ON_CONFLICT_ASK)
+        request->on_conflict = ROTA_ON_CONFLICT_REJECT;
+    w->decide = decide_create;
+    w->request = request;
+    w->content = content_of(w, "booking.create", NULL, request);
+    return w->content ? ROTA_OK : rota__context_nomem(w->cx);
+}
+
+static void note_refusal(rota__error *first, const rota__error *said, int rc)
+{
+    if (first->code == ROTA_OK && rc != ROTA_OK && said) *first = *said;
+}
+
+int rota__booking_create_all(rota__write *call, rota_booking_request *requests, int64_t count,
+                             int32_t *answers, rota_receipt *receipts)
+{
+    rota__context *cx = call->cx;
+    rota__write *writes = rota__arena_alloc(cx->env.arena, count, (int64_t)sizeof *writes);
+    int64_t *places = rota__arena_alloc(cx->env.arena, count, (int64_t)sizeof *places), ready = 0;
+    rota__error first = { .code = ROTA_OK };
+    if (!writes || !places) return rota__context_nomem(cx);
+    for (int64_t i = 0; i < count; i++) {
+        answers[i] = prepare(&writes[ready], call, i, &requests[i]);
+        if (answers[i] == ROTA_ENOMEM) return ROTA_ENOMEM;
+        note_refusal(&first, cx->env.error, answers[i]);
+        if (answers[i] == ROTA_OK) places[ready++] = i;
+    }
+    int rc = ready > 0 ? rota__write_run_all(writes, ready) : ROTA_OK;
+    if (rc != ROTA_OK) return rc;
+    for (int64_t i = 0; i < ready; i++) {
+        answers[places[i]] = writes[i].status;
+        receipts[places[i]] = writes[i].receipt;
+        receipts[places[i]].cancelled = (int32_t)writes[i].cancelled.count;
+        note_refusal(&first, writes[i].said, writes[i].status);
+    }
+    *cx->env.error = first;
+    return ROTA_OK;
+}
+
+/* --- check --- */
+
+/* Claims that the quick answer can be given for: each in its bounds, none twice. */
+static bool are_plain(const rota_claim *claims, int64_t count)
+{
+    enum { FEW = 16 };
+    if (count < 1 || count > FEW || !claims) return false;
+    for (int64_t i = 0; i < count; i++) {
+        const rota_claim *claim = &claims[i];
+        if (claim->units < 1 || claim->role < ROTA_ROLE_REQUIRED ||
+            claim->role > ROTA_ROLE_ORGANIZER || (claim->flags & ~(uint32_t)ROTA_CLAIM_FREE) ||
+            claim->reserved)
+            return false;
+        for (int64_t k = 0; k < i; k++)
+            if (compare_claims(&claims[k], claim) == 0) return false;
+    }
+    return true;
+}
+
+static bool is_plain(const rota_booking_request *request)
+{
+    return request->flags == 0 && request->when.start >= ROTA_TIME_MIN &&
+           request->when.start < request->when.end && request->when.end <= ROTA_TIME_MAX &&
+           are_plain(request->claims, request->claim_count);
+}
+
+int rota__booking_check(rota__context *cx, const rota_booking_request *asked)
+{
+    int answer = ROTA__ADMIT_UNKNOWN, rc = ROTA_OK;
+    if (is_plain(asked))
+        rc = rota__admit_peek(cx, asked->when, asked->claims, asked->claim_count, &answer);
+    if (rc != ROTA_OK || answer == ROTA__ADMIT_FREE) return rc;
+    if (answer == ROTA__ADMIT_TAKEN) return rota__error_plain(cx->env.error, ROTA_ECONFLICT);
+
+    rota__write w = { .cx = cx, .call = { .flags = ROTA_CALL_DRY_RUN } };
+    rota_booking_request request = { .when = asked->when,
+                                     .claims = asked->claims,
+                                     .claim_count = asked->claim_count,
+                                     .flags = asked->flags,
+                                     .on_conflict = ROTA_ON_CONFLICT_REJECT };
+    rc = rota__booking_create(&w, &request);
+    /* In the same words as the quick answer. */
+    return rc == ROTA_ECONFLICT ? rota__error_plain(cx->env.error, rc) : rc;
 }
 
 /* --- move --- */

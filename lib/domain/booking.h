@@ -6,6 +6,11 @@
 #include "domain/write.h"
 
 int rota__booking_create(rota__write *w, const rota_booking_request *request);
+/* requests are checked in place; answers and receipts have room for each. On failure
+ * they mean nothing, and nothing was written. */
+int rota__booking_create_all(rota__write *call, rota_booking_request *requests, int64_t count,
+                             int32_t *answers, rota_receipt *receipts);
+int rota__booking_check(rota__context *cx, const rota_booking_request *request);
 int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_request *request);
 
 /* The steps that change nothing but the status (and, completing, the end). */

@@ -15,6 +15,7 @@ static const char *content_of(rota__write *w, const char *verb, const rota_membe
 {
     rota__str text;
     char group[37], member[37];
+    if (!w->call.key) return "";
     rota_id_format(&request->group, group);
     rota_id_format(&request->member, member);
     rota__str_init(&text, w->cx->env.arena);

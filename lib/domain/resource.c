@@ -105,6 +105,7 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
 {
     rota__str text;
     char hex[37] = "";
+    if (!w->call.key) return "";
     if (id) rota_id_format(id, hex);
     rota__str_init(&text, w->cx->env.arena);
     rota__str_addf(&text, "%s %s %" PRIu32 " %" PRId64 " %" PRIu32, verb, hex,
@@ -131,14 +132,18 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
 
 /* --- what is common --- */
 
+static int not_found(rota__context *cx, const rota_id *id)
+{
+    char text[37];
+    rota_id_format(id, text);
+    return rota__error_set(cx->env.error, ROTA_ENOTFOUND, "no resource %s", text);
+}
+
 int rota__resource_get(rota__context *cx, const rota_id *id, rota__resource *out)
 {
     rota__by by = { .id = id };
     int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, out);
-    if (rc != ROTA_ENOTFOUND) return rc;
-    char text[37];
-    rota_id_format(id, text);
-    return rota__error_set(cx->env.error, rc, "no resource %s", text);
+    return rc == ROTA_ENOTFOUND ? not_found(cx, id) : rc;
 }
 
 /* It may have been removed between the record and the guard. */
@@ -148,6 +153,16 @@ static int look(rota__write *w, int64_t row, rota__timeline **timeline)
     if (rc != ROTA_OK || !(*timeline)->resource.removed) return rc;
     return rota__error_set(w->cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
                            ROTA__SHOW_NAME((*timeline)->resource.name));
+}
+
+/* One that is in memory is found without the store; a removed one is not there, in
+ * either case and in the same words. */
+int rota__resource_claim(rota__write *w, const rota_id *id, rota__timeline **timeline)
+{
+    rota__resource found = { .row = rota__busy_row(w->cx->looker, id) };
+    int rc = found.row ? ROTA_OK : rota__resource_get(w->cx, id, &found);
+    if (rc == ROTA_OK) rc = rota__write_look(w, found.row, timeline);
+    return rc == ROTA_OK && (*timeline)->resource.removed ? not_found(w->cx, id) : rc;
 }
 
 int rota__resource_look(rota__write *w, const rota_id *id, rota__resource *out,

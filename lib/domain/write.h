@@ -41,11 +41,12 @@ struct rota__write {
     const void *request;
     const char *content;
     rota__key key;
-    int64_t since;  /* of rota__clock_ns(): it waits for its turn; 0: not yet */
-    int status;     /* what it was answered with; of one that was written, at the end */
-    bool wrote;     /* its batch is in the turn */
-    bool on_others; /* decided on what others had written in the same turn */
-    bool again;     /* nothing came of it, and it has to be decided again */
+    int64_t since;           /* of rota__clock_ns(): it waits for its turn; 0: not yet */
+    int status;              /* what it was answered with; of one that was written, at the end */
+    const rota__error *said; /* why, of one of several that was refused */
+    bool wrote;              /* its batch is in the turn */
+    bool on_others;          /* decided on what others had written in the same turn */
+    bool again;              /* nothing came of it, and it has to be decided again */
 };
 
 /* content: what makes this request the same as another one under its key; NULL

@@ -162,7 +162,7 @@ int rota__sqlite_begin(rota__sqlite *self, rota__env *env)
 {
     self->deadline = 0;
     if (self->in_turn) return ROTA_OK; /* that is one already */
-    rota__sqlite_roll_back(self); /* does nothing, unless a roll-back had failed */
+    rota__sqlite_roll_back(self);      /* does nothing, unless a roll-back had failed */
     return rota__sqlite_control(self, env, ROTA__SQL_BEGIN);
 }
 

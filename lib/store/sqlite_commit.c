@@ -430,8 +430,7 @@ static void end_turn(rota__sqlite *self)
 /* A COMMIT that found no room or no lock wrote no commit record. After any other
  * failure the record may be in the log, unseen by this run and found by the next
  * one that recovers the file: only the key can tell, later. */
-int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *out,
-                             uint64_t *token)
+int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *out, uint64_t *token)
 {
     rota__sqlite *self = rota__sqlite_of(store);
     bool alone = rota__sqlite_token(store) == self->seen;

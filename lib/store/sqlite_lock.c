@@ -137,8 +137,8 @@ static int wait_for(rota__sqlite *self, rota__env *env, int byte, int64_t deadli
         }
         int64_t left = deadline - rota__clock_ns();
         if (left <= 0) {
-            rc = rota__error_set(env->error, ROTA_EBUSY,
-                                 "%s: another process or handle is writing", self->path);
+            rc = rota__error_set(env->error, ROTA_EBUSY, "%s: another process or handle is writing",
+                                 self->path);
             break;
         }
         listen_for(b, rung, left < step ? left : step);

@@ -102,19 +102,19 @@ typedef struct rota__sqlite {
     bool memory; /* ":memory:": there is no file, no lock, no log */
     bool readonly;
     bool immutable; /* on a medium that nobody can write */
-    bool session; /* made by attach(): it reads, and another one writes */
-    bool in_turn; /* a turn's transaction is open: what is read is read in it */
-    bool untidy;  /* a turn is over, and its lock kept to shorten the log */
+    bool session;   /* made by attach(): it reads, and another one writes */
+    bool in_turn;   /* a turn's transaction is open: what is read is read in it */
+    bool untidy;    /* a turn is over, and its lock kept to shorten the log */
     rota__sqlite_lock lock;
-    int64_t deadline;  /* of the operation at hand, of rota__clock_ns(); 0: not waiting yet */
-    int64_t last_seq;  /* in a turn: the newest event, or -1 before it is known */
+    int64_t deadline; /* of the operation at hand, of rota__clock_ns(); 0: not waiting yet */
+    int64_t last_seq; /* in a turn: the newest event, or -1 before it is known */
     _Atomic uint64_t commits; /* of this store: the token of a calendar in memory */
-    uint64_t seen;     /* the token when changed() was last asked, or this store committed */
-    uint64_t news;     /* how often it had become another one */
+    uint64_t seen;            /* the token when changed() was last asked, or this store committed */
+    uint64_t news;            /* how often it had become another one */
     const volatile uint32_t *wal_index; /* SQLite's, in shared memory; NULL: there is none */
-    int64_t wal_pages; /* length of the log after the last commit of ours */
-    int64_t wal_last;  /* and after the one before */
-    int64_t wal_due;   /* the length at which the next checkpoint is tried */
+    int64_t wal_pages;                  /* length of the log after the last commit of ours */
+    int64_t wal_last;                   /* and after the one before */
+    int64_t wal_due;                    /* the length at which the next checkpoint is tried */
     sqlite3_stmt *statements[ROTA__SQL_COUNT];
 } rota__sqlite;
 
