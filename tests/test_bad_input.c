@@ -219,9 +219,20 @@ START_TEST(counts_and_limits_out_of_range)
         EXPECT(rota_booking_list(f.r, &bq, &rows), limits[i].status, "limit");
         EXPECT(rota_resource_list(f.r, &rq, &rows), limits[i].status, "limit");
         EXPECT(rota_event_list(f.r, 0, limits[i].limit, &rows), limits[i].status, "limit");
+        EXPECT(rota_consumer_read(f.r, "x", limits[i].limit, &rows), limits[i].status, "limit");
     }
     EXPECT(rota_event_list(f.r, -1, 0, &rows), ROTA_EINVALID, "after");
     EXPECT(rota_event_list(f.r, INT64_MIN, 0, &rows), ROTA_EINVALID, "after");
+    EXPECT(rota_consumer_create(f.r, NULL, "x", -2), ROTA_EINVALID, "after");
+    EXPECT(rota_consumer_create(f.r, NULL, "x", INT64_MIN), ROTA_EINVALID, "after");
+    EXPECT(rota_consumer_create(f.r, NULL, "x", events_before + 1), ROTA_EINVALID, "no event");
+    EXPECT(rota_consumer_create(f.r, NULL, "x", INT64_MAX), ROTA_EINVALID, "no event");
+    EXPECT(rota_consumer_create(f.r, NULL, "there", 0), ROTA_OK, NULL);
+    EXPECT(rota_consumer_create(f.r, NULL, "there", INT64_MAX), ROTA_EINVALID, "no event");
+    EXPECT(rota_consumer_ack(f.r, NULL, "there", -1), ROTA_EINVALID, "seq");
+    EXPECT(rota_consumer_ack(f.r, NULL, "there", INT64_MIN), ROTA_EINVALID, "seq");
+    EXPECT(rota_consumer_ack(f.r, NULL, "there", events_before + 1), ROTA_EINVALID, "no event");
+    EXPECT(rota_consumer_ack(f.r, NULL, "there", INT64_MAX), ROTA_EINVALID, "no event");
     EXPECT(rota_check(f.r, INT64_MIN), ROTA_EINVALID, "from");
     EXPECT(rota_check(f.r, ROTA_TIME_MAX + 1), ROTA_EINVALID, "from");
     ck_assert_ptr_null(rows);
@@ -302,6 +313,10 @@ enum {
     TEXT_QUERY_TAG,
     TEXT_FIND_RESOURCE,
     TEXT_FIND_BOOKING,
+    TEXT_CONSUMER_READ,
+    TEXT_CONSUMER_ACK,
+    TEXT_CONSUMER_REMOVE,
+    TEXT_CONSUMER_CREATE,
     TEXTS
 };
 
@@ -376,8 +391,16 @@ static int give_text(int where, const char *text)
         break;
     case TEXT_FIND_RESOURCE:
         return rota_resource_find(f.r, text, &found);
-    default:
+    case TEXT_FIND_BOOKING:
         return rota_booking_find(f.r, text, &found);
+    case TEXT_CONSUMER_READ:
+        return rota_consumer_read(f.r, text, 0, &rows);
+    case TEXT_CONSUMER_ACK:
+        return rota_consumer_ack(f.r, &call, text, 0);
+    case TEXT_CONSUMER_REMOVE:
+        return rota_consumer_remove(f.r, &call, text);
+    default:
+        return rota_consumer_create(f.r, &call, text, 0);
     }
     if (where == TEXT_QUERY_KIND || where == TEXT_QUERY_TAG) {
         int rc = rota_resource_list(f.r, &rq, &rows);
@@ -424,7 +447,8 @@ START_TEST(text_that_is_too_long)
         EXPECT(give_text(where, mebibyte), ROTA_ELIMIT, "longer");
         EXPECT(give_text(where, tail - (data ? ROTA_MAX_DATA : ROTA_MAX_NAME) - 1), ROTA_ELIMIT,
                "longer");
-        if (where == TEXT_ZONE || where >= TEXT_FIND_RESOURCE) continue;
+        if (where == TEXT_ZONE || (where >= TEXT_FIND_RESOURCE && where < TEXT_CONSUMER_CREATE))
+            continue;
         EXPECT(give_text(where, tail - (data ? ROTA_MAX_DATA : ROTA_MAX_NAME)), ROTA_OK, NULL);
     }
     free(mebibyte);
@@ -433,8 +457,16 @@ END_TEST
 
 START_TEST(text_that_is_empty_or_missing)
 {
-    static const int required[] = { TEXT_KIND, TEXT_NAME,          TEXT_NEW_NAME,
-                                    TEXT_TAG,  TEXT_FIND_RESOURCE, TEXT_FIND_BOOKING };
+    static const int required[] = { TEXT_KIND,
+                                    TEXT_NAME,
+                                    TEXT_NEW_NAME,
+                                    TEXT_TAG,
+                                    TEXT_FIND_RESOURCE,
+                                    TEXT_FIND_BOOKING,
+                                    TEXT_CONSUMER_READ,
+                                    TEXT_CONSUMER_ACK,
+                                    TEXT_CONSUMER_REMOVE,
+                                    TEXT_CONSUMER_CREATE };
     static const int not_empty[] = { TEXT_BOOKING_REF, TEXT_RESOURCE_REF, TEXT_ZONE,
                                      TEXT_KEY,         TEXT_QUERY_KIND,   TEXT_QUERY_TAG };
     static const int may_be_empty[] = { TEXT_TITLE,     TEXT_BOOKING_DATA,  TEXT_MOVE_TITLE,
@@ -562,6 +594,10 @@ START_TEST(sql_is_only_text)
         ck_assert_int_eq(rota_resource_at(rows, 0, &row), ROTA_OK);
         ck_assert_str_eq(row.name, texts[i]);
         rota_result_free(rows);
+        EXPECT(rota_consumer_create(f.r, NULL, texts[i], 0), ROTA_OK, NULL);
+        EXPECT(rota_consumer_ack(f.r, NULL, texts[i], 1), ROTA_OK, NULL);
+        EXPECT(rota_consumer_remove(f.r, NULL, texts[i]), ROTA_OK, NULL);
+        EXPECT(rota_consumer_ack(f.r, NULL, texts[i], 1), ROTA_ENOTFOUND, texts[i]);
         events_before++;
     }
 }
@@ -679,6 +715,8 @@ START_TEST(null_where_something_must_be)
     EXPECT(rota_member_list(f.r, NULL, &rows), ROTA_EINVALID, "NULL");
     EXPECT(rota_member_list(f.r, &mq, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_event_list(f.r, 0, 0, NULL), ROTA_EINVALID, NULL);
+    EXPECT(rota_consumer_read(f.r, "x", 0, NULL), ROTA_EINVALID, NULL);
+    EXPECT(rota_consumer_list(f.r, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_conflict_list(f.r, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_cancelled_list(f.r, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_stats_get(f.r, NULL), ROTA_EINVALID, NULL);
@@ -708,6 +746,12 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     ck_assert_int_eq(rota_member_add(NULL, NULL, NULL, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_member_list(NULL, NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_event_list(NULL, 0, 0, &rows), ROTA_EINVALID);
+    ck_assert_int_eq(rota_consumer_create(NULL, NULL, "x", 0), ROTA_EINVALID);
+    ck_assert_int_eq(rota_consumer_ack(NULL, NULL, "x", 0), ROTA_EINVALID);
+    ck_assert_int_eq(rota_consumer_remove(NULL, NULL, "x"), ROTA_EINVALID);
+    ck_assert_int_eq(rota_consumer_read(NULL, "x", 0, &rows), ROTA_EINVALID);
+    ck_assert_int_eq(rota_consumer_list(NULL, &rows), ROTA_EINVALID);
+    ck_assert_int_eq(rota_consumer_at(NULL, 0, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_conflict_list(NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_cancelled_list(NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_tick(NULL, NULL, NULL), ROTA_EINVALID);
@@ -720,7 +764,7 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     ck_assert_int_eq(rota_booking_at(NULL, 0, NULL), ROTA_EINVALID);
     rota_result_free(NULL);
     rota_close(NULL);
-    cases += 28;
+    cases += 34;
 }
 END_TEST
 

@@ -467,7 +467,7 @@ START_TEST(a_new_file_says_what_it_is)
 {
     make_calendar(1);
     ck_assert_int_eq(number_raw("PRAGMA application_id"), 0x726F7461);
-    ck_assert_int_eq(number_raw("PRAGMA user_version"), 1);
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), 2);
     ck_assert_int_eq(number_raw("SELECT count(*) FROM pragma_table_list"
                                 " WHERE schema='main' AND type='table' AND strict=0"
                                 " AND name NOT LIKE 'sqlite%'"),
@@ -494,6 +494,7 @@ START_TEST(the_connection_is_as_careful_as_it_says)
         "DELETE FROM event",
         "DELETE FROM booking",
         "DELETE FROM resource",
+        "DROP TABLE consumer",
         "PRAGMA journal_mode=DELETE",
         "PRAGMA user_version=7",
         "ATTACH ':memory:' AS other",
@@ -569,14 +570,236 @@ END_TEST
 
 START_TEST(a_newer_schema_is_refused_by_number)
 {
+    static const struct {
+        const char *sql, *says;
+    } newer[] = {
+        { "PRAGMA user_version=3", "schema 3" },
+        { "PRAGMA user_version=7", "schema 7" },
+    };
     make_calendar(1);
-    run_raw("PRAGMA user_version=7");
+    for (int64_t i = 0; i < ROTA__LENGTH(newer); i++) {
+        rota__store *store = NULL;
+        run_raw(newer[i].sql);
+        FAILS(try_open(fx.path, 0, 0, &store), ROTA_EVERSION, newer[i].says);
+        ck_assert_ptr_null(store);
+        ck_assert_ptr_nonnull(strstr(fx.error.message, "up to 2"));
+        ck_assert_ptr_nonnull(strstr(fx.error.message, fx.path));
+        FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, newer[i].says);
+    }
+}
+END_TEST
+
+/* A file as the first release made it, by the text of its only migration: what was
+ * released is what must be read, whatever becomes of the text in lib. */
+static const char *const schema_1[] = {
+    "CREATE TABLE resource("
+    " row INTEGER PRIMARY KEY,"
+    " id BLOB NOT NULL CHECK(length(id)=16),"
+    " ref TEXT,"
+    " kind TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " zone TEXT NOT NULL,"
+    " data TEXT,"
+    " parent INTEGER REFERENCES resource,"
+    " capacity INTEGER NOT NULL CHECK(capacity BETWEEN 1 AND 2147483647),"
+    " before_secs INTEGER NOT NULL CHECK(before_secs BETWEEN 0 AND 2147483647),"
+    " after_secs INTEGER NOT NULL CHECK(after_secs BETWEEN 0 AND 2147483647),"
+    " active INTEGER NOT NULL CHECK(active IN (0,1)),"
+    " removed INTEGER NOT NULL CHECK(removed IN (0,1)),"
+    " version INTEGER NOT NULL CHECK(version>=1)"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX resource_id ON resource(id);"
+    "CREATE UNIQUE INDEX resource_ref ON resource(ref) WHERE ref IS NOT NULL AND removed=0;"
+    "CREATE INDEX resource_kind ON resource(kind,id) WHERE removed=0;"
+    "CREATE INDEX resource_parent ON resource(parent,id)"
+    " WHERE parent IS NOT NULL AND removed=0;"
+    "CREATE TABLE occupancy("
+    " resource INTEGER PRIMARY KEY REFERENCES resource,"
+    " stamp INTEGER NOT NULL CHECK(stamp>=1)"
+    ") STRICT;",
+    "CREATE TABLE tag("
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " tag TEXT NOT NULL,"
+    " PRIMARY KEY(resource,tag)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX tag_tag ON tag(tag);"
+    "CREATE TABLE member("
+    " grp INTEGER NOT NULL REFERENCES resource,"
+    " member INTEGER NOT NULL REFERENCES resource,"
+    " from_at INTEGER NOT NULL CHECK(from_at BETWEEN -62135596800 AND 253402300799),"
+    " until_at INTEGER NOT NULL CHECK(until_at BETWEEN -62135596800 AND 253402300799),"
+    " PRIMARY KEY(grp,member,from_at),"
+    " CHECK(until_at>from_at), CHECK(grp<>member)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX member_member ON member(member);",
+    "CREATE TABLE booking("
+    " row INTEGER PRIMARY KEY,"
+    " id BLOB NOT NULL CHECK(length(id)=16),"
+    " ref TEXT,"
+    " title TEXT,"
+    " data TEXT,"
+    " start_at INTEGER NOT NULL CHECK(start_at BETWEEN -62135596800 AND 253402300799),"
+    " end_at INTEGER NOT NULL CHECK(end_at BETWEEN -62135596800 AND 253402300799),"
+    " reach INTEGER NOT NULL,"
+    " status INTEGER NOT NULL CHECK(status BETWEEN 1 AND 6),"
+    " priority INTEGER NOT NULL CHECK(priority BETWEEN -2147483648 AND 2147483647),"
+    " hold_expires INTEGER NOT NULL CHECK(hold_expires BETWEEN -62135596800 AND 253402300799),"
+    " created_at INTEGER NOT NULL CHECK(created_at BETWEEN -62135596800 AND 253402300799),"
+    " changed_at INTEGER NOT NULL CHECK(changed_at BETWEEN -62135596800 AND 253402300799),"
+    " version INTEGER NOT NULL CHECK(version>=1),"
+    " CHECK(end_at>start_at),"
+    " CHECK(reach=CASE WHEN end_at-start_at<=86400 THEN 0"
+    " WHEN end_at-start_at<=2764800 THEN 1"
+    " WHEN end_at-start_at<=88473600 THEN 2 ELSE 3 END)) STRICT;"
+    "CREATE UNIQUE INDEX booking_id ON booking(id);"
+    "CREATE UNIQUE INDEX booking_ref ON booking(ref) WHERE ref IS NOT NULL;"
+    "CREATE INDEX booking_time ON booking(reach,start_at);"
+    "CREATE INDEX booking_hold ON booking(hold_expires) WHERE status=1;",
+    "CREATE TABLE claim("
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " reach INTEGER NOT NULL,"
+    " start_at INTEGER NOT NULL CHECK(start_at BETWEEN -62135596800 AND 253402300799),"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " end_at INTEGER NOT NULL CHECK(end_at BETWEEN -62135596800 AND 253402300799),"
+    " units INTEGER NOT NULL CHECK(units BETWEEN 1 AND 2147483647),"
+    " role INTEGER NOT NULL CHECK(role BETWEEN 0 AND 2),"
+    " flags INTEGER NOT NULL CHECK(flags BETWEEN 0 AND 4294967295),"
+    " takes INTEGER NOT NULL CHECK(takes IN (0,1)),"
+    " expires INTEGER NOT NULL CHECK(expires BETWEEN -62135596800 AND 253402300799),"
+    " PRIMARY KEY(resource,reach,start_at,booking),"
+    " CHECK(end_at>start_at),"
+    " CHECK(reach=CASE WHEN end_at-start_at<=86400 THEN 0"
+    " WHEN end_at-start_at<=2764800 THEN 1"
+    " WHEN end_at-start_at<=88473600 THEN 2 ELSE 3 END)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX claim_booking ON claim(booking);",
+    "CREATE TABLE event("
+    " seq INTEGER PRIMARY KEY CHECK(seq>=1),"
+    " at INTEGER NOT NULL CHECK(at BETWEEN -62135596800 AND 253402300799),"
+    " type INTEGER NOT NULL CHECK(type BETWEEN 1 AND 2147483647),"
+    " subject BLOB NOT NULL CHECK(length(subject)=16),"
+    " actor TEXT,"
+    " role TEXT,"
+    " trace TEXT,"
+    " before TEXT,"
+    " after TEXT"
+    ") STRICT;"
+    "CREATE TRIGGER event_stays BEFORE DELETE ON event"
+    " BEGIN SELECT RAISE(ABORT,'the feed is append-only'); END;"
+    "CREATE TRIGGER event_stands BEFORE UPDATE ON event"
+    " BEGIN SELECT RAISE(ABORT,'the feed is append-only'); END;"
+    "CREATE TABLE idempotency("
+    " actor TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " hash INTEGER NOT NULL,"
+    " at INTEGER NOT NULL CHECK(at BETWEEN -62135596800 AND 253402300799),"
+    " answer BLOB NOT NULL,"
+    " PRIMARY KEY(actor,key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX idempotency_at ON idempotency(at);",
+    "INSERT INTO resource(id,kind,name,zone,capacity,before_secs,after_secs,active,removed,version)"
+    " VALUES(x'000102030405060708090a0b0c0d0e0f','room','Blue','UTC',1,0,0,1,0,1);"
+    "INSERT INTO occupancy VALUES(1,1);"
+    "INSERT INTO booking(id,start_at,end_at,reach,status,priority,hold_expires,created_at,"
+    "changed_at,version) VALUES(x'100102030405060708090a0b0c0d0e0f',7200,10800,0,2,0,0,5,5,1);"
+    "INSERT INTO claim VALUES(1,0,7200,1,10800,1,0,0,1,0);"
+    "INSERT INTO event(seq,at,type,subject)"
+    " VALUES(1,5,6,x'100102030405060708090a0b0c0d0e0f');",
+    "PRAGMA journal_mode=WAL; PRAGMA application_id=1919906913; PRAGMA user_version=1",
+};
+
+static void make_first_release(void)
+{
+    sqlite3 *db = open_raw();
+    for (int64_t i = 0; i < ROTA__LENGTH(schema_1); i++)
+        run_on(db, schema_1[i]);
+    sqlite3_close(db);
+}
+
+START_TEST(a_file_of_the_first_release_is_renewed)
+{
+    make_first_release();
     rota__store *store = NULL;
-    FAILS(try_open(fx.path, 0, 0, &store), ROTA_EVERSION, "schema 7");
-    ck_assert_ptr_null(store);
-    ck_assert_ptr_nonnull(strstr(fx.error.message, "up to 1"));
-    ck_assert_ptr_nonnull(strstr(fx.error.message, fx.path));
-    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 7");
+    /* Nothing is written by who may only read: not this either. */
+    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 1");
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), 1);
+    for (int i = 0; i < 2; i++) {
+        store = open_calendar(ROTA_OPEN_EXISTING);
+        ck_assert_int_eq(count_bookings(store), 1 + i);
+        OK(store->ops->check(store, &fx.env));
+        if (i == 0) {
+            rota__batch batch = { 0 };
+            int32_t outcome = 0;
+            rota__consumer_put put_it = { .was = ROTA__CONSUMER_NEW,
+                                          .consumer = { .name = "mailer", .position = 1 } };
+            rota__consumer_put *row = ROTA__PUSH(&fx.arena, &batch.consumers_put);
+            ck_assert_ptr_nonnull(row);
+            *row = put_it;
+            OK(put(store, &batch, &outcome));
+            ck_assert_int_eq(outcome, ROTA__COMMITTED);
+            book(store, 1);
+        }
+        rota__consumer found;
+        OK(store->ops->consumer_get(store, &fx.env, "mailer", &found));
+        ck_assert_int_eq(found.position, 1);
+        close_store(store);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 2);
+    }
+    store = open_calendar(ROTA_OPEN_READONLY);
+    close_store(store);
+}
+END_TEST
+
+/* A renewed file and a new one cannot be told apart. */
+START_TEST(a_renewed_file_has_the_schema_of_a_new_one)
+{
+    char *schemas[2] = { NULL, NULL };
+    for (int i = 0; i < 2; i++) {
+        remove_files();
+        if (i == 0) make_first_release();
+        close_store(open_calendar(0));
+        sqlite3 *db = open_raw();
+        sqlite3_stmt *stmt = NULL;
+        ck_assert_int_eq(sqlite3_prepare_v2(db,
+                                            "SELECT group_concat(name||sql,char(10)) FROM"
+                                            " (SELECT name,sql FROM sqlite_schema ORDER BY name)",
+                                            -1, &stmt, NULL),
+                         SQLITE_OK);
+        ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+        schemas[i] = strdup((const char *)sqlite3_column_text(stmt, 0));
+        sqlite3_finalize(stmt);
+        sqlite3_close(db);
+    }
+    ck_assert_ptr_nonnull(strstr(schemas[1], "CREATE TABLE consumer"));
+    ck_assert_str_eq(schemas[0], schemas[1]);
+    free(schemas[0]);
+    free(schemas[1]);
+}
+END_TEST
+
+/* The number says which tables a file must have. */
+START_TEST(a_file_that_lacks_a_table_of_its_schema_is_no_calendar)
+{
+    static const struct {
+        bool first;
+        const char *sql;
+    } files[] = {
+        { false, "DROP TABLE consumer" },
+        { false, "DROP TABLE idempotency" },
+        { true, "DROP TABLE idempotency" },
+        { true, "PRAGMA user_version=2" },
+        { true, "DROP TABLE idempotency; CREATE TABLE consumer(name)" },
+    };
+    for (int64_t i = 0; i < ROTA__LENGTH(files); i++) {
+        rota__store *store = NULL;
+        remove_files();
+        if (files[i].first)
+            make_first_release();
+        else
+            make_calendar(1);
+        run_raw(files[i].sql);
+        FAILS(try_open(fx.path, 0, 0, &store), ROTA_ECORRUPT, "tables are missing");
+        ck_assert_ptr_null(store);
+    }
 }
 END_TEST
 
@@ -802,6 +1025,7 @@ START_TEST(a_damaged_resource_event_or_key_is_named)
     run_on(db, "PRAGMA ignore_check_constraints=ON; UPDATE resource SET capacity=0;"
                "UPDATE tag SET tag=CAST(x'fe' AS TEXT);"
                "UPDATE idempotency SET at=9223372036854775807;"
+               "INSERT INTO consumer VALUES('mailer',-1,0,0);"
                "DROP TRIGGER event_stands; UPDATE event SET subject=x'00'");
     sqlite3_close(db);
     store = open_calendar(0);
@@ -816,9 +1040,13 @@ START_TEST(a_damaged_resource_event_or_key_is_named)
     FAILS(store->ops->feed(store, &fx.env, 0, 0, &events, &count), ROTA_ECORRUPT,
           "table event, row 1: subject");
     FAILS(store->ops->key_get(store, &fx.env, "a", "k", &key), ROTA_ECORRUPT, "idempotency");
+    rota__consumer consumer, *consumers = NULL;
+    FAILS(store->ops->consumer_get(store, &fx.env, "mailer", &consumer), ROTA_ECORRUPT,
+          "table consumer, row 0: position");
+    FAILS(store->ops->consumer_list(store, &fx.env, &consumers, &count), ROTA_ECORRUPT, "position");
     close_store(store);
 
-    run_raw("UPDATE resource SET capacity=1; UPDATE idempotency SET at=0,"
+    run_raw("DELETE FROM consumer; UPDATE resource SET capacity=1; UPDATE idempotency SET at=0,"
             "actor=CAST(x'ff' AS TEXT)");
     store = open_calendar(0);
     FAILS(store->ops->check(store, &fx.env), ROTA_ECORRUPT, "event");
@@ -847,6 +1075,10 @@ START_TEST(the_check_finds_what_does_not_belong_together)
         { "DELETE FROM claim WHERE booking=2; DELETE FROM booking WHERE row=2", "gap" },
         { "UPDATE claim SET resource=9 WHERE booking=2", "refers to a missing row of resource" },
         { "DELETE FROM occupancy", "stamp" },
+        { "INSERT INTO consumer VALUES('mailer',4,0,0)", "\"mailer\" has acknowledged event 4" },
+        { "PRAGMA ignore_check_constraints=ON; INSERT INTO consumer VALUES('mailer',-1,0,0)",
+          "consumer" },
+        { "INSERT INTO consumer VALUES(CAST(x'fe' AS TEXT),0,0,0)", "table consumer, row 0: name" },
         { "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="
           "'CREATE INDEX booking_time ON booking(reach,end_at)' WHERE name='booking_time'",
           "booking_time" },
@@ -875,12 +1107,14 @@ static bool read_everything(rota__store *store)
     rota__event *events = NULL;
     rota__timeline_rows timeline;
     rota__counts counts;
+    rota__consumer consumer, *consumers = NULL;
     int64_t count = 0, stamp = 0;
     uint64_t token = 0;
     rota__by by = { .row = 1 };
     rota__resource_filter all = { .limit = 0 };
     rota__booking_filter ever = { .when = { ROTA_TIME_MIN, ROTA_TIME_MAX }, .statuses = ~0u };
     int32_t outcome = 0;
+    int asked = store->ops->consumer_get(store, &fx.env, "nobody", &consumer);
     int answers[] = {
         store->ops->resource_get(store, &fx.env, &by, &resource),
         store->ops->resource_list(store, &fx.env, &all, &resources, &count),
@@ -893,6 +1127,8 @@ static bool read_everything(rota__store *store)
         store->ops->stamp(store, &fx.env, 1, &stamp),
         store->ops->changed(store, &fx.env, &token),
         store->ops->counts(store, &fx.env, &counts),
+        asked == ROTA_ENOTFOUND ? ROTA_OK : asked,
+        store->ops->consumer_list(store, &fx.env, &consumers, &count),
         store->ops->check(store, &fx.env),
         try_book(store, 500, &outcome),
     };
@@ -1851,6 +2087,9 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, closing_leaves_one_plain_file);
     tcase_add_test(file, a_calendar_opens_again_and_again);
     tcase_add_test(file, a_newer_schema_is_refused_by_number);
+    tcase_add_test(file, a_file_of_the_first_release_is_renewed);
+    tcase_add_test(file, a_renewed_file_has_the_schema_of_a_new_one);
+    tcase_add_test(file, a_file_that_lacks_a_table_of_its_schema_is_no_calendar);
     tcase_add_test(file, what_is_no_calendar_is_refused_and_left_alone);
     tcase_add_test(file, an_empty_file_becomes_a_calendar_unless_one_must_exist);
     tcase_add_test(file, a_path_that_cannot_be_a_calendar_is_named);

@@ -297,6 +297,26 @@ static void put_key(fx *f, rota__batch *batch, const char *actor, const char *ke
     batch->key = put;
 }
 
+/* was: the position it must have, or ROTA__CONSUMER_NEW. */
+static rota__consumer *put_consumer(fx *f, rota__batch *batch, const char *name, int64_t was,
+                                    int64_t position)
+{
+    rota__consumer_put *put = ROTA__PUSH(&f->arena, &batch->consumers_put);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__consumer_put){ .was = was };
+    put->consumer = (rota__consumer){
+        .name = name, .position = position, .created_at = 7, .changed_at = 8
+    };
+    return &put->consumer;
+}
+
+static void drop_consumer(fx *f, rota__batch *batch, const char *name)
+{
+    const char **dropped = ROTA__PUSH(&f->arena, &batch->consumers_dropped);
+    ck_assert_ptr_nonnull(dropped);
+    *dropped = name;
+}
+
 /* 1, 2, 3, ... in the order of creation; 0 for no row, -1 for one never seen. */
 static int64_t place_of(const struct places *places, int64_t row)
 {
@@ -469,6 +489,14 @@ static void write_key(FILE *to, const rota__key *key)
     fputc('\n', to);
 }
 
+static void write_consumer(FILE *to, const rota__consumer *consumer)
+{
+    fprintf(to, "consumer");
+    write_text(to, consumer->name);
+    fprintf(to, " at %" PRId64 ", since %" PRId64 ", moved %" PRId64 "\n", consumer->position,
+            consumer->created_at, consumer->changed_at);
+}
+
 static int by_interval(const void *a, const void *b)
 {
     const rota__taken *x = a, *y = b;
@@ -584,6 +612,19 @@ static void write_kept_key(fx *f, rota__env *env, FILE *to, const char *actor, i
         ck_assert_int_eq(rc, ROTA_ENOTFOUND);
 }
 
+static void write_consumers(fx *f, rota__env *env, FILE *to)
+{
+    rota__consumer *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->consumer_list(f->store, env, &rows, &count));
+    for (int64_t i = 0; i < count; i++) {
+        rota__consumer alone;
+        write_consumer(to, &rows[i]);
+        ck_ok(f, f->store->ops->consumer_get(f->store, env, rows[i].name, &alone));
+        write_consumer(to, &alone);
+    }
+}
+
 /* Everything that can be asked of a store. */
 static char *dump(fx *f)
 {
@@ -611,6 +652,7 @@ static char *dump(fx *f)
         write_kept_key(f, &env, p.to, actors[i / KEYS], i % KEYS);
     ck_ok(f, f->store->ops->due_keys(f->store, &env, ROTA_TIME_MAX, ANY_LIMIT, &due));
     fprintf(p.to, "%" PRId64 " keys\n", due);
+    write_consumers(f, &env, p.to);
     rota__arena_free(&arena);
     return paper_close(&p);
 }
@@ -707,6 +749,19 @@ static char *found_intervals(fx *f, int64_t row)
     paper_open(&p);
     ck_ok(f, f->store->ops->timeline(f->store, &f->env, row, &rows));
     write_intervals(f, p.to, &rows);
+    return paper_close(&p);
+}
+
+static char *found_consumers(fx *f)
+{
+    rota__consumer *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->consumer_list(f->store, &f->env, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(p.to, "%s%s %" PRId64 " since %" PRId64 " moved %" PRId64, i ? ", " : "",
+                rows[i].name, rows[i].position, rows[i].created_at, rows[i].changed_at);
     return paper_close(&p);
 }
 
@@ -921,6 +976,8 @@ static world make_world(fx *f)
     put_stay(f, &remove, stay_of(w.a, w.b, 60, 70));
     put_event(f, &remove, 1);
     put_key(f, &remove, "ann", "k0", 1000);
+    put_consumer(f, &remove, "mailer", ROTA__CONSUMER_NEW, 0);
+    put_consumer(f, &remove, "mirror", ROTA__CONSUMER_NEW, 1);
     commit(f, &remove);
     w.booking = remove.bookings.items[0].row;
     return w;
@@ -939,6 +996,9 @@ static void fill_batch(fx *f, rota__batch *batch, const world *w)
     put_stay(f, batch, stay_of(w->a, w->b, 80, 90));
     put_event(f, batch, 2);
     put_event(f, batch, 3);
+    put_consumer(f, batch, "mailer", 0, 3);
+    put_consumer(f, batch, "new", ROTA__CONSUMER_NEW, 2);
+    drop_consumer(f, batch, "mirror");
     put_key(f, batch, "ann", "k1", 1100);
 }
 
@@ -962,6 +1022,11 @@ enum {
     TWICE_BOOKING_ID,
     TWICE_BOOKING_REF,
     TWICE_MEMBER,
+    CONSUMER_MOVED,
+    CONSUMER_THERE,
+    CONSUMER_GONE,
+    CONSUMER_UNKNOWN,
+    TWICE_CONSUMER,
     POISONS
 };
 
@@ -1023,6 +1088,21 @@ static void poison_batch(fx *f, rota__batch *batch, const world *w, int poison)
         put_booking(f, batch, 11, 500, 600)->ref = "new";
         put_booking(f, batch, 12, 500, 600)->ref = "new";
         break;
+    case CONSUMER_MOVED:
+        batch->consumers_put.items[0].was = 1;
+        break;
+    case CONSUMER_THERE:
+        batch->consumers_put.items[0].was = ROTA__CONSUMER_NEW;
+        break;
+    case CONSUMER_GONE:
+        put_consumer(f, batch, "mirror", 1, 2);
+        break;
+    case CONSUMER_UNKNOWN:
+        drop_consumer(f, batch, "nobody");
+        break;
+    case TWICE_CONSUMER:
+        put_consumer(f, batch, "new", ROTA__CONSUMER_NEW, 0);
+        break;
     default:
         put_stay(f, batch, stay_of(w->a, w->b, 80, 95));
         break;
@@ -1064,6 +1144,7 @@ START_TEST(a_batch_without_a_bad_row_is_there_wholly)
     ck_text(found_intervals(&f, w.a), "11-21 b1 x1");
     ck_text(found_members(&f, w.a, 0), "r1 has r2 5-50, r1 has r2 80-90");
     ck_assert_int_eq(f.last.last_seq, 3);
+    ck_text(found_consumers(&f), "mailer 3 since 7 moved 8, new 2 since 7 moved 8");
     rota__key key;
     ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key));
     ck_assert_int_eq(key.at, 1100);
@@ -1365,6 +1446,7 @@ START_TEST(what_is_not_there_is_not_found_and_no_error)
     rota__booking booking;
     rota__timeline_rows rows;
     rota__key key;
+    rota__consumer consumer;
     int64_t stamp;
     memset(&f.error, 0, sizeof f.error);
     for (int i = 0; i < 3; i++) {
@@ -1376,6 +1458,8 @@ START_TEST(what_is_not_there_is_not_found_and_no_error)
     ck_assert_int_eq(f.store->ops->stamp(f.store, &f.env, 999, &stamp), ROTA_ENOTFOUND);
     ck_assert_int_eq(f.store->ops->timeline(f.store, &f.env, 999, &rows), ROTA_ENOTFOUND);
     ck_assert_int_eq(f.store->ops->key_get(f.store, &f.env, "", "k0", &key), ROTA_ENOTFOUND);
+    ck_assert_int_eq(f.store->ops->consumer_get(f.store, &f.env, "nobody", &consumer),
+                     ROTA_ENOTFOUND);
     ck_assert_int_eq(f.error.code, ROTA_OK);
     ck_assert_str_eq(f.error.message, "");
     fx_close(&f);
@@ -2107,6 +2191,82 @@ START_TEST(events_come_back_byte_for_byte)
 }
 END_TEST
 
+/* --- who reads it --- */
+
+START_TEST(a_consumer_moves_on_only_from_where_it_is)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch create = { 0 }, again = { 0 }, first = { 0 }, second = { 0 }, third = { 0 };
+    put_consumer(&f, &create, "mailer", ROTA__CONSUMER_NEW, 0);
+    commit(&f, &create);
+    put_consumer(&f, &again, "mailer", ROTA__CONSUMER_NEW, 0);
+    ck_refused(&f, &again, ROTA__STALE);
+    put_event(&f, &first, 1);
+    put_event(&f, &first, 2);
+    rota__consumer *moved = put_consumer(&f, &first, "mailer", 0, 1);
+    moved->created_at = 99; /* stays as it was */
+    moved->changed_at = 20;
+    commit(&f, &first);
+    ck_text(found_consumers(&f), "mailer 1 since 7 moved 20");
+    put_consumer(&f, &second, "mailer", 0, 2); /* decided before that */
+    ck_refused(&f, &second, ROTA__STALE);
+    put_consumer(&f, &third, "mailer", 1, 2);
+    commit(&f, &third);
+    ck_text(found_consumers(&f), "mailer 2 since 7 moved 8");
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_consumer_is_dropped_and_made_again_in_one_batch)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch create = { 0 }, again = { 0 }, gone = { 0 };
+    put_consumer(&f, &create, "a", ROTA__CONSUMER_NEW, 0);
+    put_consumer(&f, &create, "A", ROTA__CONSUMER_NEW, 0);
+    commit(&f, &create);
+    drop_consumer(&f, &again, "a");
+    put_consumer(&f, &again, "a", ROTA__CONSUMER_NEW, 0)->created_at = 30;
+    commit(&f, &again);
+    ck_text(found_consumers(&f), "A 0 since 7 moved 8, a 0 since 30 moved 8");
+    drop_consumer(&f, &gone, "a");
+    drop_consumer(&f, &gone, "a");
+    ck_refused(&f, &gone, ROTA__STALE);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(consumers_come_back_byte_for_byte_in_the_order_of_bytes)
+{
+    fx f;
+    fx_open(&f, _i);
+    rota__batch batch = { 0 };
+    const char *longest = long_text(&f, ROTA_MAX_NAME), *before = "";
+    for (int64_t i = 1; i < ROTA__LENGTH(odd_texts); i++)
+        put_consumer(&f, &batch, odd_texts[i], ROTA__CONSUMER_NEW, INT64_MAX - i)
+            ->created_at = ROTA_TIME_MIN;
+    put_consumer(&f, &batch, longest, ROTA__CONSUMER_NEW, 0)->changed_at = ROTA_TIME_MAX;
+    commit(&f, &batch);
+    for (int64_t i = 1; i < ROTA__LENGTH(odd_texts); i++) {
+        rota__consumer found;
+        ck_ok(&f, f.store->ops->consumer_get(f.store, &f.env, odd_texts[i], &found));
+        ck_assert_str_eq(found.name, odd_texts[i]);
+        ck_assert_int_eq(found.position, INT64_MAX - i);
+        ck_assert_int_eq(found.created_at, ROTA_TIME_MIN);
+        ck_assert_int_eq(found.changed_at, 8);
+    }
+    rota__consumer *rows;
+    int64_t count;
+    ck_ok(&f, f.store->ops->consumer_list(f.store, &f.env, &rows, &count));
+    ck_assert_int_eq(count, ROTA__LENGTH(odd_texts));
+    for (int64_t i = 0; i < count; before = rows[i++].name)
+        ck_assert(i == 0 || strcmp(before, rows[i].name) < 0);
+    fx_close(&f);
+}
+END_TEST
+
 START_TEST(counts_leave_out_removed_resources_and_nothing_else)
 {
     fx f;
@@ -2152,7 +2312,7 @@ START_TEST(a_checkpoint_changes_nothing_that_can_be_seen)
 }
 END_TEST
 
-enum { OPERATIONS = 15 };
+enum { OPERATIONS = 17 };
 
 /* Each operation but the commit, by number, with nothing wrong about it. */
 static int operate(fx *f, int number, int64_t room)
@@ -2166,6 +2326,7 @@ static int operate(fx *f, int number, int64_t room)
         rota__booking booking;
         rota__timeline_rows timeline;
         rota__key key;
+        rota__consumer consumer;
         rota__counts counts;
         uint64_t token;
         int64_t number;
@@ -2174,6 +2335,7 @@ static int operate(fx *f, int number, int64_t room)
     rota__booking *booking_rows;
     rota__member *member_rows;
     rota__event *event_rows;
+    rota__consumer *consumer_rows;
     int64_t count;
     switch (number) {
     case 0:
@@ -2204,6 +2366,10 @@ static int operate(fx *f, int number, int64_t room)
         return ops->counts(f->store, &f->env, &out.counts);
     case 13:
         return ops->check(f->store, &f->env);
+    case 14:
+        return ops->consumer_get(f->store, &f->env, "mailer", &out.consumer);
+    case 15:
+        return ops->consumer_list(f->store, &f->env, &consumer_rows, &count);
     default:
         return ops->checkpoint(f->store, &f->env);
     }
@@ -2235,7 +2401,7 @@ START_TEST(reads_that_run_out_of_memory_say_so_and_can_be_repeated)
             ck_assert_int_lt(n, 1000);
         }
     }
-    ck_assert_int_ge(failures, 9); /* so many reads answer with rows */
+    ck_assert_int_ge(failures, 11); /* so many reads answer with rows */
     ck_same(before, dump(&f));
     fx_close(&f);
 }
@@ -2480,6 +2646,23 @@ static void random_guards(twins *t, rota__batch *batch)
     }
 }
 
+static void random_consumers(twins *t, rota__batch *batch)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    const char *name = textf(f, "c%" PRId64, upto(rng, 6));
+    rota__consumer known = { .position = ROTA__CONSUMER_NEW };
+    rota__counts counts;
+    int rc = f->store->ops->consumer_get(f->store, &f->env, name, &known);
+    ck_assert(rc == ROTA_OK || rc == ROTA_ENOTFOUND);
+    ck_ok(f, f->store->ops->counts(f->store, &f->env, &counts));
+    if (rc == ROTA_OK ? chance(rng, 5) : chance(rng, 1)) drop_consumer(f, batch, name);
+    if (!chance(rng, 25)) return;
+    if (chance(rng, 4)) known.position = upto(rng, 50) - 1; /* mostly not where it is */
+    put_consumer(f, batch, name, known.position, upto(rng, counts.events + 1))
+        ->changed_at = t->clock;
+}
+
 static void random_rest(twins *t, rota__batch *batch)
 {
     uint64_t *rng = &t->rng;
@@ -2491,6 +2674,7 @@ static void random_rest(twins *t, rota__batch *batch)
         put->trace = any_text(t);
         put->before = any_text(t);
     }
+    random_consumers(t, batch);
     batch->key_horizon = t->clock - 1500;
     if (chance(rng, 25))
         put_key(&t->a, batch, actors[upto(rng, ACTORS)], textf(&t->a, "k%" PRId64, upto(rng, KEYS)),
@@ -2519,6 +2703,7 @@ static void translate(twins *t, const rota__batch *from, rota__batch *to)
     COPY(members_put);
     COPY(members_dropped);
     COPY(events);
+    COPY(consumers_put);
     for (int64_t i = 0; i < to->guards.count; i++)
         to->guards.items[i].resource = ROW(to->guards.items[i].resource);
     for (int64_t i = 0; i < to->resources.count; i++) {
@@ -2560,6 +2745,7 @@ enum {
     SPOIL_ANSWER,
     SPOIL_HOLD,
     SPOIL_PARENT,
+    SPOIL_CONSUMER,
     SPOILS
 };
 
@@ -2619,6 +2805,10 @@ static bool spoil(fx *f, rota__batch *batch, int how)
         if (!resource || resource->parent == 0) return false;
         resource->parent = 0;
         return true;
+    case SPOIL_CONSUMER:
+        if (batch->consumers_put.count == 0) return false;
+        batch->consumers_put.items[0].consumer.changed_at++;
+        return true;
     default:
         return false;
     }
@@ -2648,6 +2838,7 @@ enum {
     ASK_KEYS,
     ASK_KEY,
     ASK_FEED,
+    ASK_CONSUMERS,
     ASK_COUNTS,
     QUESTIONS
 };
@@ -2778,6 +2969,9 @@ static char *answer(fx *f, const question *q, rota_time clock)
         break;
     case ASK_FEED:
         write_feed(f, &env, p.to, q->number, 1 + q->limit);
+        break;
+    case ASK_CONSUMERS:
+        write_consumers(f, &env, p.to);
         break;
     default:
         write_counts(f, &env, p.to);
@@ -3167,6 +3361,9 @@ Suite *store_suite(void)
         &old_keys_are_counted_and_forgotten_a_few_at_a_time,
         &the_feed_counts_from_one_without_gaps,
         &events_come_back_byte_for_byte,
+        &a_consumer_moves_on_only_from_where_it_is,
+        &a_consumer_is_dropped_and_made_again_in_one_batch,
+        &consumers_come_back_byte_for_byte_in_the_order_of_bytes,
         &counts_leave_out_removed_resources_and_nothing_else,
         &a_healthy_store_passes_its_check,
         &a_checkpoint_changes_nothing_that_can_be_seen,

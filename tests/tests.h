@@ -10,6 +10,7 @@ Suite *bad_input_suite(void);
 Suite *base_suite(void);
 Suite *booking_suite(void);
 Suite *call_suite(void);
+Suite *consumer_suite(void);
 Suite *group_suite(void);
 Suite *handle_suite(void);
 Suite *hosts_suite(void);

@@ -4,9 +4,8 @@
 
 #include "api/handle.h"
 #include "domain/booking.h"
+#include "domain/event.h"
 #include "domain/request.h"
-
-enum { FEED_PAGE = 1000 };
 
 static int take_booking(rota *r, const rota_booking_request *in, rota_booking_request *own)
 {
@@ -211,7 +210,7 @@ int rota_event_list(rota *r, int64_t after, int64_t limit, rota_result **out)
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__request_range(&cx, "after", after, 0, INT64_MAX)) == ROTA_OK &&
         (rc = rota__request_limit(&cx, limit)) == ROTA_OK &&
-        (rc = cx.store->ops->feed(cx.store, &cx.env, after, limit ? limit : FEED_PAGE, &found,
+        (rc = cx.store->ops->feed(cx.store, &cx.env, after, limit ? limit : ROTA__FEED_PAGE, &found,
                                   &count)) == ROTA_OK)
         rc = rota__result_events(rows, found, count);
     return rota__handle_end_read(r, rows, out, rc);

@@ -199,6 +199,21 @@ int rota__result_events(rota_result *result, const rota__event *rows, int64_t co
     return ROTA_OK;
 }
 
+int rota__result_consumers(rota_result *result, const rota__consumer *rows, int64_t count,
+                           int64_t last)
+{
+    rota_consumer *out = rows_of(result, ROTA__ROWS_CONSUMER, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (rota_consumer){ .size = (uint32_t)sizeof *out,
+                                  .name = rows[i].name,
+                                  .position = rows[i].position,
+                                  .behind = last - rows[i].position,
+                                  .created_at = rows[i].created_at,
+                                  .changed_at = rows[i].changed_at };
+    return ROTA_OK;
+}
+
 /* --- reading a row: no handle, so no message --- */
 
 static int row_at(const rota_result *result, int32_t kind, int64_t i, int64_t size, void *out,
@@ -239,4 +254,10 @@ int rota_event_at(const rota_result *rows, int64_t i, rota_event *out)
 {
     return row_at(rows, ROTA__ROWS_EVENT, i, (int64_t)sizeof *out, out,
                   ROTA__OLDEST(rota_event, after));
+}
+
+int rota_consumer_at(const rota_result *rows, int64_t i, rota_consumer *out)
+{
+    return row_at(rows, ROTA__ROWS_CONSUMER, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_consumer, changed_at));
 }

@@ -12,7 +12,8 @@ enum {
     ROTA__ROWS_MEMBER,
     ROTA__ROWS_BOOKING,
     ROTA__ROWS_CONFLICT,
-    ROTA__ROWS_EVENT
+    ROTA__ROWS_EVENT,
+    ROTA__ROWS_CONSUMER
 };
 
 struct rota_result {
@@ -45,5 +46,8 @@ int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_
                           rota_time now);
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);
 int rota__result_events(rota_result *result, const rota__event *rows, int64_t count);
+/* last: the position of the feed's newest event. */
+int rota__result_consumers(rota_result *result, const rota__consumer *rows, int64_t count,
+                           int64_t last);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "domain/write.h"
 
+enum { ROTA__FEED_PAGE = 1000 }; /* events in a list where no limit is given */
+
 /* Of the booking that was put last. winner: the booking that this one had to make
  * room for, NULL mostly. */
 int rota__event_booking(rota__write *w, int32_t type, const rota__booking *winner);

@@ -268,7 +268,8 @@ static bool nothing_to_write(const rota__batch *batch)
 {
     return batch->resources.count == 0 && batch->bookings.count == 0 &&
            batch->members_put.count == 0 && batch->members_dropped.count == 0 && !batch->key &&
-           batch->keys_dropped_max == 0;
+           batch->keys_dropped_max == 0 && batch->consumers_put.count == 0 &&
+           batch->consumers_dropped.count == 0;
 }
 
 /* What is answered without a commit stands only if what it rests on did not change

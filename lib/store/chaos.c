@@ -226,6 +226,20 @@ static int feed(rota__store *self, rota__env *env, int64_t after, int64_t limit,
     return rc == ROTA_OK ? c->inner->ops->feed(c->inner, env, after, limit, rows, count) : rc;
 }
 
+static int consumer_get(rota__store *self, rota__env *env, const char *name, rota__consumer *out)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->consumer_get(c->inner, env, name, out) : rc;
+}
+
+static int consumer_list(rota__store *self, rota__env *env, rota__consumer **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->consumer_list(c->inner, env, rows, count) : rc;
+}
+
 static int counts(rota__store *self, rota__env *env, rota__counts *out)
 {
     chaos *c = of(self);
@@ -268,6 +282,8 @@ static const rota__store_ops operations = {
     .due_keys = due_keys,
     .key_get = key_get,
     .feed = feed,
+    .consumer_get = consumer_get,
+    .consumer_list = consumer_list,
     .counts = counts,
     .check = check,
     .checkpoint = checkpoint,

@@ -22,7 +22,7 @@ typedef struct memory {
     rota__store base;
     rota__mem *mem;
     rota__arena rows;
-    list resources, bookings, members, events, keys;
+    list resources, bookings, members, events, keys, consumers;
 } memory;
 
 static memory *of(rota__store *self)
@@ -299,6 +299,48 @@ static int put_events(writing *w)
     return rc;
 }
 
+/* Where the consumer is in its list, or -1. */
+static int64_t find_consumer(const memory *m, const char *name)
+{
+    for (int64_t i = 0; i < m->consumers.count; i++) {
+        const rota__consumer *known = m->consumers.items[i];
+        if (known && strcmp(known->name, name) == 0) return i;
+    }
+    return -1;
+}
+
+static bool copy_consumer(rota__arena *arena, const rota__consumer *from, rota__consumer *to)
+{
+    *to = *from;
+    return copy_text(arena, &to->name);
+}
+
+static int put_consumer(writing *w, const rota__consumer_put *put)
+{
+    memory *m = w->m;
+    rota__consumer *next = rota__arena_alloc(&m->rows, 1, (int64_t)sizeof *next);
+    if (!next || !copy_consumer(&m->rows, &put->consumer, next)) return ROTA_ENOMEM;
+    int64_t at = find_consumer(m, next->name);
+    if (put->was == ROTA__CONSUMER_NEW)
+        return at < 0 ? append(w, &m->consumers, next) : ROTA__STALE;
+    const rota__consumer *now = at < 0 ? NULL : m->consumers.items[at];
+    if (!now || now->position != put->was) return ROTA__STALE;
+    next->created_at = now->created_at;
+    return put_at(w, &m->consumers, at, next);
+}
+
+static int put_consumers(writing *w)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < w->batch->consumers_dropped.count && rc == ROTA_OK; i++) {
+        int64_t at = find_consumer(w->m, w->batch->consumers_dropped.items[i]);
+        rc = at < 0 ? ROTA__STALE : put_at(w, &w->m->consumers, at, NULL);
+    }
+    for (int64_t i = 0; i < w->batch->consumers_put.count && rc == ROTA_OK; i++)
+        rc = put_consumer(w, &w->batch->consumers_put.items[i]);
+    return rc;
+}
+
 static int64_t find_key(const memory *m, const char *actor, const char *key)
 {
     for (int64_t i = 0; i < m->keys.count; i++) {
@@ -366,6 +408,7 @@ static int write_all(writing *w)
         rc = put_booking(w, &w->batch->bookings.items[i]);
     if (rc == ROTA_OK) rc = put_members(w);
     if (rc == ROTA_OK) rc = put_events(w);
+    if (rc == ROTA_OK) rc = put_consumers(w);
     if (rc == ROTA_OK) rc = drop_keys(w);
     if (rc == ROTA_OK) rc = put_key(w);
     return rc;
@@ -725,6 +768,37 @@ static int feed(rota__store *self, rota__env *env, int64_t after, int64_t limit,
     return ROTA_OK;
 }
 
+static int consumer_get(rota__store *self, rota__env *env, const char *name, rota__consumer *out)
+{
+    const memory *m = of(self);
+    int64_t at = find_consumer(m, name);
+    if (at < 0) return ROTA_ENOTFOUND;
+    return copy_consumer(env->arena, m->consumers.items[at], out) ? ROTA_OK : nomem(env);
+}
+
+static int order_consumers(const void *a, const void *b)
+{
+    const rota__consumer *x = *(const void *const *)a, *y = *(const void *const *)b;
+    return strcmp(x->name, y->name);
+}
+
+static int consumer_list(rota__store *self, rota__env *env, rota__consumer **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    picked found = { 0 };
+    for (int64_t i = 0; i < m->consumers.count; i++)
+        if (m->consumers.items[i] && !pick(env, &found, m->consumers.items[i])) return nomem(env);
+    sort_and_cut(&found, 0, order_consumers);
+
+    rota__consumer *out = rota__arena_alloc(env->arena, found.count, (int64_t)sizeof *out);
+    if (!out) return nomem(env);
+    for (int64_t i = 0; i < found.count; i++)
+        if (!copy_consumer(env->arena, found.items[i], &out[i])) return nomem(env);
+    *rows = out;
+    *count = found.count;
+    return ROTA_OK;
+}
+
 static int counts(rota__store *self, rota__env *env, rota__counts *out)
 {
     (void)env;
@@ -757,6 +831,7 @@ static void close_memory(rota__store *self)
     rota__mem_free(mem, (void *)m->members.items);
     rota__mem_free(mem, (void *)m->events.items);
     rota__mem_free(mem, (void *)m->keys.items);
+    rota__mem_free(mem, (void *)m->consumers.items);
     rota__arena_free(&m->rows);
     rota__mem_free(mem, m);
 }
@@ -775,6 +850,8 @@ static const rota__store_ops operations = {
     .due_keys = due_keys,
     .key_get = key_get,
     .feed = feed,
+    .consumer_get = consumer_get,
+    .consumer_list = consumer_list,
     .counts = counts,
     .check = always_well,
     .checkpoint = always_well,

@@ -311,6 +311,39 @@ static int put_event(writer *w, int64_t i)
     return rota__sqlite_run(&query);
 }
 
+static int drop_consumer(writer *w, const char *name)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CONSUMER_DROP);
+    rota__sqlite_bind_text(&query, name);
+    return run_or_stale(&query);
+}
+
+static int put_consumer(writer *w, const rota__consumer_put *put)
+{
+    const rota__consumer *consumer = &put->consumer;
+    bool fresh = put->was == ROTA__CONSUMER_NEW;
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, w->self, w->env,
+                       fresh ? ROTA__SQL_CONSUMER_PUT : ROTA__SQL_CONSUMER_CHANGE);
+    rota__sqlite_bind_text(&query, consumer->name);
+    rota__sqlite_bind_int(&query, consumer->position);
+    rota__sqlite_bind_int(&query, consumer->changed_at);
+    rota__sqlite_bind_int(&query, fresh ? consumer->created_at : put->was);
+    return run_or_stale(&query);
+}
+
+static int put_consumers(writer *w)
+{
+    const rota__batch *batch = w->batch;
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < batch->consumers_dropped.count && rc == ROTA_OK; i++)
+        rc = drop_consumer(w, batch->consumers_dropped.items[i]);
+    for (int64_t i = 0; i < batch->consumers_put.count && rc == ROTA_OK; i++)
+        rc = put_consumer(w, &batch->consumers_put.items[i]);
+    return rc;
+}
+
 static int drop_keys(writer *w)
 {
     if (w->batch->keys_dropped_max <= 0) return ROTA_OK;
@@ -357,6 +390,7 @@ static int write_batch(writer *w)
         rc = write_member(w, &batch->members_put.items[i], ROTA__SQL_MEMBER_PUT);
     for (int64_t i = 0; i < batch->events.count && rc == ROTA_OK; i++)
         rc = put_event(w, i);
+    if (rc == ROTA_OK) rc = put_consumers(w);
     if (rc == ROTA_OK) rc = drop_keys(w);
     if (rc == ROTA_OK) rc = put_key(w);
     return rc;

@@ -67,12 +67,19 @@ enum {
     ROTA__SQL_KEY_PUT,
     ROTA__SQL_KEY_DROP,
 
+    ROTA__SQL_CONSUMER_GET,
+    ROTA__SQL_CONSUMER_ALL,
+    ROTA__SQL_CONSUMER_PUT,
+    ROTA__SQL_CONSUMER_CHANGE,
+    ROTA__SQL_CONSUMER_DROP,
+
     ROTA__SQL_COUNTS,
     ROTA__SQL_CHECK_FILE,
     ROTA__SQL_CHECK_REFERENCES,
     ROTA__SQL_CHECK_FEED,
     ROTA__SQL_CHECK_BOOKINGS,
     ROTA__SQL_CHECK_CLAIMS,
+    ROTA__SQL_CHECK_CONSUMERS,
     /* Every row: read_all() runs these from the first to the last. */
     ROTA__SQL_EVERY_RESOURCE,
     ROTA__SQL_EVERY_TAG,
@@ -80,6 +87,7 @@ enum {
     ROTA__SQL_EVERY_BOOKING,
     ROTA__SQL_EVERY_EVENT,
     ROTA__SQL_EVERY_KEY,
+    ROTA__SQL_EVERY_CONSUMER,
     ROTA__SQL_COUNT
 };
 
@@ -243,6 +251,7 @@ void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out);
 int rota__sqlite_read_claims(rota__sqlite *self, rota__env *env, rota__booking *booking);
 void rota__sqlite_read_key(rota__sqlite_query *query, rota__key *out);
 void rota__sqlite_read_event(rota__sqlite_query *query, rota__event *out);
+void rota__sqlite_read_consumer(rota__sqlite_query *query, rota__consumer *out);
 /* Reads every row there is, and names the first that is damaged. */
 int rota__sqlite_read_all(rota__sqlite *self, rota__env *env);
 
@@ -291,6 +300,10 @@ int rota__sqlite_key_get(rota__store *store, rota__env *env, const char *actor, 
                          rota__key *out);
 int rota__sqlite_feed(rota__store *store, rota__env *env, int64_t after, int64_t limit,
                       rota__event **rows, int64_t *count);
+int rota__sqlite_consumer_get(rota__store *store, rota__env *env, const char *name,
+                              rota__consumer *out);
+int rota__sqlite_consumer_list(rota__store *store, rota__env *env, rota__consumer **rows,
+                               int64_t *count);
 int rota__sqlite_counts(rota__store *store, rota__env *env, rota__counts *out);
 
 #endif

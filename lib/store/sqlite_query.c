@@ -32,6 +32,7 @@
 #define EVENT_SELECT                                                           \
     "SELECT seq,at,type,subject,actor,role,trace,before,after FROM event "
 #define KEY_SELECT "SELECT actor,key,hash,at,answer FROM idempotency "
+#define CONSUMER_SELECT "SELECT name,position,created_at,changed_at FROM consumer "
 
 /* The first word is for messages: the table, or what is done. */
 static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
@@ -152,6 +153,14 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "DELETE FROM idempotency WHERE (actor,key) IN"
         " (SELECT actor,key FROM idempotency WHERE at<=?1 ORDER BY at LIMIT ?2)" },
 
+    [ROTA__SQL_CONSUMER_GET] = { "consumer", CONSUMER_SELECT "WHERE name=?1" },
+    [ROTA__SQL_CONSUMER_ALL] = { "consumer", CONSUMER_SELECT "ORDER BY name" },
+    [ROTA__SQL_CONSUMER_PUT] = { "consumer",
+        "INSERT INTO consumer(name,position,created_at,changed_at) VALUES(?1,?2,?4,?3)" },
+    [ROTA__SQL_CONSUMER_CHANGE] = { "consumer",
+        "UPDATE consumer SET position=?2,changed_at=?3 WHERE name=?1 AND position=?4" },
+    [ROTA__SQL_CONSUMER_DROP] = { "consumer", "DELETE FROM consumer WHERE name=?1" },
+
     /* Bookings are numbered from 1 without a gap, as events are, and none is ever
      * deleted: the last number is how many there are. The check sees to it. */
     [ROTA__SQL_COUNTS] = { "file",
@@ -165,12 +174,16 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "SELECT c.booking,c.resource,c.reach,c.start_at,c.end_at,c.role,c.flags,c.takes,c.expires,"
         "b.reach,b.start_at,b.end_at,b.status,b.hold_expires"
         " FROM claim c LEFT JOIN booking b ON b.row=c.booking" },
+    [ROTA__SQL_CHECK_CONSUMERS] = { "consumer",
+        "SELECT name,position FROM consumer WHERE position<>0"
+        " AND NOT EXISTS(SELECT 1 FROM event WHERE seq=position)" },
     [ROTA__SQL_EVERY_RESOURCE] = { "resource", RESOURCE_SELECT "resource r" RESOURCE_JOINS },
     [ROTA__SQL_EVERY_TAG] = { "tag", "SELECT resource,tag FROM tag" },
     [ROTA__SQL_EVERY_MEMBER] = { "member", MEMBER_SELECT "1" },
     [ROTA__SQL_EVERY_BOOKING] = { "booking", BOOKING_SELECT },
     [ROTA__SQL_EVERY_EVENT] = { "event", EVENT_SELECT },
     [ROTA__SQL_EVERY_KEY] = { "idempotency", KEY_SELECT },
+    [ROTA__SQL_EVERY_CONSUMER] = { "consumer", CONSUMER_SELECT },
 };
 /* clang-format on */
 

@@ -441,3 +441,37 @@ int rota__sqlite_feed(rota__store *store, rota__env *env, int64_t after, int64_t
     *count = events.count;
     return ROTA_OK;
 }
+
+/* --- who reads it, and how far --- */
+
+int rota__sqlite_consumer_get(rota__store *store, rota__env *env, const char *name,
+                              rota__consumer *out)
+{
+    rota__consumer value;
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_CONSUMER_GET);
+    rota__sqlite_bind_text(&query, name);
+    bool found = rota__sqlite_next(&query);
+    if (found) rota__sqlite_read_consumer(&query, &value);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    if (!found) return ROTA_ENOTFOUND;
+    *out = value;
+    return ROTA_OK;
+}
+
+int rota__sqlite_consumer_list(rota__store *store, rota__env *env, rota__consumer **rows,
+                               int64_t *count)
+{
+    ROTA__LIST(rota__consumer) consumers = { 0 };
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_CONSUMER_ALL);
+    rota__consumer *consumer = NULL;
+    while ((consumer = ROTA__SQLITE_NEXT(&query, &consumers)))
+        rota__sqlite_read_consumer(&query, consumer);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    *rows = consumers.items;
+    *count = consumers.count;
+    return ROTA_OK;
+}

@@ -127,6 +127,14 @@ void rota__sqlite_read_event(rota__sqlite_query *query, rota__event *out)
     out->after = rota__sqlite_text(query, true);
 }
 
+void rota__sqlite_read_consumer(rota__sqlite_query *query, rota__consumer *out)
+{
+    *out = (rota__consumer){ .name = rota__sqlite_text(query, false) };
+    out->position = rota__sqlite_int(query, 0, INT64_MAX);
+    out->created_at = rota__sqlite_instant(query);
+    out->changed_at = rota__sqlite_instant(query);
+}
+
 /* --- what claims keep of their booking --- */
 
 static const int64_t reach_secs[ROTA__SQLITE_REACHES - 1] = { 86400, 32 * 86400, 1024 * 86400 };
@@ -165,6 +173,7 @@ static void skim(rota__sqlite_query *query)
         rota__booking booking;
         rota__event event;
         rota__key key;
+        rota__consumer consumer;
     } out;
     switch (query->id) {
     case ROTA__SQL_EVERY_RESOURCE:
@@ -183,8 +192,11 @@ static void skim(rota__sqlite_query *query)
     case ROTA__SQL_EVERY_EVENT:
         rota__sqlite_read_event(query, &out.event);
         break;
-    default:
+    case ROTA__SQL_EVERY_KEY:
         rota__sqlite_read_key(query, &out.key);
+        break;
+    default:
+        rota__sqlite_read_consumer(query, &out.consumer);
         break;
     }
 }
@@ -195,7 +207,7 @@ int rota__sqlite_read_all(rota__sqlite *self, rota__env *env)
     rota__arena_init(&arena, self->mem);
     rota__env inner = { .arena = &arena, .error = env->error };
     int rc = ROTA_OK;
-    for (int id = ROTA__SQL_EVERY_RESOURCE; id <= ROTA__SQL_EVERY_KEY && rc == ROTA_OK; id++) {
+    for (int id = ROTA__SQL_EVERY_RESOURCE; id <= ROTA__SQL_EVERY_CONSUMER && rc == ROTA_OK; id++) {
         rota__sqlite_query query;
         rota__sqlite_start(&query, self, &inner, id);
         while (rota__sqlite_next(&query)) {

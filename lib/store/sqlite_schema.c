@@ -6,6 +6,8 @@
  * A migration, once released, never changes; the next one changes its result. */
 #include "store/sqlite_private.h"
 
+#include "base/str.h"
+
 #define TIME_RANGE " BETWEEN -62135596800 AND 253402300799"
 #define INT_RANGE " BETWEEN -2147483648 AND 2147483647"
 #define COUNT_RANGE " BETWEEN 1 AND 2147483647"
@@ -134,7 +136,19 @@ static const char *const migration_1[] = {
     NULL
 };
 
-static const char *const *const migrations[] = { migration_1 };
+/* Who reads the feed, and how far he has come. */
+static const char *const migration_2[] = {
+    "CREATE TABLE consumer("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " position INTEGER NOT NULL CHECK(position>=0),"
+    " created_at INTEGER NOT NULL CHECK(created_at" TIME_RANGE "),"
+    " changed_at INTEGER NOT NULL CHECK(changed_at" TIME_RANGE ")"
+    ") STRICT, WITHOUT ROWID;",
+
+    NULL
+};
+
+static const char *const *const migrations[] = { migration_1, migration_2 };
 
 #define NEWEST ROTA__LENGTH(migrations)
 
@@ -142,8 +156,23 @@ static const char *const *const migrations[] = { migration_1 };
 enum { APPLICATION = 0x726F7461 };
 
 static const char *const tables[] = {
-    "resource", "occupancy", "tag", "member", "booking", "claim", "event", "idempotency",
+    "resource", "occupancy", "tag",         "member",   "booking",
+    "claim",    "event",     "idempotency", "consumer",
 };
+
+/* Those that a file of each schema must have, counted. */
+#define COUNT_TABLES(names) \
+    "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name IN(" names ")"
+#define TABLES_1 "'resource','occupancy','tag','member','booking','claim','event','idempotency'"
+#define TABLES_2 TABLES_1 ",'consumer'"
+static const struct {
+    const char *sql;
+    int64_t count;
+} wanted[] = {
+    { COUNT_TABLES(TABLES_1), 8 },
+    { COUNT_TABLES(TABLES_2), 9 },
+};
+static_assert(ROTA__LENGTH(wanted) == NEWEST, "each schema has its tables");
 
 /* --- which file is a calendar --- */
 
@@ -172,12 +201,8 @@ static int look(rota__sqlite *self, rota__env *env, int64_t *version)
                                self->path, (long long)number, (long long)NEWEST);
     if (number < 1) return not_a_calendar(self, env, "its schema has no number");
 
-    rc = rota__sqlite_once(self, env,
-                           "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name IN"
-                           "('resource','occupancy','tag','member','booking','claim','event',"
-                           "'idempotency')",
-                           &known, NULL, 0);
-    if (rc == ROTA_OK && known != ROTA__LENGTH(tables))
+    rc = rota__sqlite_once(self, env, wanted[number - 1].sql, &known, NULL, 0);
+    if (rc == ROTA_OK && known != wanted[number - 1].count)
         rc = not_a_calendar(self, env, "tables are missing");
     if (rc == ROTA_OK) *version = number;
     return rc;
@@ -369,11 +394,29 @@ static int check_claims(rota__sqlite *self, rota__env *env)
     return rota__sqlite_end(&query);
 }
 
+/* Who had acknowledged what is yet to come would never hear of it. */
+static int check_consumers(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_CONSUMERS);
+    if (rota__sqlite_next(&query)) {
+        const char *name = rota__sqlite_text(&query, false);
+        int64_t position = rota__sqlite_any(&query);
+        if (query.status == ROTA_OK)
+            query.status = rota__error_set(env->error, ROTA_ECORRUPT,
+                                           "%s: consumer \"%.*s\" has acknowledged event %lld, and "
+                                           "the feed has none of that number",
+                                           self->path, (int)rota__str_cut(name, 80), name,
+                                           (long long)position);
+    }
+    return rota__sqlite_end(&query);
+}
+
 int rota__sqlite_check(rota__store *store, rota__env *env)
 {
     static int (*const checks[])(rota__sqlite *, rota__env *) = {
-        check_file,     check_references, check_feed,
-        check_bookings, check_claims,     rota__sqlite_read_all,
+        check_file,      check_references,      check_feed, check_bookings, check_claims,
+        check_consumers, rota__sqlite_read_all,
     };
     rota__sqlite *self = rota__sqlite_of(store);
     int rc = rota__sqlite_begin(self, env);

@@ -71,6 +71,13 @@ typedef struct rota__event {
     const char *actor, *role, *trace, *before, *after; /* each may be NULL */
 } rota__event;
 
+/* Somebody who reads the feed, and how far he has come. */
+typedef struct rota__consumer {
+    const char *name;
+    int64_t position; /* seq of the last event acknowledged, 0: none */
+    rota_time created_at, changed_at;
+} rota__consumer;
+
 /* An idempotency key and the answer that was given. */
 typedef struct rota__key {
     const char *actor; /* "" where the call named nobody */
@@ -98,8 +105,8 @@ static inline bool rota__status_occupies(int32_t status)
 /* --- what a write is --- */
 
 /* A batch is looked at in this order: its key (a known one is REPLAYED, whatever
- * else would be stale), guards, then rows; stays are dropped before others are
- * put. A row that is not there, to guard, to put or to drop, is STALE. */
+ * else would be stale), guards, then rows; stays and consumers are dropped before
+ * others are put. A row that is not there, to guard, to put or to drop, is STALE. */
 
 /* A resource that the decision looked at: the commit happens only if its stamp
  * is still this one, and adds 1 to it where the batch changes what it is taken
@@ -109,6 +116,14 @@ typedef struct rota__guard {
     int64_t stamp;
     bool bump;
 } rota__guard;
+
+/* A consumer as it shall be, and the position that this was decided on. A put of
+ * one that is there never changes created_at. */
+typedef struct rota__consumer_put {
+    rota__consumer consumer;
+    int64_t was; /* it must be there still, with this position; ROTA__CONSUMER_NEW: not be there */
+} rota__consumer_put;
+enum { ROTA__CONSUMER_NEW = -1 };
 
 typedef struct rota__batch {
     ROTA__LIST(rota__guard) guards; /* each resource once */
@@ -122,9 +137,11 @@ typedef struct rota__batch {
     ROTA__LIST(rota__member) members_put;
     ROTA__LIST(rota__member) members_dropped;
     ROTA__LIST(rota__event) events; /* in this order; seq filled in */
-    rota__key *key;                 /* NULL: none. One older than key_horizon gives way */
-    rota_time key_horizon;          /* keys made at or before this are forgotten */
-    int64_t keys_dropped_max;       /* forget at most so many old keys now; 0: none */
+    ROTA__LIST(rota__consumer_put) consumers_put;
+    ROTA__LIST(const char *) consumers_dropped; /* by name */
+    rota__key *key;           /* NULL: none. One older than key_horizon gives way */
+    rota_time key_horizon;    /* keys made at or before this are forgotten */
+    int64_t keys_dropped_max; /* forget at most so many old keys now; 0: none */
 } rota__batch;
 
 enum {
@@ -262,6 +279,9 @@ typedef struct rota__store_ops {
                    rota__key *out);
     int (*feed)(rota__store *self, rota__env *env, int64_t after, int64_t limit, rota__event **rows,
                 int64_t *count);
+    int (*consumer_get)(rota__store *self, rota__env *env, const char *name, rota__consumer *out);
+    int (*consumer_list)(rota__store *self, rota__env *env, rota__consumer **rows,
+                         int64_t *count); /* by name */
     int (*counts)(rota__store *self, rota__env *env, rota__counts *out);
     /* What the store itself can tell of its health; ROTA_ECORRUPT with the first finding. */
     int (*check)(rota__store *self, rota__env *env);

@@ -178,6 +178,19 @@ static int use_event(void *record)
     return first(rc, rows, record, event_at);
 }
 
+static int consumer_at(const rota_result *rows, int64_t i, void *out)
+{
+    return rota_consumer_at(rows, i, out);
+}
+
+static int use_consumer(void *record)
+{
+    rota_result *rows = NULL;
+    int rc = rota_consumer_create(calendar, NULL, "mailer", 0);
+    if (rc == ROTA_OK) rc = rota_consumer_list(calendar, &rows);
+    return first(rc, rows, record, consumer_at);
+}
+
 static int use_conflict(void *record)
 {
     rota_result *rows = NULL;
@@ -240,6 +253,7 @@ static const struct use {
     { "rota_booking", 120, OUT, use_booking },
     { "rota_booking_query", 80, IN, use_booking_query },
     { "rota_event", 88, OUT, use_event },
+    { "rota_consumer", 48, OUT, use_consumer },
 };
 
 /* Uses a record of that size, all of it zero but for the bytes behind what is known. */
@@ -292,6 +306,7 @@ static uint32_t size_today(const char *name)
         SIZE(rota_booking),
         SIZE(rota_booking_query),
         SIZE(rota_event),
+        SIZE(rota_consumer),
     };
 #undef SIZE
     for (size_t i = 0; i < sizeof today / sizeof today[0]; i++)
