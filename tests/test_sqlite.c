@@ -980,9 +980,9 @@ START_TEST(a_damaged_row_is_named)
         { "UPDATE booking SET start_at=9223372036854775807 WHERE row=2", "row 2: start_at" },
         { "UPDATE booking SET version=0 WHERE row=2", "row 2: version" },
         { "UPDATE booking SET priority=9999999999 WHERE row=2", "row 2: priority" },
-        { "UPDATE claim SET units=0 WHERE booking=2", "table claim, row 2: units" },
-        { "UPDATE claim SET role=7 WHERE booking=2", "table claim, row 2: role" },
-        { "UPDATE claim SET flags=-1 WHERE booking=2", "table claim, row 2: flags" },
+        { "UPDATE booking SET claims=NULL WHERE row=2", "row 2: claims" },
+        { "UPDATE booking SET claims=x'00' WHERE row=2", "row 2: claims" },
+        { "UPDATE booking SET claims=zeroblob(36) WHERE row=2", "row 2: claims" },
     };
     for (int64_t i = 0; i < ROTA__LENGTH(damages); i++) {
         remove_files();
@@ -1067,6 +1067,11 @@ START_TEST(the_check_finds_what_does_not_belong_together)
     } damages[] = {
         { "DROP TRIGGER event_stays; DELETE FROM event WHERE seq=2", "gap" },
         { "DROP TRIGGER event_stays; DELETE FROM event WHERE seq=1", "gap" },
+        { "UPDATE claim SET units=2 WHERE booking=2", "row 2: a claim differs" },
+        { "UPDATE claim SET role=2 WHERE booking=2", "row 2: a claim differs" },
+        { "UPDATE claim SET flags=4 WHERE booking=2", "row 2: a claim differs" },
+        { "UPDATE booking SET claims=x'' WHERE row=2", "row 2: a claim differs" },
+        { "DELETE FROM claim WHERE booking=2", "bookings have 3 claims, and 2 are there" },
         { "UPDATE claim SET takes=0 WHERE booking=2", "row 2: a claim differs" },
         { "UPDATE claim SET expires=5 WHERE booking=2", "row 2: a claim differs" },
         { "UPDATE claim SET end_at=end_at+60 WHERE booking=2", "row 2: a claim differs" },

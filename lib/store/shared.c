@@ -126,6 +126,18 @@ static int feed(rota__store *self, rota__env *env, int64_t after, int64_t limit,
     return leave(self, inner->ops->feed(inner, env, after, limit, rows, count));
 }
 
+static int consumer_get(rota__store *self, rota__env *env, const char *name, rota__consumer *out)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->consumer_get(inner, env, name, out));
+}
+
+static int consumer_list(rota__store *self, rota__env *env, rota__consumer **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->consumer_list(inner, env, rows, count));
+}
+
 static int counts(rota__store *self, rota__env *env, rota__counts *out)
 {
     rota__store *inner = enter(self);
@@ -236,6 +248,8 @@ static const rota__store_ops operations = {
     .due_keys = due_keys,
     .key_get = key_get,
     .feed = feed,
+    .consumer_get = consumer_get,
+    .consumer_list = consumer_list,
     .counts = counts,
     .check = check,
     .checkpoint = checkpoint,

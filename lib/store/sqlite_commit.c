@@ -7,6 +7,10 @@
  * to sqlite_query.c. */
 #include "store/sqlite_private.h"
 
+#include <stdlib.h>
+
+#include "base/id.h"
+
 typedef struct writer {
     rota__sqlite *self;
     rota__env *env;
@@ -157,46 +161,43 @@ static int put_claim(writer *w, int64_t row, const rota__booking *booking, const
     return rc;
 }
 
-static const rota__claim *find_claim(const rota__booking *booking, int64_t resource, int64_t near)
+/* The booking as it is stored: its span and its claims say where those lie. */
+static int read_stored(writer *w, int64_t row, rota__booking *stored)
 {
-    for (int64_t i = 0; i < booking->claim_count; i++) {
-        const rota__claim *claim = &booking->claims[(near + i) % booking->claim_count];
-        if (claim->resource == resource) return claim;
-    }
-    return NULL;
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_BOOKING_BY_ROW);
+    rota__sqlite_bind_int(&query, row);
+    bool found = rota__sqlite_next(&query);
+    if (found) rota__sqlite_read_booking(&query, stored);
+    int rc = rota__sqlite_end(&query);
+    return rc == ROTA_OK && !found ? ROTA__STALE : rc;
 }
 
-/* Do the stored claims differ from the booking's in more than whether they take
- * time? `touch` tells whether they do in that. */
-static int compare_claims(writer *w, const rota__booking *booking, bool *same, bool *touch)
+static bool same_claims(const rota__booking *a, const rota__booking *b)
 {
-    int64_t count = 0;
-    rota__sqlite_query query;
-    *same = true;
-    *touch = false;
-    rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_STORED);
-    rota__sqlite_bind_int(&query, booking->row);
-    while (*same && rota__sqlite_next(&query)) {
-        query.column = 1;
-        int64_t resource = rota__sqlite_row(&query);
-        const rota__claim *claim = find_claim(booking, resource, count++);
-        query.column = 3; /* the reach follows from the span */
-        rota_time start = rota__sqlite_instant(&query);
-        rota_time end = rota__sqlite_instant(&query);
-        int64_t units = rota__sqlite_int(&query, 1, INT32_MAX);
-        int64_t role = rota__sqlite_int(&query, 0, INT32_MAX);
-        int64_t flags = rota__sqlite_int(&query, 0, UINT32_MAX);
-        bool takes = rota__sqlite_int(&query, 0, 1) == 1;
-        rota_time expires = rota__sqlite_instant(&query);
-        *same = claim && start == booking->when.start && end == booking->when.end &&
-                units == claim->units && role == claim->role && flags == claim->flags;
-        if (*same && (takes != rota__sqlite_takes(booking, claim) ||
-                      expires != rota__sqlite_expires(booking)))
-            *touch = true;
+    if (a->claim_count != b->claim_count) return false;
+    for (int64_t i = 0; i < a->claim_count; i++) {
+        const rota__claim *x = &a->claims[i], *y = &b->claims[i];
+        if (x->resource != y->resource || x->units != y->units || x->role != y->role ||
+            x->flags != y->flags)
+            return false;
     }
-    /* Without a stored claim nothing tells that the span is the same. */
-    *same = *same && count > 0 && count == booking->claim_count;
-    return rota__sqlite_end(&query);
+    return true;
+}
+
+static int drop_claims(writer *w, const rota__booking *stored)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < stored->claim_count && rc == ROTA_OK; i++) {
+        rota__sqlite_query query;
+        rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_DROP);
+        rota__sqlite_bind_int(&query, stored->claims[i].resource);
+        rota__sqlite_bind_int(&query, rota__sqlite_reach(stored->when));
+        rota__sqlite_bind_int(&query, stored->when.start);
+        rota__sqlite_bind_int(&query, stored->row);
+        rc = rota__sqlite_run(&query);
+    }
+    return rc;
 }
 
 static int touch_claims(writer *w, const rota__booking *booking)
@@ -225,6 +226,15 @@ static int put_claims(writer *w, int64_t row, const rota__booking *booking)
     return rc;
 }
 
+static void bind_claims(rota__sqlite_query *query, const rota__booking *booking)
+{
+    uint8_t *packed = rota__sqlite_pack(query->env->arena, booking->claims, booking->claim_count);
+    if (packed)
+        rota__sqlite_bind_bytes(query, packed, booking->claim_count * ROTA__SQLITE_PACKED);
+    else if (query->status == ROTA_OK)
+        query->status = rota__error_plain(query->env->error, ROTA_ENOMEM);
+}
+
 static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
 {
     rota__sqlite_query query;
@@ -241,6 +251,7 @@ static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
     rota__sqlite_bind_int(&query, booking->hold_expires);
     rota__sqlite_bind_int(&query, booking->created_at);
     rota__sqlite_bind_int(&query, booking->changed_at);
+    bind_claims(&query, booking);
     int rc = rota__sqlite_run(&query);
     if (rc == ROTA_OK) *row = sqlite3_last_insert_rowid(w->self->db);
     return rc == ROTA_OK ? put_claims(w, *row, booking) : rc;
@@ -248,9 +259,11 @@ static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
 
 static int update_booking(writer *w, const rota__booking *booking)
 {
-    bool same = false, touch = false;
-    int rc = compare_claims(w, booking, &same, &touch);
+    rota__booking stored = { 0 };
+    int rc = read_stored(w, booking->row, &stored);
     if (rc != ROTA_OK) return rc;
+    bool same = stored.when.start == booking->when.start && stored.when.end == booking->when.end &&
+                same_claims(&stored, booking);
 
     rota__sqlite_query query;
     rota__sqlite_start(&query, w->self, w->env,
@@ -267,22 +280,60 @@ static int update_booking(writer *w, const rota__booking *booking)
         rota__sqlite_bind_int(&query, booking->when.start);
         rota__sqlite_bind_int(&query, booking->when.end);
         rota__sqlite_bind_int(&query, rota__sqlite_reach(booking->when));
+        bind_claims(&query, booking);
     }
     rc = run_or_stale(&query);
     if (rc == ROTA_OK && !same) {
-        rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_DROP);
-        rota__sqlite_bind_int(&query, booking->row);
-        rc = rota__sqlite_run(&query);
+        rc = drop_claims(w, &stored);
         if (rc == ROTA_OK) rc = put_claims(w, booking->row, booking);
-    } else if (rc == ROTA_OK && touch) {
+    } else if (rc == ROTA_OK &&
+               (rota__status_occupies(stored.status) != rota__status_occupies(booking->status) ||
+                rota__sqlite_expires(&stored) != rota__sqlite_expires(booking))) {
         rc = touch_claims(w, booking);
     }
     return rc;
 }
 
+static int by_resource_id(const void *a, const void *b)
+{
+    const rota__claim *x = a, *y = b;
+    return rota__id_compare(&x->resource_id, &y->resource_id);
+}
+
+/* One that is not there is left without: its foreign key will say so. */
+static int know_id(writer *w, rota__claim *claim)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_RESOURCE_ID);
+    rota__sqlite_bind_int(&query, claim->resource);
+    if (rota__sqlite_next(&query)) {
+        rota__sqlite_row(&query);
+        claim->resource_id = rota__sqlite_id(&query);
+    }
+    return rota__sqlite_end(&query);
+}
+
+/* The same booking with its claims in the order in which they are kept. */
+static int sort_claims(writer *w, const rota__booking *from, rota__booking *to)
+{
+    int64_t size = from->claim_count * (int64_t)sizeof *from->claims;
+    rota__claim *claims = rota__arena_copy(w->env->arena, from->claims, size);
+    int rc = claims ? ROTA_OK : rota__error_plain(w->env->error, ROTA_ENOMEM);
+    *to = *from;
+    to->claims = claims;
+    for (int64_t i = 0; rc == ROTA_OK && i < from->claim_count; i++)
+        if (rota__id_is_none(&claims[i].resource_id)) rc = know_id(w, &claims[i]);
+    if (rc == ROTA_OK && from->claim_count > 1)
+        qsort(claims, (size_t)from->claim_count, sizeof *claims, by_resource_id);
+    return rc;
+}
+
 static int put_booking(writer *w, int64_t i)
 {
-    const rota__booking *booking = &w->batch->bookings.items[i];
+    rota__booking sorted;
+    const rota__booking *booking = &sorted;
+    int rc = sort_claims(w, &w->batch->bookings.items[i], &sorted);
+    if (rc != ROTA_OK) return rc;
     /* Before any arithmetic on it. */
     if (booking->when.start < ROTA_TIME_MIN || booking->when.end > ROTA_TIME_MAX ||
         booking->when.start >= booking->when.end)

@@ -25,6 +25,7 @@ enum {
     ROTA__SQL_RESOURCE_BY_ROW,
     ROTA__SQL_RESOURCE_BY_ID,
     ROTA__SQL_RESOURCE_BY_REF,
+    ROTA__SQL_RESOURCE_ID,
     ROTA__SQL_RESOURCE_ALL,
     ROTA__SQL_RESOURCE_OF_KIND,
     ROTA__SQL_RESOURCE_IN_PARENT,
@@ -52,11 +53,11 @@ enum {
     ROTA__SQL_BOOKING_RESCHEDULE,
 
     ROTA__SQL_CLAIM_TAKING,
-    ROTA__SQL_CLAIM_OF,
-    ROTA__SQL_CLAIM_STORED,
     ROTA__SQL_CLAIM_PUT,
     ROTA__SQL_CLAIM_CHANGE,
     ROTA__SQL_CLAIM_DROP,
+    ROTA__SQL_CLAIM_EVERY,
+    ROTA__SQL_CLAIM_PACK,
 
     ROTA__SQL_EVENT_LAST,
     ROTA__SQL_EVENT_FROM,
@@ -79,6 +80,7 @@ enum {
     ROTA__SQL_CHECK_FEED,
     ROTA__SQL_CHECK_BOOKINGS,
     ROTA__SQL_CHECK_CLAIMS,
+    ROTA__SQL_CHECK_PACKED,
     ROTA__SQL_CHECK_CONSUMERS,
     /* Every row: read_all() runs these from the first to the last. */
     ROTA__SQL_EVERY_RESOURCE,
@@ -231,6 +233,8 @@ rota_span rota__sqlite_span(rota__sqlite_query *query); /* two columns */
 rota_id rota__sqlite_id(rota__sqlite_query *query);
 const char *rota__sqlite_text(rota__sqlite_query *query, bool may_be_null);
 const void *rota__sqlite_bytes(rota__sqlite_query *query, int64_t *size); /* NULL: none */
+/* The same, in SQLite's memory: until the next row. */
+const void *rota__sqlite_look_at_bytes(rota__sqlite_query *query, int64_t *size);
 void rota__sqlite_damage(rota__sqlite_query *query, const char *what);
 
 /* Statements that are not kept: several without rows; and one that is needed once,
@@ -248,7 +252,13 @@ void rota__sqlite_read_resource(rota__sqlite_query *query, rota__resource *out);
 int rota__sqlite_read_tags(rota__sqlite *self, rota__env *env, rota__resource *resource);
 void rota__sqlite_read_member(rota__sqlite_query *query, rota__member *out);
 void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out);
-int rota__sqlite_read_claims(rota__sqlite *self, rota__env *env, rota__booking *booking);
+/* Claims as the booking's row keeps them, ROTA__SQLITE_PACKED bytes each: so that a
+ * booking is read at once, while the table of claims answers for resources. */
+enum { ROTA__SQLITE_PACKED = 36 };
+uint8_t *rota__sqlite_pack(rota__arena *arena, const rota__claim *claims, int64_t count);
+void rota__sqlite_read_claims(rota__sqlite_query *query, rota__booking *booking);
+/* Those of a booking in a file that keeps them in their table only. */
+int rota__sqlite_pack_all(rota__sqlite *self, rota__env *env);
 void rota__sqlite_read_key(rota__sqlite_query *query, rota__key *out);
 void rota__sqlite_read_event(rota__sqlite_query *query, rota__event *out);
 void rota__sqlite_read_consumer(rota__sqlite_query *query, rota__consumer *out);

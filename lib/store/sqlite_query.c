@@ -27,8 +27,8 @@
     " LEFT JOIN resource x ON x.row=m.member WHERE "
 #define BOOKING_SELECT                                                         \
     "SELECT b.row,b.id,b.ref,b.title,b.data,b.start_at,b.end_at,b.status,"     \
-    "b.priority,b.hold_expires,b.created_at,b.changed_at,b.version"            \
-    " FROM booking b "
+    "b.priority,b.hold_expires,b.created_at,b.changed_at,b.version,b.claims"   \
+    " FROM "
 #define EVENT_SELECT                                                           \
     "SELECT seq,at,type,subject,actor,role,trace,before,after FROM event "
 #define KEY_SELECT "SELECT actor,key,hash,at,answer FROM idempotency "
@@ -56,6 +56,7 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         RESOURCE_SELECT "resource r" RESOURCE_JOINS "WHERE r.id=?1 AND r.removed=0" },
     [ROTA__SQL_RESOURCE_BY_REF] = { "resource",
         RESOURCE_SELECT "resource r" RESOURCE_JOINS "WHERE r.ref=?1 AND r.removed=0" },
+    [ROTA__SQL_RESOURCE_ID] = { "resource", "SELECT row,id FROM resource WHERE row=?1" },
     [ROTA__SQL_RESOURCE_ALL] = { "resource",
         RESOURCE_SELECT "resource r" RESOURCE_JOINS "WHERE" RESOURCE_PAGE },
     [ROTA__SQL_RESOURCE_OF_KIND] = { "resource",
@@ -90,51 +91,51 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
     [ROTA__SQL_MEMBER_DROP] = { "member",
         "DELETE FROM member WHERE grp=?1 AND member=?2 AND from_at=?3" },
 
-    [ROTA__SQL_BOOKING_BY_ROW] = { "booking", BOOKING_SELECT "WHERE b.row=?1" },
-    [ROTA__SQL_BOOKING_BY_ID] = { "booking", BOOKING_SELECT "WHERE b.id=?1" },
-    [ROTA__SQL_BOOKING_BY_REF] = { "booking", BOOKING_SELECT "WHERE b.ref=?1" },
+    [ROTA__SQL_BOOKING_BY_ROW] = { "booking", BOOKING_SELECT "booking b WHERE b.row=?1" },
+    [ROTA__SQL_BOOKING_BY_ID] = { "booking", BOOKING_SELECT "booking b WHERE b.id=?1" },
+    [ROTA__SQL_BOOKING_BY_REF] = { "booking", BOOKING_SELECT "booking b WHERE b.ref=?1" },
     [ROTA__SQL_BOOKING_DUE] = { "booking", /* status=1: held, the condition of the index */
-        BOOKING_SELECT "INDEXED BY booking_hold WHERE b.status=1 AND b.hold_expires<=?1"
+        BOOKING_SELECT "booking b INDEXED BY booking_hold WHERE b.status=1 AND b.hold_expires<=?1"
         " ORDER BY b.hold_expires,b.row LIMIT ?2" },
+    /* In the order of their starts, which the index has already: sorting by more than
+     * that is quicker done outside, and reading can end once the limit is passed. */
     [ROTA__SQL_BOOKING_IN_TIME] = { "booking",
-        "SELECT b.row,b.id,b.start_at,b.end_at FROM booking b INDEXED BY booking_time"
+        BOOKING_SELECT "booking b INDEXED BY booking_time"
         " WHERE b.reach=?1 AND b.start_at>=?2 AND b.start_at<?3 AND b.end_at>?4"
         " AND (?5>>b.status)&1 AND (b.start_at,b.end_at,b.id)>(?6,?7,?8)"
-        " ORDER BY b.start_at,b.end_at,b.id LIMIT ?9" },
+        " ORDER BY b.start_at" },
     [ROTA__SQL_BOOKING_CLAIMING] = { "booking",
-        "SELECT b.row,b.id,b.start_at,b.end_at FROM claim c"
-        " CROSS JOIN booking b ON b.row=c.booking"
-        " WHERE c.resource=?10 AND c.reach=?1 AND c.start_at>=?2 AND c.start_at<?3"
+        BOOKING_SELECT "claim c CROSS JOIN booking b ON b.row=c.booking"
+        " WHERE c.resource=?9 AND c.reach=?1 AND c.start_at>=?2 AND c.start_at<?3"
         " AND c.end_at>?4 AND (?5>>b.status)&1 AND (c.start_at,c.end_at,b.id)>(?6,?7,?8)"
-        " ORDER BY c.start_at,c.end_at,b.id LIMIT ?9" },
+        " ORDER BY c.start_at" },
     [ROTA__SQL_BOOKING_PUT] = { "booking",
         "INSERT INTO booking(id,ref,title,data,start_at,end_at,reach,status,priority,"
-        "hold_expires,created_at,changed_at,version)"
-        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,1)" },
+        "hold_expires,created_at,changed_at,version,claims)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,1,?13)" },
     [ROTA__SQL_BOOKING_CHANGE] = { "booking", /* where the span stays, so does its index */
         "UPDATE booking SET title=?1,data=?2,status=?3,priority=?4,hold_expires=?5,"
         "changed_at=?6,version=version+1 WHERE row=?7 AND version=?8" },
     [ROTA__SQL_BOOKING_RESCHEDULE] = { "booking",
         "UPDATE booking SET title=?1,data=?2,status=?3,priority=?4,hold_expires=?5,"
-        "changed_at=?6,version=version+1,start_at=?9,end_at=?10,reach=?11"
+        "changed_at=?6,version=version+1,start_at=?9,end_at=?10,reach=?11,claims=?12"
         " WHERE row=?7 AND version=?8" },
 
     [ROTA__SQL_CLAIM_TAKING] = { "claim",
         "SELECT booking,start_at,end_at,expires,units FROM claim"
         " WHERE resource=?1 AND takes=1" },
-    [ROTA__SQL_CLAIM_OF] = { "claim",
-        "SELECT c.booking,c.resource,r.id,c.units,c.role,c.flags FROM claim c"
-        " LEFT JOIN resource r ON r.row=c.resource WHERE c.booking=?1" },
-    [ROTA__SQL_CLAIM_STORED] = { "claim",
-        "SELECT booking,resource,reach,start_at,end_at,units,role,flags,takes,expires"
-        " FROM claim WHERE booking=?1" },
     [ROTA__SQL_CLAIM_PUT] = { "claim",
         "INSERT INTO claim(resource,reach,start_at,booking,end_at,units,role,flags,takes,expires)"
         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)" },
     [ROTA__SQL_CLAIM_CHANGE] = { "claim",
         "UPDATE claim SET takes=?5,expires=?6"
         " WHERE resource=?1 AND reach=?2 AND start_at=?3 AND booking=?4" },
-    [ROTA__SQL_CLAIM_DROP] = { "claim", "DELETE FROM claim WHERE booking=?1" },
+    [ROTA__SQL_CLAIM_DROP] = { "claim",
+        "DELETE FROM claim WHERE resource=?1 AND reach=?2 AND start_at=?3 AND booking=?4" },
+    [ROTA__SQL_CLAIM_EVERY] = { "claim",
+        "SELECT c.booking,c.resource,r.id,c.units,c.role,c.flags FROM claim c"
+        " LEFT JOIN resource r ON r.row=c.resource ORDER BY c.booking,r.id" },
+    [ROTA__SQL_CLAIM_PACK] = { "booking", "UPDATE booking SET claims=?1 WHERE row=?2" },
 
     [ROTA__SQL_EVENT_LAST] = { "event", "SELECT max(seq) FROM event" },
     [ROTA__SQL_EVENT_FROM] = { "event",
@@ -172,15 +173,17 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
     [ROTA__SQL_CHECK_BOOKINGS] = { "booking", "SELECT count(*),min(row),max(row) FROM booking" },
     [ROTA__SQL_CHECK_CLAIMS] = { "claim",
         "SELECT c.booking,c.resource,c.reach,c.start_at,c.end_at,c.role,c.flags,c.takes,c.expires,"
-        "b.reach,b.start_at,b.end_at,b.status,b.hold_expires"
+        "b.reach,b.start_at,b.end_at,b.status,b.hold_expires,c.units,b.claims"
         " FROM claim c LEFT JOIN booking b ON b.row=c.booking" },
     [ROTA__SQL_CHECK_CONSUMERS] = { "consumer",
         "SELECT name,position FROM consumer WHERE position<>0"
         " AND NOT EXISTS(SELECT 1 FROM event WHERE seq=position)" },
+    [ROTA__SQL_CHECK_PACKED] = { "booking",
+        "SELECT (SELECT coalesce(sum(length(claims)),0) FROM booking),(SELECT count(*) FROM claim)" },
     [ROTA__SQL_EVERY_RESOURCE] = { "resource", RESOURCE_SELECT "resource r" RESOURCE_JOINS },
     [ROTA__SQL_EVERY_TAG] = { "tag", "SELECT resource,tag FROM tag" },
     [ROTA__SQL_EVERY_MEMBER] = { "member", MEMBER_SELECT "1" },
-    [ROTA__SQL_EVERY_BOOKING] = { "booking", BOOKING_SELECT },
+    [ROTA__SQL_EVERY_BOOKING] = { "booking", BOOKING_SELECT "booking b" },
     [ROTA__SQL_EVERY_EVENT] = { "event", EVENT_SELECT },
     [ROTA__SQL_EVERY_KEY] = { "idempotency", KEY_SELECT },
     [ROTA__SQL_EVERY_CONSUMER] = { "consumer", CONSUMER_SELECT },
@@ -409,7 +412,7 @@ rota_id rota__sqlite_id(rota__sqlite_query *query)
     return id;
 }
 
-const void *rota__sqlite_bytes(rota__sqlite_query *query, int64_t *size)
+const void *rota__sqlite_look_at_bytes(rota__sqlite_query *query, int64_t *size)
 {
     int column = query->column++;
     *size = 0;
@@ -421,7 +424,14 @@ const void *rota__sqlite_bytes(rota__sqlite_query *query, int64_t *size)
     *size = sqlite3_column_bytes(query->stmt, column);
     if (*size == 0) return NULL;
     const void *bytes = sqlite3_column_blob(query->stmt, column);
+    if (!bytes) no_memory(query);
+    return bytes;
+}
+
+const void *rota__sqlite_bytes(rota__sqlite_query *query, int64_t *size)
+{
+    const void *bytes = rota__sqlite_look_at_bytes(query, size);
     const void *copy = bytes ? rota__arena_copy(query->env->arena, bytes, *size) : NULL;
-    if (!copy) no_memory(query);
+    if (bytes && !copy) no_memory(query);
     return copy;
 }

@@ -110,8 +110,7 @@ static int get_booking(rota__sqlite *self, rota__env *env, const rota__by *by, r
     bool found = rota__sqlite_next(&query);
     if (found) rota__sqlite_read_booking(&query, out);
     int rc = rota__sqlite_end(&query);
-    if (rc == ROTA_OK) rc = found ? rota__sqlite_read_claims(self, env, out) : ROTA_ENOTFOUND;
-    return rc;
+    return rc == ROTA_OK && !found ? ROTA_ENOTFOUND : rc;
 }
 
 int rota__sqlite_resource_get(rota__store *store, rota__env *env, const rota__by *by,
@@ -283,32 +282,27 @@ int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource,
     return ROTA_OK;
 }
 
-/* --- lists of bookings: first which ones and in which order, then each whole --- */
-
-typedef struct match {
-    rota_span when;
-    rota_id id;
-    int64_t row;
-} match;
+/* --- lists of bookings --- */
 
 typedef struct finding {
     rota__sqlite *self;
     rota__env *env;
     const rota__booking_filter *filter;
-    ROTA__LIST(match) list;
+    ROTA__LIST(rota__booking) list;
 } finding;
 
 static int by_time(const void *a, const void *b)
 {
-    const match *x = a, *y = b;
-    if (x->when.start != y->when.start) return x->when.start < y->when.start ? -1 : 1;
-    if (x->when.end != y->when.end) return x->when.end < y->when.end ? -1 : 1;
-    return rota__id_compare(&x->id, &y->id);
+    const rota__booking *const *x = a, *const *y = b;
+    rota_span first = (*x)->when, second = (*y)->when;
+    if (first.start != second.start) return first.start < second.start ? -1 : 1;
+    if (first.end != second.end) return first.end < second.end ? -1 : 1;
+    return rota__id_compare(&(*x)->id, &(*y)->id);
 }
 
 /* One length class, of all bookings or of one source. Whatever the number of
  * classes and sources, the first `limit` bookings of them all are among the
- * first `limit` of each. */
+ * first `limit` of each; those that start together are all read. */
 static int find_reach(finding *f, int32_t reach, const rota__source *source)
 {
     const rota__booking_filter *filter = f->filter;
@@ -330,50 +324,49 @@ static int find_reach(finding *f, int32_t reach, const rota__source *source)
     rota__sqlite_bind_int(&query, on ? filter->after.start : INT64_MIN);
     rota__sqlite_bind_int(&query, on ? filter->after.end : INT64_MIN);
     rota__sqlite_bind_bytes(&query, &filter->after_id, (int64_t)sizeof filter->after_id);
-    rota__sqlite_bind_int(&query, limit_or_all(filter->limit));
     if (source) rota__sqlite_bind_int(&query, source->resource);
-    match *next = NULL;
+
+    const int64_t earlier = f->list.count;
+    rota__booking *next = NULL;
     while ((next = ROTA__SQLITE_NEXT(&query, &f->list))) {
-        next->row = rota__sqlite_row(&query);
-        next->id = rota__sqlite_id(&query);
-        next->when = rota__sqlite_span(&query);
+        rota__sqlite_read_booking(&query, next);
+        int64_t found = f->list.count - earlier;
+        bool enough = filter->limit > 0 && found > filter->limit &&
+                      next->when.start > f->list.items[earlier + filter->limit - 1].when.start;
+        if (enough || query.status != ROTA_OK) break;
     }
     return rota__sqlite_end(&query);
 }
 
-static int find_bookings(finding *f)
+/* Each once, by start, end and id. One that was found through several sources stands
+ * beside itself then. */
+static int sort_bookings(finding *f, rota__booking **rows, int64_t *count)
 {
-    int rc = ROTA_OK;
-    int64_t sources = f->filter->source_count;
-    for (int32_t reach = 0; reach < ROTA__SQLITE_REACHES; reach++) {
-        if (sources == 0) rc = find_reach(f, reach, NULL);
-        for (int64_t i = 0; i < sources && rc == ROTA_OK; i++)
-            rc = find_reach(f, reach, &f->filter->sources[i]);
-        if (rc != ROTA_OK) return rc;
-    }
-    if (f->list.count == 0) return ROTA_OK;
-
-    qsort(f->list.items, (size_t)f->list.count, sizeof *f->list.items, by_time);
-    int64_t kept = 1; /* one that was found through several sources stays once */
-    for (int64_t i = 1; i < f->list.count; i++)
-        if (f->list.items[i].row != f->list.items[kept - 1].row)
-            f->list.items[kept++] = f->list.items[i];
-    f->list.count = kept;
-    if (f->filter->limit > 0 && kept > f->filter->limit) f->list.count = f->filter->limit;
+    int64_t found = f->list.count, kept = 0;
+    rota__arena *arena = f->env->arena;
+    const rota__booking **order = rota__arena_alloc(arena, found, (int64_t)sizeof(*order));
+    rota__booking *sorted = rota__arena_alloc(arena, found, (int64_t)sizeof *sorted);
+    if (!order || !sorted) return rota__error_plain(f->env->error, ROTA_ENOMEM);
+    for (int64_t i = 0; i < found; i++)
+        order[i] = &f->list.items[i];
+    if (found > 1) qsort(order, (size_t)found, sizeof(*order), by_time);
+    for (int64_t i = 0; i < found && (f->filter->limit <= 0 || kept < f->filter->limit); i++)
+        if (kept == 0 || sorted[kept - 1].row != order[i]->row) sorted[kept++] = *order[i];
+    *rows = sorted;
+    *count = kept;
     return ROTA_OK;
 }
 
-static int list_bookings(finding *f, rota__booking **rows)
+static int list_bookings(finding *f, rota__booking **rows, int64_t *count)
 {
-    int rc = find_bookings(f);
-    if (rc != ROTA_OK) return rc;
-    *rows = rota__arena_alloc(f->env->arena, f->list.count, (int64_t)sizeof **rows);
-    if (!*rows) return rota__error_plain(f->env->error, ROTA_ENOMEM);
-    for (int64_t i = 0; i < f->list.count && rc == ROTA_OK; i++) {
-        rota__by by = { .row = f->list.items[i].row };
-        rc = get_booking(f->self, f->env, &by, &(*rows)[i]);
+    int rc = ROTA_OK;
+    int64_t sources = f->filter->source_count;
+    for (int32_t reach = 0; reach < ROTA__SQLITE_REACHES && rc == ROTA_OK; reach++) {
+        if (sources == 0) rc = find_reach(f, reach, NULL);
+        for (int64_t i = 0; i < sources && rc == ROTA_OK; i++)
+            rc = find_reach(f, reach, &f->filter->sources[i]);
     }
-    return rc;
+    return rc == ROTA_OK ? sort_bookings(f, rows, count) : rc;
 }
 
 int rota__sqlite_booking_list(rota__store *store, rota__env *env,
@@ -382,11 +375,12 @@ int rota__sqlite_booking_list(rota__store *store, rota__env *env,
 {
     finding f = { .self = rota__sqlite_of(store), .env = env, .filter = filter };
     rota__booking *items = NULL;
+    int64_t found = 0;
     int rc = rota__sqlite_begin(f.self, env);
-    if (rc == ROTA_OK) rc = rota__sqlite_end_read(f.self, env, list_bookings(&f, &items));
+    if (rc == ROTA_OK) rc = rota__sqlite_end_read(f.self, env, list_bookings(&f, &items, &found));
     if (rc != ROTA_OK) return rc;
     *rows = items;
-    *count = f.list.count;
+    *count = found;
     return ROTA_OK;
 }
 
@@ -404,10 +398,8 @@ static int list_due(rota__sqlite *self, rota__env *env, rota_time now, int64_t l
     rota__sqlite_bind_int(&query, now);
     rota__sqlite_bind_int(&query, limit_or_all(limit));
     rota__booking *booking = NULL;
-    while ((booking = ROTA__SQLITE_NEXT(&query, due))) {
+    while ((booking = ROTA__SQLITE_NEXT(&query, due)))
         rota__sqlite_read_booking(&query, booking);
-        if (query.status == ROTA_OK) query.status = rota__sqlite_read_claims(self, env, booking);
-    }
     return rota__sqlite_end(&query);
 }
 

@@ -5,8 +5,6 @@
  * which rows an operation asks for, to sqlite_read.c and sqlite_commit.c. */
 #include "store/sqlite_private.h"
 
-#include <stdlib.h>
-
 #include "base/id.h"
 
 void rota__sqlite_read_resource(rota__sqlite_query *query, rota__resource *out)
@@ -75,35 +73,119 @@ void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out)
     out->created_at = rota__sqlite_instant(query);
     out->changed_at = rota__sqlite_instant(query);
     out->version = rota__sqlite_row(query);
+    rota__sqlite_read_claims(query, out);
 }
 
-static int by_resource_id(const void *a, const void *b)
+/* --- packed claims: numbers in little-endian order, claims by resource id --- */
+
+static void put_number(uint8_t **at, uint64_t value, int bytes)
 {
-    const rota__claim *x = a, *y = b;
-    return rota__id_compare(&x->resource_id, &y->resource_id);
+    for (int i = 0; i < bytes; i++)
+        *(*at)++ = (uint8_t)(value >> (8 * i));
 }
 
-int rota__sqlite_read_claims(rota__sqlite *self, rota__env *env, rota__booking *booking)
+static uint64_t get_number(const uint8_t **at, int bytes)
 {
-    ROTA__LIST(rota__claim) claims = { 0 };
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value |= (uint64_t) * (*at)++ << (8 * i);
+    return value;
+}
+
+uint8_t *rota__sqlite_pack(rota__arena *arena, const rota__claim *claims, int64_t count)
+{
+    uint8_t *bytes = rota__arena_alloc(arena, count, ROTA__SQLITE_PACKED), *at = bytes;
+    for (int64_t i = 0; bytes && i < count; i++) {
+        put_number(&at, (uint64_t)claims[i].resource, 8);
+        memcpy(at, claims[i].resource_id.b, sizeof claims[i].resource_id.b);
+        at += sizeof claims[i].resource_id.b;
+        put_number(&at, (uint32_t)claims[i].units, 4);
+        put_number(&at, (uint32_t)claims[i].role, 4);
+        put_number(&at, claims[i].flags, 4);
+    }
+    return bytes;
+}
+
+static bool unpack(const uint8_t *at, int64_t count, rota__claim *claims)
+{
+    for (int64_t i = 0; i < count; i++) {
+        rota__claim *claim = &claims[i];
+        claim->resource = (int64_t)get_number(&at, 8);
+        memcpy(claim->resource_id.b, at, sizeof claim->resource_id.b);
+        at += sizeof claim->resource_id.b;
+        claim->units = (int32_t)get_number(&at, 4);
+        claim->role = (int32_t)get_number(&at, 4);
+        claim->flags = (uint32_t)get_number(&at, 4);
+        if (claim->resource < 1 || claim->units < 1 || claim->role < ROTA_ROLE_REQUIRED ||
+            claim->role > ROTA_ROLE_ORGANIZER ||
+            (i > 0 && rota__id_compare(&claims[i - 1].resource_id, &claim->resource_id) >= 0))
+            return false;
+    }
+    return true;
+}
+
+void rota__sqlite_read_claims(rota__sqlite_query *query, rota__booking *booking)
+{
+    int64_t size = 0;
+    const uint8_t *bytes = rota__sqlite_look_at_bytes(query, &size);
+    if (query->status != ROTA_OK) return;
+    int64_t count = size / ROTA__SQLITE_PACKED;
+    rota__claim *claims = rota__arena_alloc(query->env->arena, count, (int64_t)sizeof *claims);
+    if (!claims) {
+        query->status = rota__error_plain(query->env->error, ROTA_ENOMEM);
+    } else if (size % ROTA__SQLITE_PACKED != 0 || !unpack(bytes, count, claims)) {
+        rota__sqlite_damage(query, "claims");
+    } else {
+        booking->claims = count ? claims : NULL;
+        booking->claim_count = count;
+    }
+}
+
+typedef struct packing {
+    rota__claim *items;
+    int64_t count, room;
+} packing;
+
+static int put_packed(rota__sqlite *self, rota__env *env, int64_t row, packing *claims)
+{
+    if (claims->count == 0) return ROTA_OK;
+    uint8_t *bytes = rota__sqlite_pack(env->arena, claims->items, claims->count);
+    if (!bytes) return rota__error_plain(env->error, ROTA_ENOMEM);
     rota__sqlite_query query;
-    rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_OF);
-    rota__sqlite_bind_int(&query, booking->row);
-    rota__claim *claim = NULL;
-    while ((claim = ROTA__SQLITE_NEXT(&query, &claims))) {
-        rota__sqlite_row(&query);
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_PACK);
+    rota__sqlite_bind_bytes(&query, bytes, claims->count * ROTA__SQLITE_PACKED);
+    rota__sqlite_bind_int(&query, row);
+    claims->count = 0;
+    return rota__sqlite_run(&query);
+}
+
+int rota__sqlite_pack_all(rota__sqlite *self, rota__env *env)
+{
+    packing claims = { 0 };
+    rota__sqlite_query query;
+    int64_t booking = 0;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_EVERY);
+    while (rota__sqlite_next(&query)) {
+        int64_t row = rota__sqlite_row(&query);
+        if (row != booking && query.status == ROTA_OK)
+            query.status = put_packed(self, env, booking, &claims);
+        booking = row;
+        rota__claim *claim = query.status == ROTA_OK ? ROTA__PUSH(env->arena, &claims) : NULL;
+        if (!claim) {
+            if (query.status == ROTA_OK) query.status = rota__error_plain(env->error, ROTA_ENOMEM);
+            break;
+        }
         claim->resource = rota__sqlite_row(&query);
         claim->resource_id = rota__sqlite_id(&query);
         claim->units = rota__sqlite_small(&query, 1, INT32_MAX);
         claim->role = rota__sqlite_small(&query, ROTA_ROLE_REQUIRED, ROTA_ROLE_ORGANIZER);
         claim->flags = (uint32_t)rota__sqlite_int(&query, 0, UINT32_MAX);
     }
-    if (claims.count > 1)
-        qsort(claims.items, (size_t)claims.count, sizeof *claims.items, by_resource_id);
-    booking->claims = claims.items;
-    booking->claim_count = claims.count;
-    return rota__sqlite_end(&query);
+    int rc = rota__sqlite_end(&query);
+    return rc == ROTA_OK ? put_packed(self, env, booking, &claims) : rc;
 }
+
+/* --- the rest --- */
 
 void rota__sqlite_read_key(rota__sqlite_query *query, rota__key *out)
 {

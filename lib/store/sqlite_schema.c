@@ -136,8 +136,12 @@ static const char *const migration_1[] = {
     NULL
 };
 
-/* Who reads the feed, and how far he has come. */
+/* Who reads the feed, and how far he has come. And each booking's claims in its own
+ * row as well: then nobody asks for the claims of a booking, and needs an index. */
 static const char *const migration_2[] = {
+    "ALTER TABLE booking ADD COLUMN claims BLOB;"
+    "UPDATE booking SET claims=x''; DROP INDEX claim_booking;",
+
     "CREATE TABLE consumer("
     " name TEXT NOT NULL PRIMARY KEY,"
     " position INTEGER NOT NULL CHECK(position>=0),"
@@ -148,7 +152,10 @@ static const char *const migration_2[] = {
     NULL
 };
 
-static const char *const *const migrations[] = { migration_1, migration_2 };
+static const struct migration {
+    const char *const *sql;
+    int (*then)(rota__sqlite *self, rota__env *env); /* what SQL cannot say; or NULL */
+} migrations[] = { { migration_1, NULL }, { migration_2, rota__sqlite_pack_all } };
 
 #define NEWEST ROTA__LENGTH(migrations)
 
@@ -241,9 +248,11 @@ int rota__sqlite_migrate(rota__sqlite *self, rota__env *env, int64_t version)
                            "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
                            (int)APPLICATION, (int)NEWEST);
     int rc = rota__sqlite_exec(self, env, "migration", "BEGIN IMMEDIATE");
-    for (int64_t i = version; i < NEWEST && rc == ROTA_OK; i++)
-        for (const char *const *part = migrations[i]; *part && rc == ROTA_OK; part++)
+    for (int64_t i = version; i < NEWEST && rc == ROTA_OK; i++) {
+        for (const char *const *part = migrations[i].sql; *part && rc == ROTA_OK; part++)
             rc = rota__sqlite_exec(self, env, "migration", *part);
+        if (rc == ROTA_OK && migrations[i].then) rc = migrations[i].then(self, env);
+    }
     if (rc == ROTA_OK) rc = rota__sqlite_exec(self, env, "migration", finish);
     return rota__sqlite_end_read(self, env, rc); /* takes back what did not come to its end */
 }
@@ -264,7 +273,7 @@ static int authorize(void *ctx, int action, const char *first, const char *secon
 {
     static const char *const pragmas[] = { "integrity_check", "foreign_key_check" };
     static const char *const kept[] = { "resource", "booking", "event" };
-    static const char *const functions[] = { "count", "max", "min", "length" };
+    static const char *const functions[] = { "count", "max", "min", "length", "sum", "coalesce" };
     (void)ctx;
     (void)schema;
     (void)inside; /* triggers and views are switched off */
@@ -367,29 +376,69 @@ static int check_bookings(rota__sqlite *self, rota__env *env)
     return check_numbers(self, env, ROTA__SQL_CHECK_BOOKINGS, "the bookings have rows");
 }
 
-/* What a claim repeats of its booking must be what the booking says. */
+static const rota__claim *find_claim(const rota__booking *booking, int64_t resource)
+{
+    for (int64_t i = 0; i < booking->claim_count; i++)
+        if (booking->claims[i].resource == resource) return &booking->claims[i];
+    return NULL;
+}
+
+/* A claim and its booking say the same twice. */
+static void check_claim(rota__sqlite_query *query)
+{
+    query->column = 1; /* the booking is for the message */
+    int64_t resource = rota__sqlite_any(query);
+    int64_t reach = rota__sqlite_int(query, 0, ROTA__SQLITE_REACHES - 1);
+    int64_t start = rota__sqlite_instant(query);
+    int64_t end = rota__sqlite_instant(query);
+    rota__claim claim = { .role = (int32_t)rota__sqlite_int(query, 0, INT32_MAX) };
+    claim.flags = (uint32_t)rota__sqlite_int(query, 0, UINT32_MAX);
+    bool takes = rota__sqlite_int(query, 0, 1) == 1;
+    rota_time expires = rota__sqlite_instant(query);
+
+    bool agree = reach == rota__sqlite_int(query, 0, ROTA__SQLITE_REACHES - 1);
+    agree = start == rota__sqlite_instant(query) && agree;
+    agree = end == rota__sqlite_instant(query) && agree;
+    rota__booking booking = { .status = (int32_t)rota__sqlite_int(query, 1, INT32_MAX) };
+    booking.hold_expires = rota__sqlite_instant(query);
+    claim.units = (int32_t)rota__sqlite_int(query, 1, INT32_MAX);
+    rota__sqlite_read_claims(query, &booking);
+    const rota__claim *kept = find_claim(&booking, resource);
+    agree = agree && kept && kept->units == claim.units && kept->role == claim.role &&
+            kept->flags == claim.flags;
+    if (!agree || takes != rota__sqlite_takes(&booking, &claim) ||
+        expires != rota__sqlite_expires(&booking))
+        rota__sqlite_damage(query, "a claim differs from its booking, one of them");
+}
+
 static int check_claims(rota__sqlite *self, rota__env *env)
 {
+    rota__arena arena;
     rota__sqlite_query query;
-    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_CLAIMS);
+    rota__arena_init(&arena, self->mem);
+    rota__env inner = { .arena = &arena, .error = env->error };
+    rota__sqlite_start(&query, self, &inner, ROTA__SQL_CHECK_CLAIMS);
     while (rota__sqlite_next(&query)) {
-        query.column = 2; /* booking and resource are for the message, and the references checked */
-        int64_t reach = rota__sqlite_int(&query, 0, ROTA__SQLITE_REACHES - 1);
-        int64_t start = rota__sqlite_instant(&query);
-        int64_t end = rota__sqlite_instant(&query);
-        rota__claim claim = { .role = (int32_t)rota__sqlite_int(&query, 0, INT32_MAX) };
-        claim.flags = (uint32_t)rota__sqlite_int(&query, 0, UINT32_MAX);
-        bool takes = rota__sqlite_int(&query, 0, 1) == 1;
-        rota_time expires = rota__sqlite_instant(&query);
+        check_claim(&query);
+        rota__arena_reset(&arena);
+    }
+    int rc = rota__sqlite_end(&query);
+    rota__arena_free(&arena);
+    return rc;
+}
 
-        bool agree = reach == rota__sqlite_int(&query, 0, ROTA__SQLITE_REACHES - 1);
-        agree = start == rota__sqlite_instant(&query) && agree;
-        agree = end == rota__sqlite_instant(&query) && agree;
-        rota__booking booking = { .status = (int32_t)rota__sqlite_int(&query, 1, INT32_MAX) };
-        booking.hold_expires = rota__sqlite_instant(&query);
-        if (!agree || takes != rota__sqlite_takes(&booking, &claim) ||
-            expires != rota__sqlite_expires(&booking))
-            rota__sqlite_damage(&query, "a claim differs from its booking, one of them");
+/* Each claim has its place in a booking; so many claims, and no place without one. */
+static int check_packed(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_PACKED);
+    if (rota__sqlite_next(&query)) {
+        int64_t bytes = rota__sqlite_any(&query), claims = rota__sqlite_any(&query);
+        if (query.status == ROTA_OK && bytes != claims * ROTA__SQLITE_PACKED)
+            query.status = rota__error_set(env->error, ROTA_ECORRUPT,
+                                           "%s: bookings have %lld claims, and %lld are there",
+                                           self->path, (long long)(bytes / ROTA__SQLITE_PACKED),
+                                           (long long)claims);
     }
     return rota__sqlite_end(&query);
 }
@@ -415,8 +464,8 @@ static int check_consumers(rota__sqlite *self, rota__env *env)
 int rota__sqlite_check(rota__store *store, rota__env *env)
 {
     static int (*const checks[])(rota__sqlite *, rota__env *) = {
-        check_file,      check_references,      check_feed, check_bookings, check_claims,
-        check_consumers, rota__sqlite_read_all,
+        check_file,   check_references, check_feed,      check_bookings,
+        check_claims, check_packed,     check_consumers, rota__sqlite_read_all,
     };
     rota__sqlite *self = rota__sqlite_of(store);
     int rc = rota__sqlite_begin(self, env);

@@ -43,8 +43,8 @@ typedef struct rota__member {
 } rota__member;
 
 typedef struct rota__claim {
-    int64_t resource; /* row */
-    rota_id resource_id;
+    int64_t resource;    /* row */
+    rota_id resource_id; /* of a put it may be none: then the store knows it by the row */
     int32_t units, role;
     uint32_t flags;
 } rota__claim;
