@@ -187,15 +187,15 @@ int rota_booking_list(rota *r, const rota_booking_query *query, rota_result **ou
 {
     rota__context cx;
     rota_booking_query own;
-    rota__booking *found;
+    rota__listing list;
     rota_result *rows;
-    int64_t count, since = rota__clock_ns();
+    int64_t since = rota__clock_ns();
     int rc = rota__handle_begin_read(r, out, &cx, &rows);
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__record_in(&r->error, "query", query, &own, (uint32_t)sizeof own,
                               ROTA__OLDEST(rota_booking_query, limit))) == ROTA_OK &&
-        (rc = rota__booking_list(&cx, &own, &found, &count)) == ROTA_OK)
-        rc = rota__result_bookings(rows, found, count, cx.now);
+        (rc = rota__booking_list(&cx, &own, &list)) == ROTA_OK)
+        rc = rota__result_list(rows, &list, cx.now);
     rota__meter_time(&r->meter.list, since);
     return rota__handle_end_read(r, rows, out, rc);
 }

@@ -53,11 +53,12 @@ void rota__record_out(void *out, const void *own, uint32_t own_size)
 
 rota_result *rota__result_new(const rota__mem *mem)
 {
-    rota__mem own = { .fn = mem->fn, .ctx = mem->ctx };
+    rota__mem own;
+    rota__mem_init(&own, mem->fn, mem->ctx);
     rota_result *result = rota__mem_alloc(&own, 1, (int64_t)sizeof *result);
     if (!result) return NULL;
     memset(result, 0, sizeof *result);
-    result->mem = own;
+    rota__mem_init(&result->mem, mem->fn, mem->ctx);
     rota__arena_init(&result->arena, &result->mem);
     return result;
 }
@@ -65,7 +66,10 @@ rota_result *rota__result_new(const rota__mem *mem)
 void rota_result_free(rota_result *rows)
 {
     if (!rows) return;
-    rota__mem own = rows->mem;
+    rota__mem own;
+    rota__mem_init(&own, rows->mem.fn, rows->mem.ctx);
+    for (int64_t i = 0; i < rows->page_count; i++)
+        rota__page_drop(rows->pages[i]);
     rota__arena_free(&rows->arena);
     rota__mem_free(&own, rows);
 }
@@ -118,49 +122,45 @@ int rota__result_members(rota_result *result, const rota__member *rows, int64_t 
     return ROTA_OK;
 }
 
-static int copy_claims(rota_result *result, const rota__booking *row, rota_booking *out)
-{
-    rota_claim *claims = rota__arena_alloc(&result->arena, row->claim_count,
-                                           (int64_t)sizeof *claims);
-    if (!claims) return ROTA_ENOMEM;
-    for (int64_t i = 0; i < row->claim_count; i++)
-        claims[i] = (rota_claim){ .resource = row->claims[i].resource_id,
-                                  .units = row->claims[i].units,
-                                  .role = row->claims[i].role,
-                                  .flags = row->claims[i].flags };
-    out->claims = claims;
-    out->claim_count = row->claim_count;
-    return ROTA_OK;
-}
-
 static int32_t phase_of(rota_span when, rota_time now)
 {
     if (now < when.start) return ROTA_PHASE_UPCOMING;
     return now < when.end ? ROTA_PHASE_ONGOING : ROTA_PHASE_PAST;
 }
 
+/* What the clock adds. */
+static void show(rota_booking *row, rota_time now)
+{
+    row->status = rota__booking_seen(row->status, row->hold_expires, now);
+    row->phase = phase_of(row->when, now);
+}
+
 int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
                           rota_time now)
 {
     rota_booking *out = rows_of(result, ROTA__ROWS_BOOKING, count, (int64_t)sizeof *out);
-    int rc = out ? ROTA_OK : ROTA_ENOMEM;
-    for (int64_t i = 0; i < count && rc == ROTA_OK; i++) {
-        out[i] = (rota_booking){ .size = (uint32_t)sizeof *out,
-                                 .status = rota__booking_status(&rows[i], now),
-                                 .id = rows[i].id,
-                                 .when = rows[i].when,
-                                 .title = rows[i].title,
-                                 .ref = rows[i].ref,
-                                 .data = rows[i].data,
-                                 .version = rows[i].version,
-                                 .hold_expires = rows[i].hold_expires,
-                                 .created_at = rows[i].created_at,
-                                 .changed_at = rows[i].changed_at,
-                                 .priority = rows[i].priority,
-                                 .phase = phase_of(rows[i].when, now) };
-        rc = copy_claims(result, &rows[i], &out[i]);
+    bool made = out != NULL;
+    for (int64_t i = 0; i < count && made; i++) {
+        made = rota__page_record(&result->arena, &rows[i], &out[i]);
+        show(&out[i], now);
     }
-    return rc;
+    return made ? ROTA_OK : ROTA_ENOMEM;
+}
+
+int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
+{
+    result->pages = list->pages.items;
+    result->page_count = list->pages.count;
+    if (result->page_count == 0)
+        return rota__result_bookings(result, list->rows, list->row_count, now);
+    int64_t count = list->refs.count;
+    rota_booking *out = rows_of(result, ROTA__ROWS_BOOKING, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = *list->refs.items[i];
+        show(&out[i], now);
+    }
+    return ROTA_OK;
 }
 
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "domain/booking.h"
 #include "store/store.h"
 
 enum {
@@ -19,7 +20,9 @@ enum {
 struct rota_result {
     rota__mem mem; /* a copy: the handle may be gone before the rows */
     rota__arena arena;
-    void *rows; /* of the public record of the kind */
+    void *rows;         /* of the public record of the kind */
+    rota__page **pages; /* what the rows show lies on these */
+    int64_t page_count;
     int64_t count;
     int32_t kind;
 };
@@ -44,6 +47,8 @@ int rota__result_resources(rota_result *result, const rota__resource *rows, int6
 int rota__result_members(rota_result *result, const rota__member *rows, int64_t count);
 int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
                           rota_time now);
+/* Takes over the list's pages, whatever becomes of it. */
+int rota__result_list(rota_result *result, rota__listing *list, rota_time now);
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);
 int rota__result_events(rota_result *result, const rota__event *rows, int64_t count);
 /* last: the position of the feed's newest event. */

@@ -62,6 +62,18 @@ void rota__str_addf(rota__str *str, const char *format, ...)
     str->length += length;
 }
 
+/* Written often, where vsnprintf() would be most of the work. */
+void rota__str_int(rota__str *str, int64_t number)
+{
+    char digits[20], *at = digits + sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0) *--at = '-';
+    add(str, at, digits + sizeof digits - at);
+}
+
 /* What stands for a byte that cannot stand in a JSON string as it is. */
 static const char *escape(unsigned char byte, char hex[7])
 {

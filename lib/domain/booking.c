@@ -37,10 +37,15 @@ enum {
 
 static const uint32_t movable = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN);
 
+int32_t rota__booking_seen(int32_t stored, rota_time hold_expires, rota_time now)
+{
+    bool lapsed = stored == ROTA_BOOKING_HELD && hold_expires <= now;
+    return lapsed ? ROTA_BOOKING_EXPIRED : stored;
+}
+
 int32_t rota__booking_status(const rota__booking *booking, rota_time now)
 {
-    bool lapsed = booking->status == ROTA_BOOKING_HELD && booking->hold_expires <= now;
-    return lapsed ? ROTA_BOOKING_EXPIRED : booking->status;
+    return rota__booking_seen(booking->status, booking->hold_expires, now);
 }
 
 /* 'booking "Standup"', or by its id. */
@@ -469,9 +474,8 @@ static int decide_move(rota__write *w, const void *data)
     if ((set & ROTA_BOOKING_SET_START) && (rc = check_future(w, request)) != ROTA_OK) return rc;
 
     if (set & (ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS)) {
-        if ((rc = rota__resolve_claims(w, &after, request->on_conflict, "")) != ROTA_OK ||
-            (rc = rota__write_touch_claims(w, &before)) != ROTA_OK)
-            return rc;
+        rc = rota__resolve_claims(w, &after, request->on_conflict, "");
+        if (rc != ROTA_OK) return rc;
     }
     return put(w, ROTA_EVENT_BOOKING_MOVED, &before, &after);
 }
@@ -512,13 +516,11 @@ static int put_step(rota__write *w, const rota__booking *before, int step)
 {
     rota__booking after = *before;
     rota_time now = w->cx->now;
-    int rc;
     after.status = life[step].to;
     if (step == ROTA__COMPLETE && now < before->when.end) {
         /* Spans are never empty: completed at its very start, it took one second. */
         after.when.end = now > before->when.start ? now : before->when.start + 1;
     }
-    if ((rc = rota__write_touch_claims(w, before)) != ROTA_OK) return rc;
     return put(w, life[step].event, before, &after);
 }
 
@@ -573,92 +575,4 @@ int rota__booking_find(rota__context *cx, const char *id_or_ref, rota_id *id)
 int rota__booking_get(rota__context *cx, const rota_id *id, rota__booking *out)
 {
     return get(cx, id, out);
-}
-
-/* The resource and the groups it belongs to, each with the span it does. */
-static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filter *filter)
-{
-    /* A booking may reach out of the window, to where he belonged. */
-    static const rota_span ever = { INT64_MIN, INT64_MAX };
-    rota__write look = { .cx = cx };
-    rota__by by = { .id = id };
-    rota__resource resource;
-    rota__reach above = { 0 };
-    int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &resource);
-    if (rc == ROTA_ENOTFOUND) {
-        char text[37];
-        rota_id_format(id, text);
-        return rota__error_set(cx->env.error, rc, "no resource %s", text);
-    }
-    if (rc != ROTA_OK) return rc;
-    if ((rc = rota__admit_above(&look, resource.row, ever, NULL, true, &above)) != ROTA_OK)
-        return rc;
-
-    rota__source *sources = rota__arena_alloc(cx->env.arena, above.count, (int64_t)sizeof *sources);
-    if (!sources) return rota__context_nomem(cx);
-    for (int64_t i = 0; i < above.count; i++)
-        sources[i] = (rota__source){ .resource = above.items[i].resource,
-                                     .when = above.items[i].within };
-    filter->sources = sources;
-    filter->source_count = above.count;
-    return ROTA_OK;
-}
-
-static int read_position(rota__context *cx, const rota_booking_query *query,
-                         rota__booking_filter *filter)
-{
-    rota__booking last;
-    if (rota__id_is_none(&query->after)) return ROTA_OK;
-    filter->after_id = query->after;
-    filter->after = query->after_when;
-    if (query->after_when.start || query->after_when.end) return ROTA_OK;
-    int rc = get(cx, &query->after, &last);
-    if (rc == ROTA_OK) filter->after = last.when;
-    return rc;
-}
-
-/* The store knows no clock, so held and expired are told apart here: what was
- * asked for is kept of each page until the limit is reached or there is no more. */
-static int list_pages(rota__context *cx, rota__booking_filter *filter, uint32_t statuses,
-                      rota__booking **rows, int64_t *count)
-{
-    ROTA__LIST(rota__booking) kept = { 0 };
-    for (;;) {
-        rota__booking *page;
-        int64_t found;
-        int rc = cx->store->ops->booking_list(cx->store, &cx->env, filter, &page, &found);
-        if (rc != ROTA_OK) return rc;
-        for (int64_t i = 0; i < found && (!filter->limit || kept.count < filter->limit); i++) {
-            if (!(ROTA__BIT(rota__booking_status(&page[i], cx->now)) & statuses)) continue;
-            rota__booking *row = ROTA__PUSH(cx->env.arena, &kept);
-            if (!row) return rota__context_nomem(cx);
-            *row = page[i];
-        }
-        if (!filter->limit || found < filter->limit || kept.count == filter->limit) break;
-        filter->after = page[found - 1].when;
-        filter->after_id = page[found - 1].id;
-    }
-    *rows = kept.items;
-    *count = kept.count;
-    return ROTA_OK;
-}
-
-int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__booking **rows,
-                       int64_t *count)
-{
-    uint32_t every = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN) | IN(COMPLETED) | IN(CANCELLED) |
-                     IN(EXPIRED);
-    uint32_t statuses = query->statuses ? query->statuses : every & ~IN(CANCELLED);
-    rota__booking_filter filter = { .when = query->when, .limit = query->limit };
-    int rc;
-    if ((rc = rota__request_span(cx, "the window", query->when)) != ROTA_OK ||
-        (rc = rota__request_bits(cx, "statuses", query->statuses, every)) != ROTA_OK ||
-        (rc = rota__request_limit(cx, query->limit)) != ROTA_OK ||
-        (rc = read_position(cx, query, &filter)) != ROTA_OK)
-        return rc;
-    if (!rota__id_is_none(&query->resource) &&
-        (rc = read_sources(cx, &query->resource, &filter)) != ROTA_OK)
-        return rc;
-    filter.statuses = statuses & IN(EXPIRED) ? statuses | IN(HELD) : statuses;
-    return list_pages(cx, &filter, statuses, rows, count);
 }

@@ -18,11 +18,21 @@ enum { ROTA__CONFIRM, ROTA__CANCEL, ROTA__CHECK_IN, ROTA__COMPLETE };
 int rota__booking_step(rota__write *w, const rota_id *id, int step);
 
 /* A lapsed hold is expired, whether it was ticked or not (I7). */
+int32_t rota__booking_seen(int32_t stored, rota_time hold_expires, rota_time now);
 int32_t rota__booking_status(const rota__booking *booking, rota_time now);
 
 int rota__booking_find(rota__context *cx, const char *id_or_ref, rota_id *id);
 int rota__booking_get(rota__context *cx, const rota_id *id, rota__booking *out);
-int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__booking **rows,
-                       int64_t *count);
+/* Either rows of the store, or records on pages, which are kept until they are
+ * dropped, by whoever has the list. */
+typedef struct rota__listing {
+    const rota__booking *rows;
+    int64_t row_count;
+    ROTA__LIST(const rota_booking *) refs;
+    ROTA__LIST(rota__page *) pages;
+} rota__listing;
+
+int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__listing *list);
+void rota__booking_list_drop(rota__listing *list);
 
 #endif

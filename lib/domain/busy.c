@@ -19,6 +19,21 @@ bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
     return false;
 }
 
+static void drop_pages(rota__busy *busy, rota__timeline *t, int64_t number, bool all)
+{
+    rota__page **at = &t->pages;
+    while (*at) {
+        rota__page *page = *at;
+        if (!all && page->number != number) {
+            at = &page->next;
+            continue;
+        }
+        *at = page->next;
+        busy->page_bytes -= page->bytes;
+        rota__page_drop(page);
+    }
+}
+
 static void timeline_free(rota__busy *busy, rota__timeline *t)
 {
     rota__itree_free(&t->tree);
@@ -42,6 +57,7 @@ void rota__busy_empty(rota__busy *busy)
     for (int64_t i = 0; i < busy->slot_count; i++)
         for (rota__timeline *t = busy->slots[i], *next; t; t = next) {
             next = t->next;
+            drop_pages(busy, t, 0, true);
             rota__busy_drop(busy, t);
         }
     rota__mem_free(busy->mem, busy->slots);
@@ -138,6 +154,7 @@ static void take_out(rota__busy *busy, rota__timeline *t)
         at = &(*at)->next_by_id;
     *at = t->next_by_id;
     busy->count--;
+    drop_pages(busy, t, 0, true);
     rota__busy_drop(busy, t);
 }
 
@@ -179,7 +196,7 @@ static void keep_budget(rota__busy *busy, const rota__timeline *kept)
 {
     if (busy->budget < 0) return;
     for (int64_t i = 0; i < 2 * busy->slot_count; i++) {
-        if (atomic_load_explicit(&busy->mem->held, memory_order_relaxed) <= busy->budget) return;
+        if (atomic_load(&busy->mem->held) + busy->page_bytes <= busy->budget) return;
         rota__timeline *t = busy->slots[busy->hand], *next;
         for (; t; t = next) {
             next = t->next;
@@ -578,6 +595,47 @@ void rota__busy_peek_end(rota__looker *looker)
     rota__share_leave(&looker->cell);
 }
 
+/* --- pages --- */
+
+bool rota__busy_pages(rota__looker *looker, const rota__timeline *t, int64_t first, int64_t count,
+                      rota__page **out)
+{
+    rota__share_read(&looker->cell);
+    rota__timeline *there = find(looker->busy, t->resource.row);
+    bool same = there == t;
+    for (rota__page *page = same ? there->pages : NULL; page; page = page->next) {
+        int64_t at = page->number == ROTA__PAGE_LONG ? count : page->number - first;
+        if (at < 0 || at > count || (at == count && page->number != ROTA__PAGE_LONG)) continue;
+        rota__page_keep(page);
+        out[at] = page;
+    }
+    rota__share_leave(&looker->cell);
+    return same;
+}
+
+void rota__busy_put_page(rota__looker *looker, const rota__timeline *t, rota__page *page)
+{
+    rota__busy *busy = looker->busy;
+    rota__share_change(&busy->share);
+    rota__timeline *there = find(busy, t->resource.row);
+    bool wanted = there == t;
+    for (rota__page *other = wanted ? there->pages : NULL; other; other = other->next)
+        wanted &= other->number != page->number;
+    if (wanted) {
+        rota__page_keep(page);
+        page->next = there->pages;
+        there->pages = page;
+        busy->page_bytes += page->bytes;
+        keep_budget(busy, there);
+    }
+    rota__share_changed(&busy->share);
+}
+
+bool rota__busy_listed(rota__timeline *t)
+{
+    return atomic_exchange(&t->listed, true);
+}
+
 /* --- a walk over what takes the time --- */
 
 static bool is_removed(const rota__delta *delta, int64_t booking)
@@ -624,6 +682,11 @@ static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
     } else if (copy) {
         timeline_free(busy, copy);
     }
+    if (made) {
+        copy->pages = t->pages;
+        t->pages = NULL;
+        atomic_store(&copy->listed, atomic_load(&t->listed));
+    }
     take_out(busy, t);
     if (made) link_in(busy, copy);
     return made ? copy : NULL;
@@ -663,11 +726,13 @@ static void follow_guard(rota__busy *busy, const rota__guard *guard)
  * tree that cannot is dropped with its timeline. */
 static void follow(rota__busy *busy, const rota__booking *booking, bool put)
 {
-    if (booking->row == 0 || !rota__status_occupies(booking->status)) return;
+    if (booking->row == 0) return;
     for (int64_t i = 0; i < booking->claim_count; i++) {
         const rota__claim *claim = &booking->claims[i];
         rota__timeline *t = find(busy, claim->resource);
-        if (!t || t->followed != busy->batches || !rota__claim_blocks(claim)) continue;
+        if (!t || t->followed != busy->batches) continue;
+        drop_pages(busy, t, rota__page_of(booking->when), false);
+        if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) continue;
         bool followed;
         if (put) {
             rota__interval interval = rota__busy_interval(booking, claim);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "base/share.h"
+#include "domain/page.h"
 #include "index/itree.h"
 #include "store/store.h"
 
@@ -36,6 +37,8 @@ typedef struct rota__timeline {
     _Atomic int32_t refs;   /* pins, and one while it is in the index */
     _Atomic bool used;      /* since the hand came by: see make_room() */
     uint64_t followed;      /* the last batch that it took over */
+    rota__page *pages;      /* what lists were asked of it; of the one in the index only */
+    _Atomic bool listed;    /* it was asked for a list */
     rota__arena arena;
     struct rota__timeline *next, *next_by_id;
 } rota__timeline;
@@ -75,6 +78,7 @@ typedef struct rota__busy {
     uint64_t seen;    /* the store's token up to which all of this is accounted for */
     uint64_t epoch;   /* grows when anything may be out of date */
     uint64_t batches; /* taken over so far */
+    int64_t page_bytes;
     _Atomic int64_t loads, evictions;
 
     pthread_mutex_t news; /* guards `flushing` */
@@ -135,6 +139,15 @@ void rota__busy_let_go(rota__looker *looker);
 int rota__busy_peek_begin(rota__looker *looker, rota__env *env);
 const rota__timeline *rota__busy_peek(rota__looker *looker, const rota_id *id);
 void rota__busy_peek_end(rota__looker *looker);
+
+/* The pages of a pinned timeline from `first` on, kept for the caller, NULL where one
+ * is not there; false where the index has another timeline by now. */
+bool rota__busy_pages(rota__looker *looker, const rota__timeline *t, int64_t first, int64_t count,
+                      rota__page **out);
+/* A page that was read when the timeline was the current one. */
+void rota__busy_put_page(rota__looker *looker, const rota__timeline *t, rota__page *page);
+/* Was it asked for a list before? */
+bool rota__busy_listed(rota__timeline *t);
 
 /* Follow a commit: before[i] is what batch->bookings.items[i] was (row 0: it is
  * new). Never fails: what cannot follow is dropped, and read again when needed.

@@ -1,7 +1,5 @@
 #include "domain/event.h"
 
-#include <inttypes.h>
-
 #include "base/str.h"
 
 const char *rota_event_name(int32_t type)
@@ -30,24 +28,52 @@ const char *rota__event_status(int32_t status)
     return status > 0 && status < ROTA__LENGTH(names) ? names[status] : "unknown";
 }
 
+static void add_name(rota__str *json, const char *name)
+{
+    rota__str_add(json, ",\"");
+    rota__str_add(json, name);
+    rota__str_add(json, "\":");
+}
+
+/* Text in which nothing needs escaping. */
+static void add_plain(rota__str *json, const char *name, const char *text)
+{
+    add_name(json, name);
+    rota__str_add(json, "\"");
+    rota__str_add(json, text);
+    rota__str_add(json, "\"");
+}
+
+static void add_int(rota__str *json, const char *name, int64_t number)
+{
+    add_name(json, name);
+    rota__str_int(json, number);
+}
+
+static void add_bool(rota__str *json, const char *name, bool value)
+{
+    add_name(json, name);
+    rota__str_add(json, value ? "true" : "false");
+}
+
 static void add_id(rota__str *json, const char *name, const rota_id *id)
 {
     char text[37];
     rota_id_format(id, text);
-    rota__str_addf(json, ",\"%s\":\"%s\"", name, text);
+    add_plain(json, name, text);
 }
 
 static void add_text(rota__str *json, const char *name, const char *text)
 {
     if (!text) return;
-    rota__str_addf(json, ",\"%s\":", name);
+    add_name(json, name);
     rota__str_json(json, text);
 }
 
 static void add_time(rota__str *json, const char *name, rota_time t)
 {
     char text[ROTA_TIME_TEXT];
-    if (rota_time_format(t, text) == ROTA_OK) rota__str_addf(json, ",\"%s\":\"%s\"", name, text);
+    if (rota_time_format(t, text) == ROTA_OK) add_plain(json, name, text);
 }
 
 static void begin(rota__str *json, rota__write *w, const rota_id *id)
@@ -55,7 +81,9 @@ static void begin(rota__str *json, rota__write *w, const rota_id *id)
     char text[37];
     rota_id_format(id, text);
     rota__str_init(json, w->cx->env.arena);
-    rota__str_addf(json, "{\"id\":\"%s\"", text);
+    rota__str_add(json, "{\"id\":\"");
+    rota__str_add(json, text);
+    rota__str_add(json, "\"");
 }
 
 static const char *booking_json(rota__write *w, const rota__booking *b, const rota__booking *winner)
@@ -69,20 +97,23 @@ static const char *booking_json(rota__write *w, const rota__booking *b, const ro
     add_text(&json, "data", b->data);
     add_time(&json, "start", b->when.start);
     add_time(&json, "end", b->when.end);
-    rota__str_addf(&json, ",\"status\":\"%s\"", rota__event_status(b->status));
+    add_plain(&json, "status", rota__event_status(b->status));
     if (b->hold_expires) add_time(&json, "hold_expires", b->hold_expires);
-    rota__str_addf(&json, ",\"priority\":%" PRId32 ",\"version\":%" PRId64 ",\"claims\":[",
-                   b->priority, b->version);
+    add_int(&json, "priority", b->priority);
+    add_int(&json, "version", b->version);
+    rota__str_add(&json, ",\"claims\":[");
     for (int64_t i = 0; i < b->claim_count; i++) {
         const rota__claim *claim = &b->claims[i];
+        bool known = claim->role >= 0 && claim->role < ROTA__LENGTH(roles);
         char id[37];
         rota_id_format(&claim->resource_id, id);
-        rota__str_addf(&json,
-                       "%s{\"resource\":\"%s\",\"units\":%" PRId32 ",\"role\":\"%s\",\"free\":%s}",
-                       i ? "," : "", id, claim->units,
-                       claim->role >= 0 && claim->role < ROTA__LENGTH(roles) ? roles[claim->role]
-                                                                             : "unknown",
-                       claim->flags & ROTA_CLAIM_FREE ? "true" : "false");
+        rota__str_add(&json, i ? ",{\"resource\":\"" : "{\"resource\":\"");
+        rota__str_add(&json, id);
+        rota__str_add(&json, "\"");
+        add_int(&json, "units", claim->units);
+        add_plain(&json, "role", known ? roles[claim->role] : "unknown");
+        add_bool(&json, "free", claim->flags & ROTA_CLAIM_FREE);
+        rota__str_add(&json, "}");
     }
     rota__str_add(&json, "]");
     if (winner) add_id(&json, "cancelled_for", &winner->id);
@@ -100,10 +131,12 @@ static const char *resource_json(rota__write *w, const rota__resource *r)
     add_text(&json, "name", r->name);
     add_text(&json, "tz", r->zone);
     add_text(&json, "data", r->data);
-    rota__str_addf(&json,
-                   ",\"capacity\":%" PRId32 ",\"before\":%" PRId32 ",\"after\":%" PRId32
-                   ",\"active\":%s,\"version\":%" PRId64 ",\"tags\":[",
-                   r->capacity, r->before, r->after, r->active ? "true" : "false", r->version);
+    add_int(&json, "capacity", r->capacity);
+    add_int(&json, "before", r->before);
+    add_int(&json, "after", r->after);
+    add_bool(&json, "active", r->active);
+    add_int(&json, "version", r->version);
+    rota__str_add(&json, ",\"tags\":[");
     for (int64_t i = 0; i < r->tag_count; i++) {
         if (i) rota__str_add(&json, ",");
         rota__str_json(&json, r->tags[i]);

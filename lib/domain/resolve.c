@@ -159,11 +159,8 @@ static int end_booking(rota__write *w, const rota__booking *before, int32_t stat
 {
     rota__booking after = *before;
     after.status = status;
-    int rc;
-    if ((rc = rota__write_put(w, before, &after)) != ROTA_OK ||
-        (rc = rota__write_touch_claims(w, before)) != ROTA_OK)
-        return rc;
-    return rota__event_booking(w, event, winner);
+    int rc = rota__write_put(w, before, &after);
+    return rc == ROTA_OK ? rota__event_booking(w, event, winner) : rc;
 }
 
 int rota__resolve_expire(rota__write *w, const rota__booking *hold)

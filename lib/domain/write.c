@@ -167,14 +167,26 @@ static bool settle_guards(rota__write *w)
     return true;
 }
 
-int rota__write_touch_claims(rota__write *w, const rota__booking *booking)
+static int touch_claims(rota__write *w, const rota__booking *booking)
 {
-    for (int64_t i = 0; i < booking->claim_count; i++) {
-        if (!rota__claim_blocks(&booking->claims[i])) continue;
-        int rc = rota__write_touch(w, booking->claims[i].resource);
-        if (rc != ROTA_OK) return rc;
-    }
-    return ROTA_OK;
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < booking->claim_count && rc == ROTA_OK; i++)
+        rc = rota__write_touch(w, booking->claims[i].resource);
+    return rc;
+}
+
+static bool same_claims(const rota__booking *a, const rota__booking *b)
+{
+    return a->claims == b->claims && a->claim_count == b->claim_count;
+}
+
+/* Whatever changes of a booking, and in whatever role a resource is claimed: its lists
+ * show it, so that they too are current exactly when its stamp is. */
+static int touch(rota__write *w, const rota__booking *before, const rota__booking *after)
+{
+    int rc = touch_claims(w, after);
+    if (rc == ROTA_OK && before && !same_claims(before, after)) rc = touch_claims(w, before);
+    return rc;
 }
 
 int rota__write_put(rota__write *w, const rota__booking *before, const rota__booking *after)
@@ -189,7 +201,7 @@ int rota__write_put(rota__write *w, const rota__booking *before, const rota__boo
         put->hold_expires = 0;
     put->version = before ? before->version + 1 : 1;
     if (!before) put->created_at = w->cx->now;
-    return ROTA_OK;
+    return touch(w, before, after);
 }
 
 int rota__write_expect(rota__write *w, const char *what, int64_t version)

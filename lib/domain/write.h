@@ -78,10 +78,9 @@ void rota__write_turn(rota__engine *engine, rota__write *writes, int64_t count);
 int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out);
 /* This write changes what the resource is taken by. */
 int rota__write_touch(rota__write *w, int64_t resource);
-/* Both for every blocking claim of a booking. */
-int rota__write_touch_claims(rota__write *w, const rota__booking *booking);
 
-/* Put a booking, which was `before` (NULL: new). Its version is set here. */
+/* Put a booking, which was `before` (NULL: new). Its version is set here, and what it
+ * claims or claimed is touched. */
 int rota__write_put(rota__write *w, const rota__booking *before, const rota__booking *after);
 
 /* ROTA_EVERSION where the call expects another version. */

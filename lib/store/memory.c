@@ -651,6 +651,7 @@ static bool booking_fits(const rota__booking *booking, const rota__booking_filte
     rota__booking last = { .id = filter->after_id, .when = filter->after };
     const void *a = booking, *b = &last;
     return rota__time_overlap(booking->when, filter->when) &&
+           booking->when.end - booking->when.start > filter->longer &&
            (filter->statuses >> booking->status & 1u) != 0 && has_source(booking, filter) &&
            (rota__id_is_none(&filter->after_id) || order_bookings(&a, &b) > 0);
 }

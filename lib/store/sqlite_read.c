@@ -330,6 +330,10 @@ static int find_reach(finding *f, int32_t reach, const rota__source *source)
     rota__booking *next = NULL;
     while ((next = ROTA__SQLITE_NEXT(&query, &f->list))) {
         rota__sqlite_read_booking(&query, next);
+        if (next->when.end - next->when.start <= filter->longer) {
+            f->list.count--;
+            continue;
+        }
         int64_t found = f->list.count - earlier;
         bool enough = filter->limit > 0 && found > filter->limit &&
                       next->when.start > f->list.items[earlier + filter->limit - 1].when.start;
@@ -361,7 +365,8 @@ static int list_bookings(finding *f, rota__booking **rows, int64_t *count)
 {
     int rc = ROTA_OK;
     int64_t sources = f->filter->source_count;
-    for (int32_t reach = 0; reach < ROTA__SQLITE_REACHES && rc == ROTA_OK; reach++) {
+    int32_t shortest = rota__sqlite_reach((rota_span){ 0, f->filter->longer + 1 });
+    for (int32_t reach = shortest; reach < ROTA__SQLITE_REACHES && rc == ROTA_OK; reach++) {
         if (sources == 0) rc = find_reach(f, reach, NULL);
         for (int64_t i = 0; i < sources && rc == ROTA_OK; i++)
             rc = find_reach(f, reach, &f->filter->sources[i]);

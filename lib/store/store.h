@@ -197,6 +197,7 @@ typedef struct rota__booking_filter {
     const rota__source *sources;
     int64_t source_count;
     uint32_t statuses; /* bits 1 << status, as stored */
+    int64_t longer;    /* only those longer than so many seconds */
     rota_span after;   /* only behind (after.start, after.end, after_id); */
     rota_id after_id;  /* none: from the beginning */
     int64_t limit;     /* 0: all */

@@ -1,0 +1,236 @@
+/* Lists of bookings: which ones, and whether from memory or from the store. What a
+ * booking is, is booking.c's; what a page is, page.c's. */
+#include <stdlib.h>
+
+#include "domain/admit.h"
+#include "domain/booking.h"
+#include "domain/request.h"
+#include "domain/resource.h"
+
+#define IN(status) ROTA__BIT(ROTA_BOOKING_##status)
+
+/* The resource and the groups it belongs to, each with the span it does. */
+static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filter *filter)
+{
+    /* A booking may reach out of the window, to where he belonged. */
+    static const rota_span ever = { INT64_MIN, INT64_MAX };
+    rota__write look = { .cx = cx };
+    rota__timeline *own;
+    rota__reach above = { 0 };
+    int rc = rota__resource_claim(&look, id, &own);
+    if (rc == ROTA_OK) rc = rota__admit_above(&look, own->resource.row, ever, NULL, true, &above);
+    if (rc != ROTA_OK) return rc;
+
+    rota__source *sources = rota__arena_alloc(cx->env.arena, above.count, (int64_t)sizeof *sources);
+    if (!sources) return rota__context_nomem(cx);
+    for (int64_t i = 0; i < above.count; i++)
+        sources[i] = (rota__source){ .resource = above.items[i].resource,
+                                     .when = above.items[i].within };
+    filter->sources = sources;
+    filter->source_count = above.count;
+    return ROTA_OK;
+}
+
+static int read_position(rota__context *cx, const rota_booking_query *query,
+                         rota__booking_filter *filter)
+{
+    rota__booking last;
+    if (rota__id_is_none(&query->after)) return ROTA_OK;
+    filter->after_id = query->after;
+    filter->after = query->after_when;
+    if (query->after_when.start || query->after_when.end) return ROTA_OK;
+    int rc = rota__booking_get(cx, &query->after, &last);
+    if (rc == ROTA_OK) filter->after = last.when;
+    return rc;
+}
+
+/* The store knows no clock, so held and expired are told apart here: what was
+ * asked for is kept of each page until the limit is reached or there is no more. */
+static int list_from_store(rota__context *cx, rota__booking_filter *filter, uint32_t statuses,
+                           rota__listing *list)
+{
+    ROTA__LIST(rota__booking) kept = { 0 };
+    for (;;) {
+        rota__booking *page;
+        int64_t found;
+        int rc = cx->store->ops->booking_list(cx->store, &cx->env, filter, &page, &found);
+        if (rc != ROTA_OK) return rc;
+        for (int64_t i = 0; i < found && (!filter->limit || kept.count < filter->limit); i++) {
+            if (!(ROTA__BIT(rota__booking_status(&page[i], cx->now)) & statuses)) continue;
+            rota__booking *row = ROTA__PUSH(cx->env.arena, &kept);
+            if (!row) return rota__context_nomem(cx);
+            *row = page[i];
+        }
+        if (!filter->limit || found < filter->limit || kept.count == filter->limit) break;
+        filter->after = page[found - 1].when;
+        filter->after_id = page[found - 1].id;
+    }
+    list->rows = kept.items;
+    list->row_count = kept.count;
+    return ROTA_OK;
+}
+
+/* --- from pages --- */
+
+/* Beyond these the store is as quick, and memory is better kept for the rest. */
+enum { MAX_PAGES = 8, MAX_SOURCES = 8 };
+
+static bool keep_page(rota__context *cx, rota__listing *list, rota__page *page)
+{
+    rota__page **kept = ROTA__PUSH(cx->env.arena, &list->pages);
+    if (kept)
+        *kept = page;
+    else
+        rota__page_drop(page);
+    return kept != NULL;
+}
+
+/* Reads a page, and puts it into the index unless the resource has changed since the
+ * timeline was looked at: then it is good for this list only if it is read again. */
+static int read_page(rota__context *cx, rota__timeline *t, int64_t number, rota__page **out)
+{
+    rota__source source = { .resource = t->resource.row, .when = { INT64_MIN, INT64_MAX } };
+    rota__booking_filter filter = { .sources = &source, .source_count = 1, .statuses = UINT32_MAX };
+    rota__arena scratch;
+    rota__env env = { .arena = &scratch, .error = cx->env.error };
+    rota__booking *rows = NULL;
+    int64_t count = 0, stamp = 0;
+    bool is_long = number == ROTA__PAGE_LONG;
+    filter.longer = is_long ? ROTA__PAGE_SHORT : 0;
+    filter.when = (rota_span){ ROTA_TIME_MIN, ROTA_TIME_MAX };
+    if (!is_long) filter.when.start = number * ROTA__PAGE_SECONDS;
+    if (!is_long) filter.when.end = filter.when.start + ROTA__PAGE_SECONDS;
+    rota__arena_init(&scratch, cx->looker->mem);
+    int rc = cx->store->ops->booking_list(cx->store, &env, &filter, &rows, &count);
+    rota__page *page = NULL;
+    if (rc == ROTA_OK) {
+        page = rota__page_new(cx->looker->mem, number, rows, count);
+        if (!page) rc = rota__context_nomem(cx);
+    }
+    rota__arena_free(&scratch);
+    if (rc == ROTA_OK) rc = cx->store->ops->stamp(cx->store, &cx->env, t->resource.row, &stamp);
+    if (rc == ROTA_OK && stamp == t->resource.stamp) {
+        rota__busy_put_page(cx->looker, t, page);
+        *out = page;
+        return ROTA_OK;
+    }
+    rota__page_drop(page);
+    return rc;
+}
+
+/* The pages of one source. *known: they are all there. Only who is asked a second
+ * time gets pages: a first list is quicker without. */
+static int find_pages(rota__context *cx, const rota__source *source, rota_span when,
+                      rota__listing *list, bool *known)
+{
+    rota__page *found[MAX_PAGES + 1] = { NULL };
+    rota__write look = { .cx = cx };
+    rota__timeline *t;
+    rota_span span = rota__time_common(when, source->when);
+    *known = true;
+    if (span.start >= span.end) return ROTA_OK;
+    int64_t first = rota__page_at(span.start - ROTA__PAGE_SHORT);
+    int64_t count = rota__page_at(span.end - 1) - first + 1;
+    int rc = rota__write_look(&look, source->resource, &t);
+    if (rc != ROTA_OK) return rc;
+    bool asked = rota__busy_listed(t);
+    *known = count <= MAX_PAGES && rota__busy_pages(cx->looker, t, first, count, found);
+    for (int64_t i = 0; i <= count && i <= MAX_PAGES; i++) {
+        if (rc == ROTA_OK && *known && !found[i] && asked)
+            rc = read_page(cx, t, i == count ? ROTA__PAGE_LONG : first + i, &found[i]);
+        *known &= found[i] != NULL;
+        if (!found[i]) continue;
+        if (!keep_page(cx, list, found[i])) rc = rota__context_nomem(cx);
+    }
+    return rc;
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const rota_booking *a = *(const rota_booking *const *)left;
+    const rota_booking *b = *(const rota_booking *const *)right;
+    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
+    if (a->when.end != b->when.end) return a->when.end < b->when.end ? -1 : 1;
+    return rota__id_compare(&a->id, &b->id);
+}
+
+static bool add_page(rota__context *cx, const rota__page *page, rota_span span, uint32_t statuses,
+                     rota__listing *list)
+{
+    for (int64_t i = 0; i < page->count; i++) {
+        const rota_booking *row = &page->rows[i];
+        if (!rota__time_overlap(row->when, span)) continue;
+        if (!(ROTA__BIT(rota__booking_seen(row->status, row->hold_expires, cx->now)) & statuses))
+            continue;
+        const rota_booking **added = ROTA__PUSH(cx->env.arena, &list->refs);
+        if (!added) return false;
+        *added = row;
+    }
+    return true;
+}
+
+/* Pages stand in order mostly; a booking that is reached in two ways stands once. */
+static void sort_refs(rota__listing *list, int64_t limit)
+{
+    bool sorted = true;
+    int64_t kept = 0;
+    const rota_booking **refs = list->refs.items;
+    for (int64_t i = 1; i < list->refs.count && sorted; i++)
+        sorted = by_time(&refs[i - 1], &refs[i]) < 0;
+    if (!sorted) qsort(refs, (size_t)list->refs.count, sizeof(*refs), by_time);
+    for (int64_t i = 0; i < list->refs.count && (limit == 0 || kept < limit); i++)
+        if (kept == 0 || by_time(&refs[kept - 1], &refs[i]) != 0) refs[kept++] = refs[i];
+    list->refs.count = kept;
+}
+
+static int list_from_pages(rota__context *cx, const rota__booking_filter *filter, uint32_t statuses,
+                           rota__listing *list, bool *known)
+{
+    int rc = ROTA_OK;
+    *known = filter->source_count > 0 && filter->source_count <= MAX_SOURCES &&
+             rota__id_is_none(&filter->after_id);
+    for (int64_t i = 0; i < filter->source_count && *known && rc == ROTA_OK; i++) {
+        const rota__source *source = &filter->sources[i];
+        const int64_t before = list->pages.count;
+        rota_span span = rota__time_common(filter->when, source->when);
+        rc = find_pages(cx, source, filter->when, list, known);
+        for (int64_t k = before; k < list->pages.count && *known && rc == ROTA_OK; k++)
+            if (!add_page(cx, list->pages.items[k], span, statuses, list))
+                rc = rota__context_nomem(cx);
+    }
+    if (*known && rc == ROTA_OK)
+        sort_refs(list, filter->limit);
+    else
+        rota__booking_list_drop(list);
+    return rc;
+}
+
+void rota__booking_list_drop(rota__listing *list)
+{
+    for (int64_t i = 0; i < list->pages.count; i++)
+        rota__page_drop(list->pages.items[i]);
+    list->pages.count = list->refs.count = 0;
+}
+
+int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__listing *list)
+{
+    bool known = false;
+    uint32_t every = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN) | IN(COMPLETED) | IN(CANCELLED) |
+                     IN(EXPIRED);
+    uint32_t statuses = query->statuses ? query->statuses : every & ~IN(CANCELLED);
+    rota__booking_filter filter = { .when = query->when, .limit = query->limit };
+    int rc;
+    if ((rc = rota__request_span(cx, "the window", query->when)) != ROTA_OK ||
+        (rc = rota__request_bits(cx, "statuses", query->statuses, every)) != ROTA_OK ||
+        (rc = rota__request_limit(cx, query->limit)) != ROTA_OK ||
+        (rc = read_position(cx, query, &filter)) != ROTA_OK)
+        return rc;
+    if (!rota__id_is_none(&query->resource) &&
+        (rc = read_sources(cx, &query->resource, &filter)) != ROTA_OK)
+        return rc;
+    filter.statuses = statuses & IN(EXPIRED) ? statuses | IN(HELD) : statuses;
+    memset(list, 0, sizeof *list);
+    rc = list_from_pages(cx, &filter, statuses, list, &known);
+    if (rc != ROTA_OK || known) return rc;
+    return list_from_store(cx, &filter, statuses, list);
+}
