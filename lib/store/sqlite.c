@@ -13,8 +13,10 @@
 
 #include "base/clock.h"
 
-/* The log is written back when it is longer than this. */
-enum { WAL_PAGES = 256 };
+/* The log is written back when it has grown to so many pages: few at first, more with
+ * every time round, since a checkpoint keeps all writers waiting, and a file that
+ * grows is flushed at twice the price of one that is written over. */
+enum { WAL_FIRST = 256, WAL_LAST = 4096 };
 
 /* --- failures --- */
 
@@ -241,12 +243,12 @@ static int on_wal(void *ctx, sqlite3 *db, const char *schema, int pages)
 void rota__sqlite_watch_log(rota__sqlite *self)
 {
     (void)sqlite3_wal_hook(self->db, on_wal, self);
-    self->wal_due = WAL_PAGES;
+    self->wal_due = self->wal_room = WAL_FIRST;
 }
 
 bool rota__sqlite_log_is_long(rota__sqlite *self)
 {
-    if (self->wal_pages < self->wal_last) self->wal_due = WAL_PAGES; /* begun anew */
+    if (self->wal_pages < self->wal_last) self->wal_due = self->wal_room; /* begun anew */
     self->wal_last = self->wal_pages;
     return self->wal_pages >= self->wal_due;
 }
@@ -255,9 +257,11 @@ bool rota__sqlite_log_is_long(rota__sqlite *self)
  * later, and told to the log. */
 void rota__sqlite_shorten_log(rota__sqlite *self)
 {
-    int rc = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int all = 0, done = 0;
+    int rc = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_PASSIVE, &all, &done);
+    if (rc == SQLITE_OK && done == all && self->wal_room < WAL_LAST) self->wal_room *= 2;
     /* Where a long read keeps the log from beginning anew: not at every commit. */
-    self->wal_due = self->wal_pages + WAL_PAGES;
+    self->wal_due = self->wal_pages + WAL_FIRST;
     if (rc == SQLITE_OK || rc == SQLITE_BUSY) return;
     rota__error what;
     rota__error_set(&what, ROTA_OK, "%s: checkpoint: %s", self->path, sqlite3_errmsg(self->db));
@@ -277,7 +281,7 @@ int rota__sqlite_checkpoint(rota__store *store, rota__env *env)
         rc = rota__sqlite_fail(self, env, "checkpoint");
     } else {
         self->wal_pages = self->wal_last = 0;
-        self->wal_due = WAL_PAGES;
+        self->wal_due = self->wal_room = WAL_FIRST; /* and it is cut to nothing */
     }
     rota__sqlite_lock_release(self);
     return rc;

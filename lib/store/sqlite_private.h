@@ -124,6 +124,7 @@ typedef struct rota__sqlite {
     const volatile uint32_t *wal_index; /* SQLite's, in shared memory; NULL: there is none */
     int64_t wal_pages;                  /* length of the log after the last commit of ours */
     int64_t wal_last;                   /* and after the one before */
+    int64_t wal_room;                   /* the length it may reach before it is written back */
     int64_t wal_due;                    /* the length at which the next checkpoint is tried */
     sqlite3_stmt *statements[ROTA__SQL_COUNT];
 } rota__sqlite;
