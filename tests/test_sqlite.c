@@ -1491,7 +1491,7 @@ START_TEST(the_log_stays_short)
      * would be 9,000 pages, twice of what it may become. */
     static const struct {
         int64_t bookings, pages;
-    } stages[] = { { 40, 300 }, { 1500, 4400 } };
+    } stages[] = { { 60, 300 }, { 1500, 4400 } };
     int64_t booked = 0, longest = 0;
     for (int64_t i = 0; i < ROTA__LENGTH(stages); i++) {
         while (booked < stages[i].bookings) {
