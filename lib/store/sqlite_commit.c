@@ -13,6 +13,7 @@ typedef struct writer {
     /* The rows of the new records. The batch learns them, and the positions of
      * its events, only when it is committed. */
     int64_t *resources, *bookings;
+    rota__sqlite_takings takings; /* for the second guard */
     int64_t last_seq, keys_dropped;
 } writer;
 
@@ -161,13 +162,14 @@ static const rota__claim *find_claim(const rota__booking *booking, int64_t resou
 }
 
 /* Do the stored claims differ from the booking's in more than whether they take
- * time? `touch` tells whether they do in that. */
-static int compare_claims(writer *w, const rota__booking *booking, bool *same, bool *touch)
+ * time? `touch` tells whether they do in that, `begin` whether they begin to. */
+static int compare_claims(writer *w, const rota__booking *booking, bool *same, bool *touch,
+                          bool *begin)
 {
     int64_t count = 0;
     rota__sqlite_query query;
     *same = true;
-    *touch = false;
+    *touch = *begin = false;
     rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_STORED);
     rota__sqlite_bind_int(&query, booking->row);
     while (*same && rota__sqlite_next(&query)) {
@@ -187,6 +189,7 @@ static int compare_claims(writer *w, const rota__booking *booking, bool *same, b
         if (*same && (takes != rota__sqlite_takes(booking, claim) ||
                       expires != rota__sqlite_expires(booking)))
             *touch = true;
+        if (*same && !takes && rota__sqlite_takes(booking, claim)) *begin = true;
     }
     /* Without a stored claim nothing tells that the span is the same. */
     *same = *same && count > 0 && count == booking->claim_count;
@@ -237,13 +240,19 @@ static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
     rota__sqlite_bind_int(&query, booking->changed_at);
     int rc = rota__sqlite_run(&query);
     if (rc == ROTA_OK) *row = sqlite3_last_insert_rowid(w->self->db);
+    if (rc == ROTA_OK) rc = rota__sqlite_note_all(w->env, &w->takings, booking, *row);
     return rc == ROTA_OK ? put_claims(w, *row, booking) : rc;
 }
 
 static int update_booking(writer *w, const rota__booking *booking)
 {
-    bool same = false, touch = false;
-    int rc = compare_claims(w, booking, &same, &touch);
+    bool same = false, touch = false, begin = false;
+    int rc = compare_claims(w, booking, &same, &touch, &begin);
+    /* Claims that are the same begin all together: it is the booking that does. */
+    if (rc == ROTA_OK && begin)
+        rc = rota__sqlite_note_all(w->env, &w->takings, booking, booking->row);
+    else if (rc == ROTA_OK && !same)
+        rc = rota__sqlite_note_new(w->self, w->env, &w->takings, booking);
     if (rc != ROTA_OK) return rc;
 
     rota__sqlite_query query;
@@ -377,6 +386,7 @@ static int write_batch(writer *w)
         rc = put_resource(w, i);
     for (int64_t i = 0; i < batch->bookings.count && rc == ROTA_OK; i++)
         rc = put_booking(w, i);
+    if (rc == ROTA_OK) rc = rota__sqlite_guard(w->self, w->env, &w->takings);
     /* Those that end first: a batch may put a stay again with another end. */
     for (int64_t i = 0; i < batch->members_dropped.count && rc == ROTA_OK; i++)
         rc = write_member(w, &batch->members_dropped.items[i], ROTA__SQL_MEMBER_DROP);
