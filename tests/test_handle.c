@@ -624,6 +624,47 @@ START_TEST(the_check_finds_a_resource_that_is_taken_too_often)
 }
 END_TEST
 
+/* The gate decides by what it has in memory. Here that is wrong, as no call of ours
+ * would make it: somebody wrote a booking into the file and bumped no stamp. */
+START_TEST(the_store_does_not_write_what_a_wrong_gate_admits)
+{
+    char path[256];
+    sqlite3 *db;
+    f = (struct fx){ 0 };
+    fx_path(&f, "second.db", path, sizeof path);
+    fx_open(&f, path);
+    fx_clock(&f, "2031-03-10T08:00Z");
+    rota_id single = fx_room(&f, "Blue", 1);
+    fx_book(&f, single, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db,
+                     "INSERT INTO booking SELECT 2,x'01020304050607080910111213141516',ref,title,"
+                     "data,start_at+7200,end_at+7200,reach,status,priority,hold_expires,"
+                     "created_at,changed_at,version FROM booking;"
+                     "INSERT INTO claim SELECT resource,reach,start_at+7200,2,end_at+7200,units,"
+                     "role,flags,takes,expires FROM claim",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    char *before = fx_picture(&f);
+    ck_status(&f, fx_try(&f, single, "2031-03-10T11:30Z", "2031-03-10T12:30Z", NULL),
+              ROTA_ECORRUPT);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "the only unit"));
+    char *after = fx_picture(&f);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK); /* it is as it was: no overlap */
+    fx_book(&f, single, "2031-03-10T12:00Z", "2031-03-10T12:30Z");
+    fx_close(&f);
+    fx_open(&f, path); /* and now the gate knows */
+    ck_status(&f, fx_try(&f, single, "2031-03-10T11:30Z", "2031-03-10T12:00Z", NULL),
+              ROTA_ECONFLICT);
+    fx_close(&f);
+}
+END_TEST
+
 START_TEST(rows_outlive_their_handle)
 {
     rota_result *rows;
@@ -739,6 +780,7 @@ Suite *handle_suite(void)
     tcase_add_test(tc, counters_count);
     tcase_add_test(tc, a_handle_for_reading_only_refuses_to_write);
     tcase_add_test(tc, the_check_finds_a_resource_that_is_taken_too_often);
+    tcase_add_test(tc, the_store_does_not_write_what_a_wrong_gate_admits);
     tcase_add_test(tc, rows_outlive_their_handle);
     tcase_add_test(tc, a_conflict_list_lasts_until_the_next_call);
     tcase_add_test(tc, the_same_calls_give_the_same_answers_to_the_byte);

@@ -125,11 +125,18 @@ typedef struct change {
     bool appended;
 } change;
 
+/* A claim that takes time which its booking did not take before. */
+typedef struct taking {
+    int64_t resource, booking;
+    rota_span when;
+} taking;
+
 typedef struct writing {
     memory *m;
     rota__env *env;
     const rota__batch *batch;
     ROTA__LIST(change) changes;
+    ROTA__LIST(taking) takings;
     int64_t keys_dropped;
 } writing;
 
@@ -235,6 +242,51 @@ static const rota__booking *booking_at(const memory *m, int64_t row)
     return row >= 1 && row <= m->bookings.count ? m->bookings.items[row - 1] : NULL;
 }
 
+static bool takes(const rota__booking *booking, int64_t resource)
+{
+    for (int64_t i = 0; i < booking->claim_count; i++)
+        if (booking->claims[i].resource == resource && rota__claim_blocks(&booking->claims[i]))
+            return rota__status_occupies(booking->status);
+    return false;
+}
+
+/* now: the booking as it was, NULL where there was none. */
+static int note_takings(writing *w, const rota__booking *now, const rota__booking *next)
+{
+    for (int64_t i = 0; i < next->claim_count; i++) {
+        int64_t resource = next->claims[i].resource;
+        bool took = now && takes(now, resource) && now->when.start <= next->when.start &&
+                    now->when.end >= next->when.end;
+        if (took || !takes(next, resource)) continue;
+        taking *note = ROTA__PUSH(w->env->arena, &w->takings);
+        if (!note) return ROTA_ENOMEM;
+        *note = (taking){ .resource = resource, .booking = next->row, .when = next->when };
+    }
+    return ROTA_OK;
+}
+
+/* The second guard: see store.h. */
+static int check_takings(writing *w)
+{
+    const memory *m = w->m;
+    for (int64_t i = 0; i < w->takings.count; i++) {
+        const taking *note = &w->takings.items[i];
+        if (resource_at(m, note->resource)->capacity != 1) continue;
+        for (int64_t k = 0; k < m->bookings.count; k++) {
+            const rota__booking *other = m->bookings.items[k];
+            if (other->row == note->booking || !takes(other, note->resource) ||
+                !rota__time_overlap(other->when, note->when))
+                continue;
+            return rota__error_set(w->env->error, ROTA_ECORRUPT,
+                                   "booking row %lld was admitted where row %lld takes the only "
+                                   "unit of resource row %lld: nothing is written",
+                                   (long long)note->booking, (long long)other->row,
+                                   (long long)note->resource);
+        }
+    }
+    return ROTA_OK;
+}
+
 static int put_booking(writing *w, const rota__booking *put)
 {
     memory *m = w->m;
@@ -243,14 +295,17 @@ static int put_booking(writing *w, const rota__booking *put)
     if (put->row == 0) {
         next->row = m->bookings.count + 1;
         next->version = 1;
-        return booking_taken(m, next) ? ROTA__STALE : append(w, &m->bookings, next);
+        if (booking_taken(m, next)) return ROTA__STALE;
+        int rc = note_takings(w, NULL, next);
+        return rc == ROTA_OK ? append(w, &m->bookings, next) : rc;
     }
     const rota__booking *now = booking_at(m, put->row);
     if (!now || now->version != put->version - 1) return ROTA__STALE;
     next->id = now->id;
     next->ref = now->ref;
     next->created_at = now->created_at;
-    return put_at(w, &m->bookings, put->row - 1, next);
+    int rc = note_takings(w, now, next);
+    return rc == ROTA_OK ? put_at(w, &m->bookings, put->row - 1, next) : rc;
 }
 
 /* Where the stay is in its list, or -1. */
@@ -406,6 +461,7 @@ static int write_all(writing *w)
         rc = put_resource(w, &w->batch->resources.items[i]);
     for (int64_t i = 0; i < w->batch->bookings.count && rc == ROTA_OK; i++)
         rc = put_booking(w, &w->batch->bookings.items[i]);
+    if (rc == ROTA_OK) rc = check_takings(w);
     if (rc == ROTA_OK) rc = put_members(w);
     if (rc == ROTA_OK) rc = put_events(w);
     if (rc == ROTA_OK) rc = put_consumers(w);
@@ -423,6 +479,7 @@ static int commit(rota__store *self, rota__env *env, rota__batch *batch, rota__c
 
     int rc = write_all(&w);
     if (rc != ROTA_OK) take_back(&w);
+    if (rc == ROTA_ECORRUPT) return rc; /* has been said */
     if (rc < 0) return rota__error_plain(env->error, rc);
     out->outcome = rc == ROTA_OK ? ROTA__COMMITTED : rc;
     out->last_seq = m->events.count;

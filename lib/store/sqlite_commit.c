@@ -18,6 +18,7 @@ typedef struct writer {
     /* The rows of the new records. The batch learns them, and the positions of
      * its events, only when it is committed. */
     int64_t *resources, *bookings;
+    rota__sqlite_takings takings; /* for the second guard */
     int64_t keys_dropped;
 } writer;
 
@@ -254,6 +255,7 @@ static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
     bind_claims(&query, booking);
     int rc = rota__sqlite_run(&query);
     if (rc == ROTA_OK) *row = sqlite3_last_insert_rowid(w->self->db);
+    if (rc == ROTA_OK) rc = rota__sqlite_note(w->env, &w->takings, NULL, booking, *row);
     return rc == ROTA_OK ? put_claims(w, *row, booking) : rc;
 }
 
@@ -261,6 +263,7 @@ static int update_booking(writer *w, const rota__booking *booking)
 {
     rota__booking stored = { 0 };
     int rc = read_stored(w, booking->row, &stored);
+    if (rc == ROTA_OK) rc = rota__sqlite_note(w->env, &w->takings, &stored, booking, booking->row);
     if (rc != ROTA_OK) return rc;
     bool same = stored.when.start == booking->when.start && stored.when.end == booking->when.end &&
                 same_claims(&stored, booking);
@@ -434,6 +437,7 @@ static int write_batch(writer *w)
         rc = put_resource(w, i);
     for (int64_t i = 0; i < batch->bookings.count && rc == ROTA_OK; i++)
         rc = put_booking(w, i);
+    if (rc == ROTA_OK) rc = rota__sqlite_guard(w->self, w->env, &w->takings);
     /* Those that end first: a batch may put a stay again with another end. */
     for (int64_t i = 0; i < batch->members_dropped.count && rc == ROTA_OK; i++)
         rc = write_member(w, &batch->members_dropped.items[i], ROTA__SQL_MEMBER_DROP);

@@ -1,8 +1,9 @@
 /* What the files of the embedded default share: sqlite.c (the connection),
  * sqlite_open.c (opening), sqlite_schema.c (what a file must look like),
  * sqlite_query.c (statements), sqlite_rows.c (rows and records), sqlite_lock.c (who
- * writes next), sqlite_read.c and sqlite_commit.c (what the store is asked for).
- * Nobody else includes this, and sqlite3.h is seen by these alone. Names are of the family: rota__sqlite_. */
+ * writes next), sqlite_read.c, sqlite_commit.c and sqlite_guard.c (what the store is
+ * asked for). Nobody else includes this, and sqlite3.h is seen by these alone. Names
+ * are of the family: rota__sqlite_. */
 #ifndef ROTA__SQLITE_PRIVATE_H
 #define ROTA__SQLITE_PRIVATE_H
 
@@ -58,6 +59,8 @@ enum {
     ROTA__SQL_CLAIM_DROP,
     ROTA__SQL_CLAIM_EVERY,
     ROTA__SQL_CLAIM_PACK,
+    ROTA__SQL_CLAIM_RIVAL,
+    ROTA__SQL_CLAIM_RIVAL_FIRST,
 
     ROTA__SQL_EVENT_LAST,
     ROTA__SQL_EVENT_FROM,
@@ -276,6 +279,27 @@ rota_time rota__sqlite_reach_back(int32_t reach, rota_time from);
 /* Does the claim take time now, and until when is that undecided? */
 bool rota__sqlite_takes(const rota__booking *booking, const rota__claim *claim);
 rota_time rota__sqlite_expires(const rota__booking *booking);
+
+/* --- sqlite_guard.c --- */
+
+/* A claim that takes time which its booking did not take before. */
+typedef struct rota__sqlite_taking {
+    int64_t resource, booking; /* rows */
+    rota_span when;
+} rota__sqlite_taking;
+
+typedef struct rota__sqlite_takings {
+    rota__sqlite_taking *items;
+    int64_t count, room;
+} rota__sqlite_takings;
+
+/* Note the claims of a booking that begin to take time: of a new one, or of one that
+ * was `before` and took less. */
+int rota__sqlite_note(rota__env *env, rota__sqlite_takings *takings, const rota__booking *before,
+                      const rota__booking *booking, int64_t row);
+/* Once all bookings of a batch are written: ROTA_ECORRUPT where one of them takes time
+ * of a resource of capacity 1 that another takes too. */
+int rota__sqlite_guard(rota__sqlite *self, rota__env *env, const rota__sqlite_takings *takings);
 
 /* --- sqlite_commit.c and sqlite_read.c: as the store's table says --- */
 

@@ -32,6 +32,11 @@
 #define EVENT_SELECT                                                           \
     "SELECT seq,at,type,subject,actor,role,trace,before,after FROM event "
 #define KEY_SELECT "SELECT actor,key,hash,at,answer FROM idempotency "
+/* Who else takes time of a resource of capacity 1, in one length class. */
+#define RIVALS                                                                 \
+    "SELECT booking FROM claim WHERE resource=?1 AND reach=?5"                 \
+    " AND start_at>=?6 AND start_at<?4 AND end_at>?3 AND takes=1"              \
+    " AND booking<>?2 AND (SELECT capacity FROM resource WHERE row=?1)=1"
 #define CONSUMER_SELECT "SELECT name,position,created_at,changed_at FROM consumer "
 
 /* The first word is for messages: the table, or what is done. */
@@ -136,6 +141,10 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "SELECT c.booking,c.resource,r.id,c.units,c.role,c.flags FROM claim c"
         " LEFT JOIN resource r ON r.row=c.resource ORDER BY c.booking,r.id" },
     [ROTA__SQL_CLAIM_PACK] = { "booking", "UPDATE booking SET claims=?1 WHERE row=?2" },
+    [ROTA__SQL_CLAIM_RIVAL] = { "claim",
+        RIVALS },
+    [ROTA__SQL_CLAIM_RIVAL_FIRST] = { "claim", /* and -class of the longest claim there is */
+        RIVALS " UNION ALL SELECT -max(reach) FROM claim WHERE resource=?1" },
 
     [ROTA__SQL_EVENT_LAST] = { "event", "SELECT max(seq) FROM event" },
     [ROTA__SQL_EVENT_FROM] = { "event",

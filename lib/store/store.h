@@ -108,6 +108,12 @@ static inline bool rota__status_occupies(int32_t status)
  * else would be stale), guards, then rows; stays and consumers are dropped before
  * others are put. A row that is not there, to guard, to put or to drop, is STALE. */
 
+/* The second guard: a batch is not written, and the answer is ROTA_ECORRUPT, if with
+ * all of its bookings put one of them begins to take time of a resource of capacity 1
+ * that another takes too. Spans alone count, `[start, end)`; a claim begins where its
+ * booking did not take all of that time before. It never refuses what the gate above
+ * should admit, and has nothing to refuse while the gate is right. */
+
 /* A resource that the decision looked at: the commit happens only if its stamp
  * is still this one, and adds 1 to it where the batch changes what it is taken
  * by, how much of it there is, or who belongs to whom. */
