@@ -623,7 +623,7 @@ static int do_last_error(sqlite3_vfs *vfs, int n, char *text)
     return sim.last_errno;
 }
 
-static void format(void)
+void simvfs_format(void)
 {
     ck_assert_int_eq(sim.open_count, 0);
     while (sim.file_count > 0)
@@ -634,7 +634,7 @@ static void format(void)
 void simvfs_install(void)
 {
     sim.system = sqlite3_vfs_find(NULL);
-    format();
+    simvfs_format();
     sim.vfs = (sqlite3_vfs){
         .iVersion = 1,
         .szOsFile = (int)sizeof(file),
@@ -658,7 +658,7 @@ void simvfs_install(void)
 
 void simvfs_remove(void)
 {
-    format();
+    simvfs_format();
     simvfs_history_free(simvfs_recorded_take());
     ck_assert_int_eq(sqlite3_vfs_unregister(&sim.vfs), SQLITE_OK);
     ck_assert_int_eq(sqlite3_vfs_register(sim.system, 1), SQLITE_OK);
@@ -764,7 +764,7 @@ simvfs_image *simvfs_save(void)
 void simvfs_load(const simvfs_image *image)
 {
     lock();
-    format();
+    simvfs_format();
     for (int64_t i = 0; i < image->count; i++) {
         inode *node = make(image->files[i].name)->node;
         node->number = image->files[i].number;
@@ -933,7 +933,7 @@ void simvfs_cut(const simvfs_history *history, int64_t n, simvfs_cut_kind kind, 
         change_content(&c, now, i < remains_of(&c, now->number)->synced);
     }
     lock();
-    format();
+    simvfs_format();
     for (int64_t i = 0; i < c.label_count; i++) {
         int64_t number = which_inode(&c, &c.labels[i]);
         if (number == 0) continue;

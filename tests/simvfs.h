@@ -33,6 +33,8 @@ enum {
 /* An empty disk, the default from now on; and back to the system's. */
 void simvfs_install(void);
 void simvfs_remove(void);
+/* Nothing on it; no file may be open. */
+void simvfs_format(void);
 /* A path for rota_open(). */
 void simvfs_path(const struct fx *f, const char *name, char *path, size_t size);
 

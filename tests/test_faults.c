@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/handle.h"
 #include "fixture.h"
 #include "simvfs.h"
 #include "verbs.h"
@@ -376,43 +377,51 @@ static bool try_one(const struct verb *verb, const char *after, const struct fau
     return hits > 0;
 }
 
-static bool thorough(void)
-{
-    const char *setting = getenv("ROTA_FAULTS");
-    return setting && strcmp(setting, "all") == 0;
-}
+/* --- every n until none is left to fail, or some of them --- */
 
-/* Every n until none is left to fail; or some of them. Returns how many were tried. */
+enum { EVERY = 1 }; /* the stride of a sweep that leaves nothing out */
+
+/* The ways that `fixed` names are taken each time, of the others any. Returns how many
+ * failures were tried. */
 static int64_t sweep(const struct verb *verb, const char *after, const struct fault *fault,
-                     int64_t most, int way, struct fx *chance)
+                     int64_t stride, int fixed, int ways, struct fx *chance)
 {
     int64_t n = 1, tried = 0;
-    for (;; tried++) {
-        int this_way = way < 0 ? (int)fx_random(chance, WAYS) : way;
-        bool hit = try_one(verb, after, fault, n, this_way);
+    for (bool hit = true; hit && !complaint[0]; tried++) {
+        int way = (fixed & ways) | ((int)fx_random(chance, WAYS) & ~fixed);
+        hit = try_one(verb, after, fault, n, way);
         if (complaint[0]) {
             size_t used = strlen(complaint);
             (void)snprintf(complaint + used, sizeof complaint - used,
                            "\n  %s, failure %" PRId64 " of %s, way %d", verb->name, n, fault->name,
-                           this_way);
-            return tried;
+                           way);
         }
-        if (!hit) return tried;
-        n += way < 0 ? 1 + fx_random(chance, most) : 1;
+        n += stride == EVERY ? 1 : 1 + fx_random(chance, stride);
     }
+    return tried;
 }
 
-/* In a sample, how far apart the points are at most. */
-static int64_t stride(const struct fault *fault)
+static int64_t sample(const struct verb *verb, const char *after, const struct fault *fault,
+                      struct fx *chance)
 {
-    switch (fault->where) {
-    case MEMORY:
-        return fault->for_good ? 300 : 150;
-    case HOST:
-        return 20;
-    default:
-        return fault->kinds == SIMVFS_ALL ? 40 : 20;
-    }
+    int64_t stride = fault->where == MEMORY ? 250 : fault->kinds == SIMVFS_ALL ? 40 : 20;
+    return sweep(verb, after, fault, stride, 0, 0, chance);
+}
+
+static int64_t try_all(const struct verb *verb, const char *after, const struct fault *fault,
+                       struct fx *chance)
+{
+    const int fixed = WARM | (fault->where == MEMORY ? 0 : LOGGED); /* there are thousands */
+    int64_t tried = 0;
+    for (int ways = 0; ways <= fixed; ways++)
+        tried += sweep(verb, after, fault, EVERY, fixed, ways, chance);
+    return tried;
+}
+
+static bool thorough(void)
+{
+    const char *setting = getenv("ROTA_FAULTS");
+    return setting && strcmp(setting, "all") == 0;
 }
 
 /* --- the tests --- */
@@ -424,14 +433,214 @@ START_TEST(a_call_that_fails_changes_nothing)
     char *after = picture_after(verb);
     int64_t tried = 0;
     for (int i = 0; i < FAULTS; i++) {
-        if (!thorough()) tried += sweep(verb, after, &faults[i], stride(&faults[i]), -1, &chance);
-        for (int way = 0; thorough() && way < WAYS; way++)
-            tried += sweep(verb, after, &faults[i], 1, way, &chance);
+        tried += (thorough() ? try_all : sample)(verb, after, &faults[i], &chance);
         ck_assert_msg(!complaint[0], "%s", complaint);
     }
     ck_assert_int_gt(tried, FAULTS);
     if (thorough()) fprintf(stderr, "%s: %" PRId64 " failures\n", verb->name, tried);
     free(after);
+}
+END_TEST
+
+/* Failure n under rota_open(), on a calendar that is one plain file, that is in its log
+ * still, or that is not there yet. */
+static bool try_open(const struct fault *fault, int64_t n, const simvfs_image *image,
+                     const char *expected)
+{
+    const int64_t live = memory.live;
+    simvfs_load(image);
+    fx_configure(&f);
+    arm(fault, n);
+    int rc = rota_open(path, &f.config, &f.r);
+    int64_t hits = disarm(fault);
+    if (rc != ROTA_OK && hits == 0) COMPLAIN("fails by itself: %s", rota_errmsg(f.r));
+    judge_status(fault, rc, false);
+    if (rc == ROTA_OK) judge_calendar(expected);
+    judge_close(live);
+    open_calendar(); /* the next time it works */
+    judge_calendar(expected);
+    judge_close(live);
+    if (complaint[0])
+        ck_abort_msg("%s\n  opening, failure %" PRId64 " of %s", complaint, n, fault->name);
+    return hits > 0;
+}
+
+START_TEST(opening_that_fails_changes_nothing)
+{
+    struct fx chance = { .random = fx_seed("faults") + (uint64_t)_i };
+    simvfs_load(plain);
+    simvfs_format();
+    simvfs_image *nothing = simvfs_save();
+    open_calendar();
+    char *empty = fx_picture(&f);
+    fx_close(&f);
+    for (int i = 0; i < FAULTS; i++) {
+        const simvfs_image *image = _i == 0 ? plain : _i == 1 ? logged : nothing;
+        int64_t stride = thorough() ? 1 : faults[i].where == MEMORY ? 300 : 30;
+        for (int64_t n = 1; try_open(&faults[i], n, image, _i == 2 ? empty : before);)
+            n += 1 + fx_random(&chance, stride);
+    }
+    free(empty);
+    simvfs_image_free(nothing);
+}
+END_TEST
+
+/* What was acknowledged is there, though nothing of the end of a handle went well. */
+START_TEST(closing_that_fails_loses_nothing)
+{
+    char *after = picture_after(&verbs[0]);
+    for (int i = 0; i < FAULTS; i++) {
+        for (int64_t n = 1, hits = 1; hits > 0; n += thorough() ? 1 : 7) {
+            const int64_t live = memory.live;
+            simvfs_load(logged);
+            open_calendar();
+            ck_status(&f, verbs[0].run(&f, &who, NULL), ROTA_OK);
+            arm(&faults[i], n);
+            judge_close(live);
+            hits = disarm(&faults[i]);
+            open_calendar();
+            judge_calendar(after);
+            judge_close(live);
+            ck_assert_msg(!complaint[0], "%s\n  closing, failure %" PRId64 " of %s", complaint, n,
+                          faults[i].name);
+        }
+    }
+    free(after);
+}
+END_TEST
+
+/* --- a disk that is full, until it is not --- */
+
+enum { BULK = 8000, LOG_BYTES = 2 * 1024 * 1024 };
+
+/* Booking number i, with text enough to fill a disk. */
+static int book_bulk(int64_t i)
+{
+    static char bulk[BULK + 1];
+    rota_claim claim = { .resource = who.member, .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    char ref[32];
+    (void)snprintf(ref, sizeof ref, "bulk-%" PRId64, i);
+    memset(bulk, 'x', BULK);
+    q.when.start = t("2032-01-01T00:00Z") + i * 3600;
+    q.when.end = q.when.start + 3600;
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.data = bulk;
+    q.ref = ref;
+    return rota_booking_create(f.r, NULL, &q, NULL);
+}
+
+static int64_t size_of_log(void)
+{
+    char name[300];
+    (void)snprintf(name, sizeof name, "%s-wal", path);
+    return simvfs_size(name);
+}
+
+static void expect_bulk(const bool *made, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        rota_id id;
+        char ref[32];
+        (void)snprintf(ref, sizeof ref, "bulk-%" PRId64, i);
+        ck_status(&f, rota_booking_find(f.r, ref, &id), made[i] ? ROTA_OK : ROTA_ENOTFOUND);
+    }
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
+}
+
+/* Full within a commit or within a checkpoint, wherever it falls, again and again. The
+ * log, which is written back at 1 MiB, must not take what the file needs. */
+START_TEST(a_full_disk_heals_when_there_is_room_again)
+{
+    enum { BOOKINGS = 400 };
+    static bool made[BOOKINGS];
+    struct fx chance = { .random = fx_seed("full disk") + (uint64_t)_i };
+    int64_t refused = 0, longest = 0;
+    simvfs_load(plain);
+    open_calendar();
+    for (int64_t i = 0; i < BOOKINGS; i++) {
+        if (i % 100 == 0) {
+            simvfs_heal();
+            simvfs_limit(simvfs_used() + 400000 + fx_random(&chance, 800000));
+        }
+        int rc = book_bulk(i);
+        made[i] = rc == ROTA_OK;
+        if (rc != ROTA_OK) {
+            refused++;
+            ck_status(&f, rc, ROTA_EIO);
+            ck_assert_msg(says(full), "%s", rota_errmsg(f.r));
+            if (refused % 10 == 0) expect_bulk(made, i + 1); /* reads go on */
+        }
+        if (i % 100 == 99) { /* there is room again: the same handle goes on at once */
+            ck_assert_int_gt(refused, 0);
+            simvfs_heal();
+            ck_status(&f, book_bulk(i + BOOKINGS), ROTA_OK);
+        }
+        if (size_of_log() > longest) longest = size_of_log();
+    }
+    simvfs_heal();
+    expect_bulk(made, BOOKINGS);
+    ck_assert_int_le(longest, LOG_BYTES);
+    fx_close(&f);
+    ck_assert_int_eq(size_of_log(), 0);
+    open_calendar();
+    expect_bulk(made, BOOKINGS);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- what judges must be able to condemn --- */
+
+static const struct verb *judged;
+
+static int keeps_its_failure_to_itself(struct fx *g, struct cast *c, const rota_call *call)
+{
+    (void)judged->run(g, c, call);
+    return ROTA_OK;
+}
+
+static int names_no_reason(struct fx *g, struct cast *c, const rota_call *call)
+{
+    int rc = judged->run(g, c, call);
+    return rc == ROTA_OK ? ROTA_OK : ROTA_EDENIED;
+}
+
+/* One half after the other, which is what a call must not be. */
+static int does_it_by_halves(struct fx *g, struct cast *c, const rota_call *call)
+{
+    int rc = verbs_before[0].run(g, c, NULL);
+    if (rc == ROTA_ESTATE) rc = book_bulk(0); /* "Blue" is there */
+    return rc == ROTA_OK || rc == ROTA_ESTATE ? judged->run(g, c, call) : rc;
+}
+
+static int forgets_what_it_has_taken(struct fx *g, struct cast *c, const rota_call *call)
+{
+    static void *hoard;
+    int rc = judged->run(g, c, call);
+    if (statements.hits > 0) hoard = rota__mem_alloc(&g->r->mem, 1, 100);
+    return rc == ROTA_OK && hoard ? ROTA_OK : rc;
+}
+
+START_TEST(the_judge_condemns_what_is_wrong)
+{
+    static const struct {
+        struct verb verb;
+        const char *verdict;
+    } wrong[] = {
+        { { "silent", keeps_its_failure_to_itself, false }, "in the end" },
+        { { "vague", names_no_reason, false }, "answers EDENIED" },
+        { { "halves", does_it_by_halves, false }, "changes the calendar" },
+        { { "hoarder", forgets_what_it_has_taken, false }, "bytes were not given back" },
+    };
+    struct fx chance = { .random = 1 };
+    judged = &verbs[0];
+    char *after = picture_after(&wrong[_i].verb);
+    sweep(&wrong[_i].verb, after, &faults[4], EVERY, WAYS - 1, 0, &chance); /* statements */
+    ck_assert_msg(strstr(complaint, wrong[_i].verdict), "\"%s\" for %s", complaint,
+                  wrong[_i].verb.name);
+    free(after);
+    complaint[0] = '\0';
 }
 END_TEST
 
@@ -442,6 +651,10 @@ Suite *faults_suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, thorough() ? 3600 : 120);
     tcase_add_loop_test(tc, a_call_that_fails_changes_nothing, 0, verbs_count);
+    tcase_add_loop_test(tc, opening_that_fails_changes_nothing, 0, 3);
+    tcase_add_test(tc, closing_that_fails_loses_nothing);
+    tcase_add_loop_test(tc, a_full_disk_heals_when_there_is_room_again, 0, 3);
+    tcase_add_loop_test(tc, the_judge_condemns_what_is_wrong, 0, 4);
     suite_add_tcase(s, tc);
     return s;
 }
