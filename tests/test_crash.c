@@ -1,0 +1,535 @@
+/* I3: what was acknowledged survives the end of a process and of the power, at every
+ * moment; a call that was under way is done whole or not at all; the feed has no gap
+ * and nothing is booked twice.
+ *
+ * Processes are killed while their threads write to a real file. The power is cut on a
+ * disk in memory (simvfs.h), after each of its operations, and what was not synced is
+ * lost, mixed or torn. And checkpoints and commits of two engines meet at every point
+ * at which SQLite before 3.51.3 lost commits.
+ *
+ * ROTA_KILLS is how many processes are killed, ROTA_CUTS=all cuts everywhere
+ * (`make crash`); without it a sample that ROTA_SEED chooses. */
+#define _GNU_SOURCE
+
+#include <check.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/handle.h"
+#include "fixture.h"
+#include "simvfs.h"
+#include "verbs.h"
+
+static bool everywhere(void)
+{
+    const char *setting = getenv("ROTA_CUTS");
+    return setting && strcmp(setting, "all") == 0;
+}
+
+static int64_t kills(void)
+{
+    const char *setting = getenv("ROTA_KILLS");
+    return setting ? strtoll(setting, NULL, 10) : 16;
+}
+
+static struct fx f; /* who looks afterwards */
+static char path[256];
+
+static char complaint[2048]; /* the first; empty where all is well */
+
+__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
+{
+    va_list list;
+    if (complaint[0]) return;
+    va_start(list, format);
+    (void)vsnprintf(complaint, sizeof complaint, format, list);
+    va_end(list);
+}
+
+/* --- notes: what a writer says before each call and after it --- */
+
+enum { WRITERS_MAX = 4096, OWN_MAX = 256, ROOMS = 5, LEAVES = 0, TRIES = 1, HEARD = 2 };
+
+enum act { BOOK, HOLD, MOVE, CONFIRM, CANCEL, ACTS };
+
+/* A booking as it is, or as a call would make it. */
+typedef struct shape {
+    int64_t version; /* 0: there is none */
+    rota_span when;
+    int32_t status, rooms; /* a bit for each room that it claims */
+    int32_t number;        /* of the call that gave it its title */
+    int32_t unused;
+} shape;
+
+typedef struct note {
+    int32_t what; /* TRIES, HEARD */
+    int32_t writer, booking, answer;
+    shape made; /* what the call makes of the booking */
+} note;
+
+/* What is known of one booking: as it was last acknowledged, and as the call that was
+ * under way would make it. */
+typedef struct known {
+    shape sure, tried;
+    bool trying, seen;
+    int64_t events;
+} known;
+
+static struct ledger {
+    known bookings[WRITERS_MAX][OWN_MAX];
+    int64_t writers;
+    int64_t acknowledged;
+} * ledger;
+
+static void ledger_start(void)
+{
+    free(ledger);
+    ledger = calloc(1, sizeof *ledger);
+    ck_assert_ptr_nonnull(ledger);
+}
+
+static void ledger_take(const note *n)
+{
+    ck_assert_int_lt(n->writer, WRITERS_MAX);
+    ck_assert_int_lt(n->booking, OWN_MAX);
+    known *k = &ledger->bookings[n->writer][n->booking];
+    if (n->writer >= ledger->writers) ledger->writers = n->writer + 1;
+    k->trying = n->what == TRIES;
+    k->tried = n->made;
+    if (n->what != HEARD) return;
+    if (n->answer == ROTA_OK) {
+        k->sure = n->made;
+        ledger->acknowledged++;
+    } else if (n->answer != ROTA_ECONFLICT) {
+        complain("a writer heard %s", rota_status_name(n->answer));
+    }
+}
+
+static bool same_shape(const shape *a, const shape *b)
+{
+    return a->version == b->version && a->when.start == b->when.start &&
+           a->when.end == b->when.end && a->status == b->status && a->rooms == b->rooms &&
+           a->number == b->number;
+}
+
+/* --- a writer: books, holds, moves, confirms and cancels what is its own, among others
+ * who want the same rooms --- */
+
+static rota_id room_ids[ROOMS];
+static rota_time noon; /* a clock that stands still */
+
+typedef struct writer {
+    rota *r;
+    struct fx chance;
+    int32_t number, calls, booked;
+    int64_t most; /* calls; 0: for ever */
+    bool hasty;   /* says that it was done before it is: a control */
+    rota_id ids[OWN_MAX];
+    shape own[OWN_MAX];
+    void (*tell)(void *ctx, const note *n);
+    void *ctx;
+} writer;
+
+static rota_time stopped(void *ctx)
+{
+    return *(const rota_time *)ctx;
+}
+
+static rota_config plain_config(void)
+{
+    rota_config config = ROTA_INIT(rota_config);
+    config.now = stopped;
+    config.now_ctx = &noon;
+    config.busy_ms = 60000;
+    return config;
+}
+
+static void say(const writer *w, int32_t what, int32_t booking, const shape *made, int answer)
+{
+    note n = {
+        .what = what, .writer = w->number, .booking = booking, .answer = answer, .made = *made
+    };
+    w->tell(w->ctx, &n);
+}
+
+static int call_for(writer *w, enum act act, int32_t booking, const shape *made,
+                    rota_receipt *receipt)
+{
+    rota_claim claims[ROOMS];
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    char title[32], ref[32];
+    rota_id *id = &w->ids[booking];
+    (void)snprintf(title, sizeof title, "%" PRId32, made->number);
+    (void)snprintf(ref, sizeof ref, "%" PRId32 ".%" PRId32, w->number, booking);
+    for (int i = 0; i < ROOMS; i++)
+        if (made->rooms >> i & 1)
+            claims[q.claim_count++] = (rota_claim){ .resource = room_ids[i], .units = 1 };
+    q.claims = claims;
+    q.when = made->when;
+    q.title = title;
+    if (act == BOOK || act == HOLD) {
+        q.ref = ref;
+        q.hold_secs = act == HOLD ? 86400 : 0;
+        int rc = rota_booking_create(w->r, NULL, &q, receipt);
+        if (rc == ROTA_OK) *id = receipt->id;
+        return rc;
+    }
+    q.set = ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS | ROTA_BOOKING_SET_TITLE;
+    if (act == MOVE) return rota_booking_move(w->r, NULL, id, &q, receipt);
+    if (act == CONFIRM) return rota_booking_confirm(w->r, NULL, id, receipt);
+    return rota_booking_cancel(w->r, NULL, id, receipt);
+}
+
+static shape shape_for(writer *w, enum act act, int32_t booking)
+{
+    shape made = w->own[booking];
+    made.version++;
+    if (act == CONFIRM) made.status = ROTA_BOOKING_CONFIRMED;
+    if (act == CANCEL) made.status = ROTA_BOOKING_CANCELLED;
+    if (act == CONFIRM || act == CANCEL) return made;
+    if (act != MOVE) made.status = act == HOLD ? ROTA_BOOKING_HELD : ROTA_BOOKING_CONFIRMED;
+    made.number = w->calls;
+    made.when.start = noon + 3600 * (1 + fx_random(&w->chance, 400));
+    made.when.end = made.when.start + 1800 * (1 + fx_random(&w->chance, 4));
+    made.rooms = 1 << fx_random(&w->chance, ROOMS) | 1 << fx_random(&w->chance, ROOMS);
+    return made;
+}
+
+static bool lives(const shape *s)
+{
+    return s->status == ROTA_BOOKING_HELD || s->status == ROTA_BOOKING_CONFIRMED;
+}
+
+static void write_once(writer *w)
+{
+    enum act act = (enum act)fx_random(&w->chance, ACTS);
+    int32_t booking = w->booked ? (int32_t)fx_random(&w->chance, w->booked) : 0;
+    if (!lives(&w->own[booking])) act = BOOK;
+    if (act == CONFIRM && w->own[booking].status != ROTA_BOOKING_HELD) act = MOVE;
+    if (act == BOOK || act == HOLD) booking = w->booked;
+    if (booking == OWN_MAX) return;
+    w->calls++;
+    shape made = shape_for(w, act, booking);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    say(w, TRIES, booking, &made, 0);
+    if (w->hasty) say(w, HEARD, booking, &made, ROTA_OK);
+    int rc = call_for(w, act, booking, &made, &receipt);
+    made.version = rc == ROTA_OK ? receipt.version : made.version;
+    if (rc == ROTA_OK) w->own[booking] = made;
+    if (rc == ROTA_OK && booking == w->booked) w->booked++;
+    if (!w->hasty) say(w, HEARD, booking, &made, rc);
+}
+
+static void *write_on(void *ctx)
+{
+    writer *w = ctx;
+    for (int64_t i = 0; w->most == 0 || i < w->most; i++)
+        write_once(w);
+    return NULL;
+}
+
+/* --- the judge: a file, beside what its writers said --- */
+
+static const char *ref_of(int64_t writer_number, int64_t booking)
+{
+    static char text[64];
+    (void)snprintf(text, sizeof text, "%" PRId64 ".%" PRId64, writer_number, booking);
+    return text;
+}
+
+static int32_t rooms_of(const rota_booking *b)
+{
+    int32_t rooms = 0;
+    for (int64_t i = 0; i < b->claim_count; i++)
+        for (int k = 0; k < ROOMS; k++)
+            if (memcmp(&b->claims[i].resource, &room_ids[k], sizeof room_ids[k]) == 0)
+                rooms |= 1 << k;
+    return rooms;
+}
+
+static known *known_by_ref(const char *ref)
+{
+    int w = -1, n = -1;
+    if (!ref || sscanf(ref, "%d.%d", &w, &n) != 2 || w < 0 || w >= ledger->writers || n < 0 ||
+        n >= OWN_MAX)
+        return NULL;
+    return &ledger->bookings[w][n];
+}
+
+static void judge_booking(const rota_booking *b)
+{
+    shape there = { .version = b->version,
+                    .when = b->when,
+                    .status = b->status,
+                    .rooms = rooms_of(b),
+                    .number = b->title ? atoi(b->title) : -1 };
+    known *k = known_by_ref(b->ref);
+    if (!k || (k->sure.version == 0 && !k->trying)) {
+        complain("booking %s is there, and nobody tried it", b->ref ? b->ref : "without a ref");
+        return;
+    }
+    k->seen = true;
+    k->events = 0;
+    if (k->trying && same_shape(&there, &k->tried))
+        k->sure = k->tried; /* it was under way, and is there */
+    else if (!same_shape(&there, &k->sure))
+        complain("booking %s has version %" PRId64 ", status %d, rooms %x, title %d, where version "
+                 "%" PRId64 ", status %d, rooms %x, title %d was acknowledged",
+                 b->ref, there.version, there.status, (unsigned)there.rooms, there.number,
+                 k->sure.version, k->sure.status, (unsigned)k->sure.rooms, k->sure.number);
+}
+
+static void judge_bookings(void)
+{
+    rota_booking_query query = ROTA_INIT(rota_booking_query);
+    rota_result *rows = NULL;
+    query.when = (rota_span){ ROTA_TIME_MIN, ROTA_TIME_MAX };
+    query.statuses = 0x7e;
+    ck_status(&f, rota_booking_list(f.r, &query, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_booking b = ROTA_INIT(rota_booking);
+        ck_assert_int_eq(rota_booking_at(rows, i, &b), ROTA_OK);
+        judge_booking(&b);
+    }
+    rota_result_free(rows);
+    for (int64_t w = 0; w < ledger->writers; w++)
+        for (int64_t n = 0; n < OWN_MAX; n++) {
+            known *k = &ledger->bookings[w][n];
+            if (k->sure.version > 0 && !k->seen)
+                complain("booking %s was acknowledged and is not there", ref_of(w, n));
+            k->seen = k->trying = false;
+        }
+}
+
+/* One event for each version of each booking, numbered without a gap. */
+static void judge_feed(void)
+{
+    rota_result *rows = NULL;
+    int64_t last = 0, changes = 0;
+    do {
+        rota_result_free(rows);
+        rows = NULL;
+        ck_status(&f, rota_event_list(f.r, last, 1000, &rows), ROTA_OK);
+        for (int64_t i = 0; i < rota_result_count(rows); i++) {
+            rota_event e = ROTA_INIT(rota_event);
+            ck_assert_int_eq(rota_event_at(rows, i, &e), ROTA_OK);
+            if (e.seq != last + 1) complain("event %" PRId64 " follows on %" PRId64, e.seq, last);
+            last = e.seq;
+            if (e.type >= ROTA_EVENT_BOOKING_CREATED) changes++;
+        }
+    } while (rota_result_count(rows) > 0);
+    rota_result_free(rows);
+    int64_t versions = 0;
+    for (int64_t w = 0; w < ledger->writers; w++)
+        for (int64_t n = 0; n < OWN_MAX; n++)
+            versions += ledger->bookings[w][n].sure.version;
+    if (changes != versions)
+        complain("the feed tells of %" PRId64 " changes where there were %" PRId64, changes,
+                 versions);
+}
+
+/* Opens the file, and closes it. */
+static void judge_file(void)
+{
+    f.now = noon;
+    fx_configure(&f);
+    int rc = rota_open(path, &f.config, &f.r);
+    if (rc != ROTA_OK) {
+        complain("it does not open: %s", rota_errmsg(f.r));
+    } else {
+        judge_bookings();
+        judge_feed();
+        if (rota_check(f.r, ROTA_TIME_MIN) != ROTA_OK) complain("the check: %s", rota_errmsg(f.r));
+    }
+    fx_close(&f);
+}
+
+static void make_rooms(void)
+{
+    f.now = noon = t("2031-03-10T12:00Z");
+    fx_open(&f, path);
+    for (int i = 0; i < ROOMS; i++)
+        room_ids[i] = fx_room(&f, "Room", i == 0 ? 2 : 1);
+    fx_close(&f);
+    ledger_start();
+}
+
+/* --- kills --- */
+
+enum { THREADS = 3 };
+
+typedef struct child {
+    pid_t pid;
+    int pipe;
+    unsigned char half[sizeof(note)]; /* of a note that has arrived in part */
+    size_t have;
+} child;
+
+static int64_t nanoseconds(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void spin(int64_t ns)
+{
+    for (int64_t end = nanoseconds() + ns; nanoseconds() < end;) {
+    }
+}
+
+/* Less than PIPE_BUF, so that notes of several threads do not mix. */
+static void tell_parent(void *ctx, const note *n)
+{
+    if (write(*(const int *)ctx, n, sizeof *n) != (ssize_t)sizeof *n) _exit(1);
+}
+
+typedef struct plan {
+    int32_t first_writer;
+    uint64_t seed;
+    bool own_engines; /* each thread opens the file itself */
+    bool hasty;
+} plan;
+
+static void write_until_killed(const plan *p, int fd)
+{
+    static writer writers[THREADS];
+    static rota_config config;
+    pthread_t threads[THREADS];
+    rota *first = NULL;
+    config = plain_config();
+    if (rota_open(path, &config, &first) != ROTA_OK) _exit(2);
+    for (int i = 0; i < THREADS; i++) {
+        writer *w = &writers[i];
+        *w = (writer){ .number = p->first_writer + i,
+                       .chance = { .random = p->seed + (uint64_t)i },
+                       .hasty = p->hasty,
+                       .tell = tell_parent,
+                       .ctx = &fd };
+        int rc = p->own_engines ? rota_open(path, &config, &w->r) : rota_attach(first, &w->r);
+        if (rc != ROTA_OK) _exit(3);
+    }
+    for (int i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, write_on, &writers[i]) != 0) _exit(4);
+    for (int i = 0; i < THREADS; i++)
+        (void)pthread_join(threads[i], NULL);
+    _exit(5);
+}
+
+static child begin(const plan *p)
+{
+    int ends[2];
+    child c = { 0 };
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    c.pid = fork();
+    ck_assert_int_ge(c.pid, 0);
+    if (c.pid == 0) write_until_killed(p, ends[1]);
+    (void)close(ends[1]);
+    c.pipe = ends[0];
+    return c;
+}
+
+/* The next note; false where there will be none. */
+static bool hear(child *c, note *n)
+{
+    while (c->have < sizeof *n) {
+        ssize_t got = read(c->pipe, c->half + c->have, sizeof *n - c->have);
+        if (got <= 0) return false;
+        c->have += (size_t)got;
+    }
+    memcpy(n, c->half, sizeof *n);
+    c->have = 0;
+    ledger_take(n);
+    return true;
+}
+
+static void listen_to(child *c, int64_t answers)
+{
+    note n;
+    while (answers > 0) {
+        if (!hear(c, &n)) ck_abort_msg("the writers have ended by themselves");
+        if (n.what == HEARD) answers--;
+    }
+}
+
+static void finish_off(child *c)
+{
+    note n;
+    int status = 0;
+    ck_assert_int_eq(kill(c->pid, SIGKILL), 0);
+    while (hear(c, &n)) {
+    }
+    (void)close(c->pipe);
+    ck_assert_int_eq(waitpid(c->pid, &status, 0), c->pid);
+    ck_assert_msg(WIFSIGNALED(status), "the writers ended with %d", WEXITSTATUS(status));
+}
+
+static void kill_rounds(int64_t rounds, uint64_t seed, bool hasty)
+{
+    struct fx chance = { .random = seed };
+    enum { ROUNDS_PER_FILE = 20 };
+    for (int64_t i = 0; i < rounds && !complaint[0]; i++) {
+        if (i % ROUNDS_PER_FILE == 0) {
+            char name[32];
+            (void)snprintf(name, sizeof name, "kill-%d.db", (int)(i / ROUNDS_PER_FILE));
+            fx_path(&f, name, path, sizeof path);
+            make_rooms();
+        }
+        plan p = { .first_writer = (int32_t)ledger->writers,
+                   .seed = chance.random,
+                   .own_engines = i % 3 == 1,
+                   .hasty = hasty };
+        child c = begin(&p), other = { 0 };
+        bool two = i % 3 == 2;
+        if (two) {
+            p.first_writer += THREADS;
+            p.seed += THREADS;
+            other = begin(&p);
+        }
+        listen_to(&c, fx_random(&chance, 60));
+        spin(fx_random(&chance, 2000000));
+        finish_off(&c);
+        if (two) { /* who is left goes on */
+            listen_to(&other, 30);
+            finish_off(&other);
+        }
+        judge_file();
+    }
+}
+
+START_TEST(what_a_killed_process_was_told_is_there)
+{
+    uint64_t seed = fx_seed("kills");
+    kill_rounds(kills(), seed, false);
+    ck_assert_msg(!complaint[0], "%s", complaint);
+}
+END_TEST
+
+START_TEST(who_acknowledges_too_early_is_found)
+{
+    kill_rounds(60, fx_seed("kills"), true);
+    ck_assert_ptr_nonnull(strstr(complaint, "acknowledged"));
+    complaint[0] = '\0';
+}
+END_TEST
+
+Suite *crash_suite(void)
+{
+    Suite *s = suite_create("crash");
+    TCase *tc = tcase_create("kills");
+    tcase_set_timeout(tc, everywhere() || kills() > 16 ? 3600 : 120);
+    tcase_add_test(tc, what_a_killed_process_was_told_is_there);
+    tcase_add_test(tc, who_acknowledges_too_early_is_found);
+    suite_add_tcase(s, tc);
+    return s;
+}
