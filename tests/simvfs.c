@@ -652,7 +652,6 @@ void simvfs_install(void)
     sim.fault = (simvfs_fault){ 0 };
     sim.stop_kinds = 0;
     sim.limit = 0;
-    sim.lie = NULL;
     ck_assert_int_eq(sqlite3_vfs_register(&sim.vfs, 1), SQLITE_OK);
 }
 

@@ -58,7 +58,8 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *format, .
 
 /* --- notes: what a writer says before each call and after it --- */
 
-enum { WRITERS_MAX = 4096, OWN_MAX = 256, ROOMS = 5, LEAVES = 0, TRIES = 1, HEARD = 2 };
+enum { WRITERS_MAX = 256, OWN_MAX = 256, ROOMS = 5 };
+enum { TRIES = 1, HEARD = 2 };
 
 enum act { BOOK, HOLD, MOVE, CONFIRM, CANCEL, ACTS };
 
@@ -338,19 +339,26 @@ static void judge_feed(void)
                  versions);
 }
 
-/* Opens the file, and closes it. */
+/* Opens the file and checks it; what is damaged is closed again. */
+static bool open_whole(void)
+{
+    fx_configure(&f);
+    if (rota_open(path, &f.config, &f.r) != ROTA_OK)
+        complain("it does not open: %s", rota_errmsg(f.r));
+    else if (rota_check(f.r, ROTA_TIME_MIN) != ROTA_OK)
+        complain("the check: %s", rota_errmsg(f.r));
+    else
+        return true;
+    fx_close(&f);
+    return false;
+}
+
 static void judge_file(void)
 {
     f.now = noon;
-    fx_configure(&f);
-    int rc = rota_open(path, &f.config, &f.r);
-    if (rc != ROTA_OK) {
-        complain("it does not open: %s", rota_errmsg(f.r));
-    } else {
-        judge_bookings();
-        judge_feed();
-        if (rota_check(f.r, ROTA_TIME_MIN) != ROTA_OK) complain("the check: %s", rota_errmsg(f.r));
-    }
+    if (!open_whole()) return;
+    judge_bookings();
+    judge_feed();
     fx_close(&f);
 }
 
@@ -523,6 +531,332 @@ START_TEST(who_acknowledges_too_early_is_found)
 }
 END_TEST
 
+/* --- the power is cut under one call after the other --- */
+
+enum { BULK = 24, STEPS_MAX = 96 };
+
+static struct step {
+    const struct verb *verb;
+    rota_time at;
+    int status;
+    int64_t heard;  /* after so many operations of the disk its caller had the answer */
+    char *portrait; /* after it */
+} steps[STEPS_MAX];
+static int step_count;
+static char *first_portrait;
+static simvfs_history *history;
+static struct cast who;
+
+/* Enough of these, and the log is written back. */
+static int book_bulk(struct fx *g, struct cast *c, const rota_call *call)
+{
+    static char bulk[2001];
+    rota_claim claim = { .resource = c->red, .units = 2 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    memset(bulk, 'x', sizeof bulk - 1);
+    q.when.start = g->now * 2;
+    q.when.end = q.when.start + 1;
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.data = bulk;
+    return rota_booking_create(g->r, call, &q, NULL);
+}
+
+static const struct verb bulk_verb = { "book at length", book_bulk, false };
+
+static void add_steps(const struct verb *from, int count, const char *at)
+{
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_lt(step_count, STEPS_MAX);
+        steps[step_count++] = (struct step){ .verb = &from[i], .at = t(at) + i };
+    }
+}
+
+/* Each step has an instant, random bytes and a key of its own, so that whoever takes it,
+ * whenever, does the same. */
+static int take_step(int i)
+{
+    rota_call call = ROTA_INIT(rota_call);
+    char key[32];
+    (void)snprintf(key, sizeof key, "step-%d", i);
+    call.key = key;
+    f.now = steps[i].at;
+    f.random = (uint64_t)i * 7919;
+    return steps[i].verb->run(&f, &who, steps[i].verb->keyless ? NULL : &call);
+}
+
+/* Seen from the end of the play: a hold that lapses in its course has lapsed. */
+static char *draw(void)
+{
+    f.now = steps[step_count - 1].at;
+    return verbs_portrait(&f);
+}
+
+/* The whole play, on a disk that remembers everything. */
+static void play(void)
+{
+    simvfs_install();
+    simvfs_path(&f, "power.db", path, sizeof path);
+    step_count = 0;
+    add_steps(verbs_before, verbs_before_count, "2031-03-10T08:00Z");
+    int reopened = step_count;
+    add_steps(verbs, verbs_count, "2031-03-10T08:05Z");
+    for (int i = 0; i < BULK; i++)
+        add_steps(&bulk_verb, 1, "2031-03-10T08:06Z");
+    for (int i = 0; i < BULK; i++)
+        steps[step_count - BULK + i].at += i;
+
+    simvfs_record();
+    fx_open(&f, path);
+    first_portrait = draw();
+    for (int i = 0; i < step_count; i++) {
+        if (i == reopened) {
+            fx_close(&f);
+            fx_open(&f, path);
+        }
+        steps[i].status = take_step(i);
+        steps[i].heard = simvfs_recorded();
+        steps[i].portrait = draw();
+    }
+    fx_close(&f);
+    history = simvfs_recorded_take();
+}
+
+static void end_play(void)
+{
+    for (int i = 0; i < step_count; i++)
+        free(steps[i].portrait);
+    free(first_portrait);
+    simvfs_history_free(history);
+    history = NULL;
+    simvfs_remove();
+}
+
+static int heard_by(int64_t n)
+{
+    int heard = 0;
+    while (heard < step_count && steps[heard].heard <= n)
+        heard++;
+    return heard;
+}
+
+static const char *portrait_after(int count)
+{
+    return count == 0 ? first_portrait : steps[count - 1].portrait;
+}
+
+static bool is_as_after(int count)
+{
+    char *portrait = draw();
+    bool same = count <= step_count && strcmp(portrait, portrait_after(count)) == 0;
+    free(portrait);
+    return same;
+}
+
+/* The calendar after a cut: as it was after the steps that had been answered, or after
+ * the one that was under way too; and it goes on from there. */
+static void judge_cut(int heard)
+{
+    if (!open_whole()) return;
+    if (!is_as_after(heard) && !is_as_after(heard + 1))
+        complain("the calendar is neither as after step %d (%s) nor as after the next", heard,
+                 heard ? steps[heard - 1].verb->name : "none");
+    for (int i = heard; i < heard + 2 && i < step_count && !complaint[0]; i++) {
+        int rc = take_step(i);
+        if (rc != steps[i].status && !(steps[i].verb->keyless && rc == ROTA_OK))
+            complain("step %d (%s), repeated, answers %s: %s", i, steps[i].verb->name,
+                     rota_status_name(rc), rota_errmsg(f.r));
+        if (!is_as_after(i + 1))
+            complain("step %d (%s), repeated, leaves another calendar", i, steps[i].verb->name);
+    }
+    fx_close(&f);
+}
+
+static void cut(int64_t n, simvfs_cut_kind kind, uint64_t seed, int heard)
+{
+    simvfs_cut(history, n, kind, seed);
+    judge_cut(heard);
+    if (!complaint[0]) return;
+    size_t used = strlen(complaint);
+    (void)snprintf(complaint + used, sizeof complaint - used,
+                   "\n  cut after operation %" PRId64 " of %" PRId64 ", kind %d, seed %" PRIu64, n,
+                   simvfs_history_length(history), (int)kind, seed);
+}
+
+/* Everywhere, or at random in so many places. */
+static void cut_about(uint64_t seed, int64_t places, int hasty)
+{
+    struct fx chance = { .random = seed };
+    int64_t length = simvfs_history_length(history);
+    enum { SEEDS = 4 };
+    for (int64_t n = 0; everywhere() && !hasty && n <= length && !complaint[0]; n++)
+        for (int kind = SIMVFS_KEEPS; kind < SIMVFS_CUTS; kind++)
+            for (uint64_t k = 0; k < (kind < SIMVFS_MIXES ? 1 : SEEDS) && !complaint[0]; k++)
+                cut(n, (simvfs_cut_kind)kind, seed + k, heard_by(n));
+    for (int64_t i = 0; (!everywhere() || hasty) && i < places && !complaint[0]; i++) {
+        int64_t n = fx_random(&chance, length + 1);
+        int heard = heard_by(n) + hasty;
+        cut(n, (simvfs_cut_kind)fx_random(&chance, SIMVFS_CUTS), seed + (uint64_t)i,
+            heard < step_count ? heard : step_count);
+    }
+}
+
+START_TEST(what_was_answered_before_the_power_was_cut_is_there)
+{
+    play();
+    ck_assert_int_gt(simvfs_history_length(history), 1000);
+    cut_about(fx_seed("power"), 250, 0);
+    ck_assert_msg(!complaint[0], "%s", complaint);
+    end_play();
+}
+END_TEST
+
+/* While it recovers from the first cut, the power is cut again. */
+START_TEST(a_power_cut_while_recovering_loses_nothing)
+{
+    uint64_t seed = fx_seed("power");
+    struct fx chance = { .random = seed };
+    play();
+    simvfs_history *whole = history;
+    for (int64_t i = 0; i < (everywhere() ? 200 : 12); i++) {
+        int64_t n = fx_random(&chance, simvfs_history_length(whole) + 1);
+        int heard = heard_by(n);
+        simvfs_cut(whole, n, (simvfs_cut_kind)fx_random(&chance, SIMVFS_CUTS), seed);
+        simvfs_record();
+        fx_open(&f, path);
+        free(draw());
+        fx_close(&f);
+        history = simvfs_recorded_take();
+        int64_t step = 1 + (everywhere() ? 0 : simvfs_history_length(history) / 8);
+        for (int64_t m = 0; m <= simvfs_history_length(history); m += step)
+            cut(m, (simvfs_cut_kind)fx_random(&chance, SIMVFS_CUTS), seed + (uint64_t)m, heard);
+        simvfs_history_free(history);
+        ck_assert_msg(!complaint[0], "%s\n  the first after %" PRId64, complaint, n);
+    }
+    history = whole;
+    end_play();
+}
+END_TEST
+
+/* A disk that lies about its syncs, of all files or of the log's; and an answer that is
+ * given before the commit. */
+START_TEST(what_a_power_cut_does_lose_is_found)
+{
+    static const char *const lies[] = { "", "-wal", NULL };
+    simvfs_lie(lies[_i]);
+    play();
+    cut_about(fx_seed("power"), 1000, lies[_i] ? 0 : 1);
+    ck_assert_str_ne(complaint, "");
+    complaint[0] = '\0';
+    simvfs_lie(NULL);
+    end_play();
+}
+END_TEST
+
+/* --- the power is cut under several threads --- */
+
+typedef struct told {
+    note what;
+    int64_t at; /* operations of the disk by then */
+} told;
+
+static struct tape {
+    pthread_mutex_t mutex;
+    told *notes;
+    int64_t count, room;
+} tape = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static void tell_tape(void *ctx, const note *n)
+{
+    (void)ctx;
+    (void)pthread_mutex_lock(&tape.mutex);
+    if (tape.count == tape.room) {
+        tape.room = tape.room * 2 + 256;
+        tape.notes = realloc(tape.notes, (size_t)tape.room * sizeof *tape.notes);
+        if (!tape.notes) abort();
+    }
+    tape.notes[tape.count++] = (told){ .what = *n, .at = simvfs_recorded() };
+    (void)pthread_mutex_unlock(&tape.mutex);
+}
+
+static void write_in_threads(uint64_t seed, bool hasty)
+{
+    enum { CALLS = 60, WRITERS = 4 };
+    static writer writers[WRITERS];
+    rota_config config = plain_config();
+    pthread_t threads[WRITERS];
+    rota *other = NULL; /* a second engine, for half of them */
+    tape.count = 0;
+    simvfs_record();
+    ck_assert_int_eq(rota_open(path, &config, &other), ROTA_OK);
+    ck_assert_int_eq(rota_open(path, &config, &f.r), ROTA_OK);
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (writer){ .number = i,
+                               .chance = { .random = seed + (uint64_t)i },
+                               .most = CALLS,
+                               .hasty = hasty,
+                               .tell = tell_tape };
+        ck_assert_int_eq(rota_attach(i % 2 ? f.r : other, &writers[i].r), ROTA_OK);
+    }
+    for (int i = 0; i < WRITERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
+    for (int i = 0; i < WRITERS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        rota_close(writers[i].r);
+    }
+    rota_close(other);
+    rota_close(f.r);
+    f.r = NULL;
+    history = simvfs_recorded_take();
+}
+
+static void judge_threads(int64_t n)
+{
+    ledger_start();
+    for (int64_t i = 0; i < tape.count; i++)
+        if (tape.notes[i].at <= n) ledger_take(&tape.notes[i].what);
+    judge_file();
+    if (!complaint[0]) return;
+    size_t used = strlen(complaint);
+    (void)snprintf(complaint + used, sizeof complaint - used,
+                   "\n  cut after operation %" PRId64 " of %" PRId64, n,
+                   simvfs_history_length(history));
+}
+
+static void cut_threads(uint64_t seed, bool hasty)
+{
+    struct fx chance = { .random = seed };
+    simvfs_install();
+    simvfs_path(&f, "threads.db", path, sizeof path);
+    make_rooms();
+    write_in_threads(seed, hasty);
+    int64_t length = simvfs_history_length(history);
+    bool all = everywhere() && !hasty;
+    for (int64_t i = 0; i < (all ? length + 1 : 100) && !complaint[0]; i++) {
+        int64_t n = all ? i : fx_random(&chance, length + 1);
+        simvfs_cut(history, n, (simvfs_cut_kind)fx_random(&chance, SIMVFS_CUTS), seed);
+        judge_threads(n);
+    }
+    simvfs_history_free(history);
+    history = NULL;
+    simvfs_remove();
+}
+
+START_TEST(what_threads_were_answered_before_the_power_was_cut_is_there)
+{
+    cut_threads(fx_seed("power under threads"), false);
+    ck_assert_msg(!complaint[0], "%s", complaint);
+}
+END_TEST
+
+START_TEST(a_thread_that_was_answered_too_early_is_found)
+{
+    cut_threads(fx_seed("power under threads"), true);
+    ck_assert_ptr_nonnull(strstr(complaint, "acknowledged"));
+    complaint[0] = '\0';
+}
+END_TEST
+
 Suite *crash_suite(void)
 {
     Suite *s = suite_create("crash");
@@ -530,6 +864,15 @@ Suite *crash_suite(void)
     tcase_set_timeout(tc, everywhere() || kills() > 16 ? 3600 : 120);
     tcase_add_test(tc, what_a_killed_process_was_told_is_there);
     tcase_add_test(tc, who_acknowledges_too_early_is_found);
+    suite_add_tcase(s, tc);
+
+    tc = tcase_create("power");
+    tcase_set_timeout(tc, everywhere() ? 3600 : 120);
+    tcase_add_test(tc, what_was_answered_before_the_power_was_cut_is_there);
+    tcase_add_test(tc, a_power_cut_while_recovering_loses_nothing);
+    tcase_add_loop_test(tc, what_a_power_cut_does_lose_is_found, 0, 3);
+    tcase_add_test(tc, what_threads_were_answered_before_the_power_was_cut_is_there);
+    tcase_add_test(tc, a_thread_that_was_answered_too_early_is_found);
     suite_add_tcase(s, tc);
     return s;
 }
