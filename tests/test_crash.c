@@ -717,7 +717,7 @@ static void judge_cut(int heard)
                  heard ? steps[heard - 1].verb->name : "none");
     for (int i = heard; i < heard + 2 && i < step_count && !complaint[0]; i++) {
         int rc = take_step(i);
-        if (rc != steps[i].status && !(steps[i].verb->keyless && rc == ROTA_OK))
+        if (rc != steps[i].status && !steps[i].verb->keyless)
             complain("step %d (%s), repeated, answers %s: %s", i, steps[i].verb->name,
                      rota_status_name(rc), rota_errmsg(f.r));
         if (!is_as_after(i + 1))

@@ -256,7 +256,7 @@ static void set_up(void)
     open_calendar();
     verbs_prepare(&f, &who);
     logged = simvfs_save();
-    before = fx_picture(&f);
+    before = verbs_picture(&f);
     fx_close(&f);
     plain = simvfs_save();
 }
@@ -274,7 +274,7 @@ static char *picture_after(const struct verb *verb)
     simvfs_load(plain);
     open_calendar();
     ck_status(&f, verb->run(&f, &who, NULL), ROTA_OK);
-    char *picture = fx_picture(&f);
+    char *picture = verbs_picture(&f);
     fx_close(&f);
     ck_assert_str_ne(picture, before);
     return picture;
@@ -285,7 +285,7 @@ static void warm_up(const struct verb *verb)
     rota_call dry = ROTA_INIT(rota_call);
     dry.flags = ROTA_CALL_DRY_RUN;
     ck_status(&f, verb->run(&f, &who, &dry), ROTA_OK);
-    free(fx_picture(&f));
+    free(verbs_picture(&f));
 }
 
 /* --- the judge --- */
@@ -313,7 +313,7 @@ static void judge_status(const struct fault *fault, int rc, bool unknown)
 
 static bool looks_like(const char *expected)
 {
-    char *picture = fx_picture(&f);
+    char *picture = verbs_picture(&f);
     bool same = strcmp(picture, expected) == 0;
     free(picture);
     return same;
@@ -472,7 +472,7 @@ START_TEST(opening_that_fails_changes_nothing)
     simvfs_format();
     simvfs_image *nothing = simvfs_save();
     open_calendar();
-    char *empty = fx_picture(&f);
+    char *empty = verbs_picture(&f);
     fx_close(&f);
     for (int i = 0; i < FAULTS; i++) {
         const simvfs_image *image = _i == 0 ? plain : _i == 1 ? logged : nothing;

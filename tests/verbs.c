@@ -103,12 +103,24 @@ static int book_group(struct fx *f, struct cast *who, const rota_call *call)
     return book(f, call, who->group, "class", "2031-03-11T09:00Z", "2031-03-11T10:00Z", 0, NULL);
 }
 
+static int make_consumer(struct fx *f, struct cast *who, const rota_call *call)
+{
+    (void)who;
+    return rota_consumer_create(f->r, call, "reader", 0);
+}
+
 const struct verb verbs_before[] = {
-    { "add Blue", add_blue, false },           { "add Red", add_red, false },
-    { "add Group", add_group, false },         { "add Member", add_member, false },
-    { "let Member join", join_member, false }, { "hold Blue", hold_blue, false },
-    { "hold Red", hold_red, false },           { "book Blue", book_blue, false },
-    { "begin in Blue", begin_blue, false },    { "book Group", book_group, false },
+    { "add Blue", add_blue, false },
+    { "add Red", add_red, false },
+    { "add Group", add_group, false },
+    { "add Member", add_member, false },
+    { "let Member join", join_member, false },
+    { "hold Blue", hold_blue, false },
+    { "hold Red", hold_red, false },
+    { "book Blue", book_blue, false },
+    { "begin in Blue", begin_blue, false },
+    { "book Group", book_group, false },
+    { "make a consumer", make_consumer, true },
 };
 const int verbs_before_count = sizeof verbs_before / sizeof *verbs_before;
 
@@ -221,6 +233,49 @@ static int tick(struct fx *f, struct cast *who, const rota_call *call)
     return rota_tick(f->r, call, NULL);
 }
 
+/* The second one finds the first one in its way. */
+static int create_all(struct fx *f, struct cast *who, const rota_call *call)
+{
+    enum { MANY = 3 };
+    static const char *const spans[MANY][2] = { { "2031-03-12T09:00Z", "2031-03-12T10:00Z" },
+                                                { "2031-03-12T09:30Z", "2031-03-12T10:30Z" },
+                                                { "2031-03-12T11:00Z", "2031-03-12T12:00Z" } };
+    static const char *const refs[MANY] = { "many-0", "many-1", "many-2" };
+    rota_claim claim = { .resource = who->group, .units = 1 };
+    rota_booking_request many[MANY];
+    rota_receipt receipts[MANY];
+    int32_t answers[MANY];
+    for (int i = 0; i < MANY; i++) {
+        many[i] = request(&claim, 1, spans[i][0], spans[i][1]);
+        many[i].title = many[i].ref = refs[i];
+        receipts[i] = (rota_receipt)ROTA_INIT(rota_receipt);
+    }
+    if (call && call->flags & ROTA_CALL_DRY_RUN) /* which it does not know */
+        return rota_booking_check(f->r, &many[0]);
+    int rc = rota_booking_create_all(f->r, call, many, MANY, answers, receipts);
+    if (rc != ROTA_OK) return rc;
+    if (answers[0] != ROTA_OK || answers[2] != ROTA_OK) return answers[0] ? answers[0] : answers[2];
+    return answers[1] == ROTA_ECONFLICT && receipts[2].version == 1 ? ROTA_OK : ROTA_ESTATE;
+}
+
+static int create_consumer(struct fx *f, struct cast *who, const rota_call *call)
+{
+    (void)who;
+    return rota_consumer_create(f->r, call, "other", ROTA_CONSUMER_NOW);
+}
+
+static int acknowledge(struct fx *f, struct cast *who, const rota_call *call)
+{
+    (void)who;
+    return rota_consumer_ack(f->r, call, "reader", 5);
+}
+
+static int remove_consumer(struct fx *f, struct cast *who, const rota_call *call)
+{
+    (void)who;
+    return rota_consumer_remove(f->r, call, "reader");
+}
+
 const struct verb verbs[] = {
     { "create", create, false },
     { "hold", hold, false },
@@ -236,6 +291,10 @@ const struct verb verbs[] = {
     { "remove a resource", remove_resource, false },
     { "join", join, false },
     { "leave", part, false },
+    { "create many", create_all, false },
+    { "make a consumer", create_consumer, true },
+    { "acknowledge", acknowledge, true },
+    { "remove a consumer", remove_consumer, true },
     { "tick", tick, true },
 };
 const int verbs_count = sizeof verbs / sizeof *verbs;
@@ -250,25 +309,53 @@ void verbs_prepare(struct fx *f, struct cast *who)
 
 /* --- a calendar as text --- */
 
-char *verbs_portrait(struct fx *f)
+static void draw_consumers(struct fx *f, FILE *out)
 {
-    char *picture = fx_picture(f), *text = NULL;
-    size_t size = 0;
     rota_result *rows;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    fputs(picture, out);
-    free(picture);
+    ck_status(f, rota_consumer_list(f->r, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_consumer c = ROTA_INIT(rota_consumer);
+        ck_assert_int_eq(rota_consumer_at(rows, i, &c), ROTA_OK);
+        fprintf(out, "consumer %s %" PRId64 " %" PRId64 "\n", c.name, c.position, c.behind);
+    }
+    rota_result_free(rows);
+}
+
+static void draw_feed(struct fx *f, FILE *out)
+{
+    rota_result *rows;
     ck_status(f, rota_event_list(f->r, 0, ROTA_MAX_ROWS, &rows), ROTA_OK);
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_event e = ROTA_INIT(rota_event);
         char subject[37];
-        rota_event_at(rows, i, &e);
+        ck_assert_int_eq(rota_event_at(rows, i, &e), ROTA_OK);
         rota_id_format(&e.subject, subject);
         fprintf(out, "%" PRId64 " %" PRId64 " %s %s %s -> %s\n", e.seq, e.at, e.name, subject,
                 e.before ? e.before : "nothing", e.after ? e.after : "nothing");
     }
     rota_result_free(rows);
+}
+
+static char *draw(struct fx *f, bool feed)
+{
+    char *picture = fx_picture(f), *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    fputs(picture, out);
+    free(picture);
+    draw_consumers(f, out);
+    if (feed) draw_feed(f, out);
     ck_assert_int_eq(fclose(out), 0);
     return text;
+}
+
+char *verbs_picture(struct fx *f)
+{
+    return draw(f, false);
+}
+
+char *verbs_portrait(struct fx *f)
+{
+    return draw(f, true);
 }

@@ -25,7 +25,9 @@ extern const int verbs_count;
 
 /* All of verbs_before. */
 void verbs_prepare(struct fx *f, struct cast *who);
-/* fx_picture() and the feed with all it tells, ids too; free() it. */
+/* fx_picture() and the consumers of the feed; free() it. */
+char *verbs_picture(struct fx *f);
+/* That, and the feed with all it tells, ids too. */
 char *verbs_portrait(struct fx *f);
 
 #endif
