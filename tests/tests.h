@@ -11,6 +11,8 @@ Suite *base_suite(void);
 Suite *booking_suite(void);
 Suite *call_suite(void);
 Suite *consumer_suite(void);
+Suite *crash_suite(void);
+Suite *faults_suite(void);
 Suite *group_suite(void);
 Suite *handle_suite(void);
 Suite *hosts_suite(void);
