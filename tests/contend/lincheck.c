@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GIVE_UP = 100000000 }; /* steps in one cell */
+enum {
+    GIVE_UP = 100000000, /* steps in one cell */
+    TELL_MOST = 24       /* calls beside the one that cannot be explained */
+};
 
 const int lin_capacity[LIN_RESOURCES] = { 1, 2, 5, 1 };
 
@@ -512,11 +515,6 @@ static void forget(search *s)
     free(s->tried.keys);
 }
 
-static void say_call(const lin_call *c, FILE *say)
-{
-    lin_write(c, 1, say);
-}
-
 /* What could not be explained, and what was going on at the same time. */
 static void say_why(const search *s, int cell, FILE *say)
 {
@@ -525,13 +523,16 @@ static void say_why(const search *s, int cell, FILE *say)
             s->tries > GIVE_UP ? "given up" : "NOT LINEARIZABLE", s->deepest, s->count);
     if (!stuck) return;
     fprintf(say, "this answer has no explanation:\n  ");
-    say_call(stuck, say);
+    lin_write(stuck, 1, say);
     fprintf(say, "calls that were under way at its end, and the last ones before:\n");
-    for (int i = 0; i < s->count; i++) {
+    for (int i = 0, said = 0; i < s->count && said < TELL_MOST; i++) {
         const lin_call *c = s->calls[i];
         bool beside = c->called <= stuck->returned && c->returned >= stuck->called;
         bool before = c->returned < stuck->called && c->returned > stuck->called - 20000000;
-        if ((beside || before) && c != stuck) fprintf(say, "  "), say_call(c, say);
+        if (c == stuck || !(beside || before)) continue;
+        fprintf(say, "  ");
+        lin_write(c, 1, say);
+        said++;
     }
 }
 
@@ -551,7 +552,7 @@ bool lin_check(const lin_call *calls, int64_t count, int64_t *steps, FILE *say)
     bool linearizable = true;
     if (steps) *steps = 0;
     for (int cell = 0; cell < LIN_CELLS; cell++)
-        linearizable &= check_cell(calls, count, cell, steps, say);
+        linearizable &= check_cell(calls, count, cell, steps, linearizable ? say : NULL);
     return linearizable;
 }
 
