@@ -106,23 +106,11 @@ int crew_open(const crew_plan *plan, crew_common *common, rota **out)
     return rota_open(plan->path, &config, out);
 }
 
-/* Another handle on the engine of `r`. */
-static int attach(const crew_plan *plan, crew_common *common, rota *r, rota **out)
-{
-#ifdef USE_OPEN_FOR_ATTACH
-    (void)r;
-    return crew_open(plan, common, out);
-#else
-    (void)plan, (void)common;
-    return rota_attach(r, out);
-#endif
-}
-
 void crew_attach_again(crew_member *member)
 {
     rota *another = NULL;
     crew_enter(member, "rota_attach");
-    int rc = attach(member->plan, member->common, member->r, &another);
+    int rc = rota_attach(member->r, &another);
     if (rc == ROTA_OK) {
         rota_close(member->r);
         member->r = another;
@@ -168,9 +156,8 @@ static void run_process(const crew_plan *plan, crew_common *common, void *shared
                     .member = {
                         .plan = plan, .common = common, .shared = shared, .index = index } };
         j->member.chance = plan->seed + (uint64_t)index * UINT64_C(0x632be59bd9b4e019);
-        int rc = i < plan->engines
-                     ? crew_open(plan, common, &j->member.r)
-                     : attach(plan, common, jobs[i % plan->engines].member.r, &j->member.r);
+        int rc = i < plan->engines ? crew_open(plan, common, &j->member.r)
+                                   : rota_attach(jobs[i % plan->engines].member.r, &j->member.r);
         if (rc != ROTA_OK) give_up(rota_errmsg(j->member.r));
     }
     for (int i = 0; i < plan->threads; i++)

@@ -1,7 +1,7 @@
 /* Until the engine is there: what stands in for its new calls. */
 #ifndef STANDIN_H
 #define STANDIN_H
-#ifdef USE_OPEN_FOR_ATTACH
+#ifdef USE_STANDIN
 #include <rota.h>
 static inline int standin_check(rota *r, const rota_booking_request *q)
 {
