@@ -21,7 +21,6 @@
 
 #include "contend/fight.h"
 #include "contend/history.h"
-#include "contend/standin.h"
 
 enum {
     TEAM = 8,

@@ -1,7 +1,6 @@
 #define _POSIX_C_SOURCE 200809L /* barriers */
 
 #include "contend/fight.h"
-#include "contend/standin.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,12 +3,14 @@
  *     rota-contend fight    rounds in which all ask for the same at once
  *     rota-contend history  calls of every kind, recorded, and checked to be linearizable
  *     rota-contend check    a history that was written before
+ *     rota-contend race     a race on purpose, for ThreadSanitizer to see
  *
  * Ends with 0 where all was as it must be. */
 #define _GNU_SOURCE /* getopt_long */
 
 #include "contend/fight.h"
 #include "contend/history.h"
+#include "contend/seeded.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,6 +23,7 @@ static void usage(FILE *to)
 {
     fputs("rota-contend fight|history [option...]\n"
           "rota-contend check FILE\n"
+          "rota-contend race counter|connection\n"
           "  --path PATH      the calendar, made anew and then removed (contend.rota)\n"
           "  --processes N    (4)\n"
           "  --threads N      in each (8)\n"
@@ -137,6 +140,7 @@ int main(int argc, char **argv)
     history_plan h = { .calls = 100000, .cells = 8 };
     const char *mode = argc > 1 ? argv[1] : "";
     if (argc == 3 && strcmp(mode, "check") == 0) return check_file(argv[2]);
+    if (argc == 3 && strcmp(mode, "race") == 0) return seeded_race(argv[2]) ? 0 : 2;
 
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
