@@ -602,7 +602,7 @@ END_TEST
 
 /* --- what one writes the next call of another sees --- */
 
-enum { EXCHANGES = 300 };
+enum { EXCHANGES = 100 };
 
 static rota_id passed;
 static pthread_barrier_t *at;
@@ -982,7 +982,7 @@ END_TEST
 
 /* --- memory --- */
 
-enum { ROOMS = 64, LOOKS = 1500 };
+enum { ROOMS = 64, LOOKS = 600 };
 
 static rota_id rooms[ROOMS];
 
@@ -1405,14 +1405,14 @@ END_TEST
 
 START_TEST(a_history_of_concurrent_calls_is_linearizable)
 {
-    history_plan plan = { .crew = crew("history", 4, 8, 1), .calls = 6000, .cells = 6 };
+    history_plan plan = { .crew = crew("history", 4, 8, 1), .calls = 3600, .cells = 4 };
     ck_assert(history(&plan));
 }
 END_TEST
 
 START_TEST(a_history_with_swapped_answers_or_double_bookings_is_refused)
 {
-    history_plan plan = { .crew = crew("swapped", 2, 4, 1), .calls = 1600, .cells = 2 };
+    history_plan plan = { .crew = crew("swapped", 2, 4, 1), .calls = 960, .cells = 2 };
     int64_t count = 0;
     uint64_t chance = plan.crew.seed;
     lin_call *calls = history_record(&plan, &count);

@@ -553,7 +553,7 @@ static void judge_listed(const judge *j, int resource, uint32_t statuses, int ex
     rota_result_free(rows);
 }
 
-/* What was refused still does not fit, for another handle, of another process as a rule. */
+/* Would it fit once more? So says another handle too, of another process as a rule. */
 static void judge_checks(const judge *j)
 {
     for (int i = 0, asked = 0; i < j->count && asked < 4; i++) {
@@ -562,7 +562,8 @@ static void judge_checks(const judge *j)
         if (at->claim_count == 0) continue;
         asked++;
         int rc = rota_booking_check(j->m->r, &q);
-        JUDGE(j, rc == ROTA_ECONFLICT && "a check by somebody else", at->title, rc);
+        JUDGE(j, rc == (has_room(j, at) ? ROTA_OK : ROTA_ECONFLICT) && "a check by somebody else",
+              at->title, rc);
     }
 }
 
