@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    RECENT = 24, /* bookings of a cell that anybody may lay hands on */
-    EPOCH = 40,  /* calls of each member between two jumps of the clock */
-    JUMP = 45,   /* seconds */
+    KNOWN = 48, /* bookings of a cell that anybody may lay hands on */
+    EPOCH = 40, /* calls of each member between two jumps of the clock */
+    JUMP = 45,  /* seconds */
     SWAPS = 20,
     SLOT = 900,
     DAWN = 1930464000,           /* where the cells' slots begin */
@@ -22,8 +22,8 @@ typedef struct book {
     const history_plan *plan;
     rota_id resources[LIN_CELLS][LIN_RESOURCES];
     pthread_mutex_t lock; /* of what follows */
-    rota_id recent[LIN_CELLS][RECENT];
-    int64_t made[LIN_CELLS];
+    rota_id known[LIN_CELLS][KNOWN];
+    int64_t known_count[LIN_CELLS];
     int64_t epochs, each, clock_calls;
     lin_call calls[]; /* `each` of each member, then those of the clock */
 } book;
@@ -57,20 +57,34 @@ static int8_t slot_of(rota_time at)
 
 /* --- bookings that anybody may lay hands on --- */
 
-static void remember(book *b, int cell, rota_id id)
+static void remember(crew_member *m, book *b, int cell, rota_id id)
 {
     pthread_mutex_lock(&b->lock);
-    b->recent[cell][b->made[cell]++ % RECENT] = id;
+    int64_t *count = &b->known_count[cell];
+    int64_t at = *count < KNOWN ? (*count)++ : crew_chance(&m->chance, KNOWN);
+    b->known[cell][at] = id;
     pthread_mutex_unlock(&b->lock);
 }
 
 static bool recall(crew_member *m, book *b, int cell, rota_id *id)
 {
     pthread_mutex_lock(&b->lock);
-    int64_t count = b->made[cell] < RECENT ? b->made[cell] : RECENT;
-    if (count > 0) *id = b->recent[cell][crew_chance(&m->chance, count)];
+    int64_t count = b->known_count[cell];
+    if (count > 0) *id = b->known[cell][crew_chance(&m->chance, count)];
     pthread_mutex_unlock(&b->lock);
     return count > 0;
+}
+
+/* Most that are over go, so that the others are found; some stay, for calls that come late. */
+static void forget(crew_member *m, book *b, int cell, rota_id id)
+{
+    if (crew_chance(&m->chance, 3) == 0) return;
+    pthread_mutex_lock(&b->lock);
+    int64_t *count = &b->known_count[cell];
+    for (int64_t i = 0; i < *count; i++)
+        if (number_of(b->known[cell][i]) == number_of(id))
+            b->known[cell][i] = b->known[cell][--*count];
+    pthread_mutex_unlock(&b->lock);
 }
 
 /* --- the calls --- */
@@ -121,7 +135,7 @@ static void create(crew_member *m, book *b, lin_call *c)
     c->returned = crew_leave(m);
     if (c->answer != ROTA_OK) return;
     take_receipt(c, &receipt);
-    remember(b, c->cell, receipt.id);
+    remember(m, b, c->cell, receipt.id);
 }
 
 static void move(crew_member *m, book *b, lin_call *c, rota_id id)
@@ -142,7 +156,7 @@ static void move(crew_member *m, book *b, lin_call *c, rota_id id)
     if (c->answer == ROTA_OK) take_receipt(c, &receipt);
 }
 
-static void end_or_keep(crew_member *m, lin_call *c, rota_id id)
+static void end_or_keep(crew_member *m, book *b, lin_call *c, rota_id id)
 {
     bool keeps = c->op == LIN_CONFIRM;
     rota_receipt receipt = ROTA_INIT(rota_receipt);
@@ -151,6 +165,7 @@ static void end_or_keep(crew_member *m, lin_call *c, rota_id id)
                       : rota_booking_cancel(m->r, NULL, &id, &receipt);
     c->returned = crew_leave(m);
     if (c->answer == ROTA_OK) take_receipt(c, &receipt);
+    if (!keeps) forget(m, b, c->cell, id);
 }
 
 static void check(crew_member *m, const book *b, lin_call *c)
@@ -258,7 +273,7 @@ static void do_call(crew_member *m, book *b, lin_call *c)
         get(m, b, c, id);
         break;
     default:
-        end_or_keep(m, c, id);
+        end_or_keep(m, b, c, id);
         break;
     }
     if (c->answer == ROTA_ECONFLICT && c->op != LIN_CHECK) c->told = conflicts_told(m, b, c->cell);

@@ -551,7 +551,7 @@ bool lin_check(const lin_call *calls, int64_t count, int64_t *steps, FILE *say)
 {
     bool linearizable = true;
     if (steps) *steps = 0;
-    for (int cell = 0; cell < LIN_CELLS; cell++)
+    for (int cell = 0; cell < LIN_CELLS && (linearizable || say); cell++)
         linearizable &= check_cell(calls, count, cell, steps, linearizable ? say : NULL);
     return linearizable;
 }
