@@ -274,9 +274,9 @@ run-tsan: $(TESTS) $(CONTEND)
 	@$(TSAN_RUN) $(CONTEND) fight --path $(BUILD)/tmp/contend.rota --rounds 240
 	@$(TSAN_RUN) $(CONTEND) history --path $(BUILD)/tmp/contend.rota --calls 12000
 
-## valgrind: the tests under valgrind, but for those of programs of their own
+## valgrind: the tests under valgrind, but for those of programs of their own and of threads
 valgrind: deps deps-ci
-	$(again) BUILD=build/valgrind SUITES='$(filter-out hosts jsonl,$(SUITES))' run-valgrind
+	$(again) BUILD=build/valgrind SUITES='$(filter-out hosts jsonl threads,$(SUITES))' run-valgrind
 run-valgrind: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=60 valgrind --quiet --leak-check=full \
