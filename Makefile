@@ -49,6 +49,12 @@ ROTA_LDFLAGS := $(SANITIZER) $(COVERAGE)
 modules = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
 SQLITE_CFLAGS  := $(call modules,--cflags,sqlite3)
 SQLITE_LIBS    := $(call modules,--libs,sqlite3,-lsqlite3)
+# Of a SQLite built from source, where it must be instrumented: a directory with sqlite3.c.
+AMALGAMATION ?=
+ifneq ($(AMALGAMATION),)
+SQLITE_CFLAGS := -I$(AMALGAMATION)
+SQLITE_LIBS   := $(BUILD)/obj/sqlite3.o -lm -ldl -lpthread
+endif
 JANSSON_CFLAGS := $(call modules,--cflags,jansson)
 JANSSON_LIBS   := $(call modules,--libs,jansson,-ljansson)
 CHECK_CFLAGS   := $(call modules,--cflags,check)
@@ -65,7 +71,9 @@ SUITES    := $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(TEST_SRC)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJ   := $(call object,$(LIB_SRC))
-TEST_OBJ  := $(call object,$(TEST_SRC) $(TEST_ONLY))
+# The tests run the short forms of rota-contend themselves.
+CONTEND_SRC := $(sort $(wildcard tests/contend/*.c))
+TEST_OBJ  := $(call object,$(TEST_SRC) $(filter-out %/main.c,$(CONTEND_SRC)) $(TEST_ONLY))
 # One program per file, and one per directory.
 EXAMPLES  := $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
 PROGRAMS  := $(patsubst examples/%/,$(BUILD)/examples/rota-%,$(sort $(dir $(wildcard examples/*/*.c))))
@@ -76,6 +84,7 @@ SONAME  := librota.so.$(SOVERSION)
 SHARED  := $(BUILD)/librota.so.$(VERSION)
 LINKS   := $(BUILD)/$(SONAME) $(BUILD)/librota.so
 TESTS   := $(BUILD)/tests/rota-tests
+CONTEND := $(BUILD)/tests/rota-contend
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
 ifeq ($(V),0)
@@ -88,14 +97,14 @@ endif
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
-.PHONY: all everything bench run-bench help deps deps-ci demo check examples install uninstall crash faults asan \
-        coverage valgrind layers abi lint format docs clean run-demo run-check run-suite \
-        run-examples FORCE
+.PHONY: all everything bench run-bench help deps deps-ci demo check examples install uninstall \
+        crash faults contend run-contend asan tsan run-tsan coverage valgrind layers abi lint \
+        format docs clean run-demo run-check run-suite run-examples FORCE
 
 ## all: the static and the shared library (what a plain `make` does)
 all: $(STATIC) $(SHARED) $(LINKS)
 
-everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS) $(BENCHES)
+everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS) $(CONTEND) $(BENCHES)
 
 ## help: this list
 help:
@@ -107,6 +116,14 @@ $(BUILD)/obj/lib/%.o: lib/%.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROTA_CFLAGS) -Ilib $(SQLITE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+ifneq ($(AMALGAMATION),)
+$(BUILD)/obj/sqlite3.o: $(AMALGAMATION)/sqlite3.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZER) -fPIC -w -DSQLITE_THREADSAFE=1 $(CFLAGS) -c -o $@ $<
+$(SHARED) $(TESTS) $(CONTEND) $(BENCHES): | $(BUILD)/obj/sqlite3.o
+endif
 
 $(STATIC): $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -190,6 +207,11 @@ $(TESTS): $(LIB_OBJ) $(TEST_OBJ)
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ \
 	    $(SQLITE_LIBS) $(CHECK_LIBS) $(LDLIBS)
 
+$(CONTEND): $(LIB_OBJ) $(call object,$(CONTEND_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LDLIBS) -lpthread
+
 # Programs that measure a part beside what it is compared with, in the same run.
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_OBJ)
 	$(call say,LINK,$@)
@@ -235,9 +257,43 @@ run-asan: everything
 	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	    UBSAN_OPTIONS=print_stacktrace=1 $(TESTS)
 
-## valgrind: the tests under valgrind, but for those of programs of their own
+## contend: threads and processes fight for slots, and a long history of theirs is checked
+contend: deps
+	$(again) run-contend
+run-contend: $(CONTEND)
+	@mkdir -p $(BUILD)/tmp
+	@$(CONTEND) fight --path $(BUILD)/tmp/contend.rota --rounds 2400
+	@$(CONTEND) fight --path $(BUILD)/tmp/contend.rota --rounds 240 --engines 4 --cache 8192
+	@$(CONTEND) history --path $(BUILD)/tmp/contend.rota --calls 120000
+	@! $(CONTEND) fight --path $(BUILD)/tmp/contend.rota --rounds 12 --blind 2>/dev/null
+	@! $(CONTEND) history --path $(BUILD)/tmp/contend.rota --calls 4000 --blind 2>/dev/null
+
+# ThreadSanitizer sees only what it has instrumented, so SQLite is built from source as well.
+TSAN_SUITES = $(patsubst tests/test_%.c,%,$(shell grep -l pthread_create $(TEST_SRC)))
+# Where the kernel strews addresses more than its runtime can bear.
+STILL = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+TSAN_RUN = TSAN_OPTIONS='suppressions=tests/tools/tsan.supp exitcode=66 halt_on_error=1' $(STILL)
+
+## tsan: the suites where threads meet, under ThreadSanitizer, SQLite too
+tsan: deps
+	@sh tests/tools/amalgamation.sh build/sqlite
+	$(again) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' AMALGAMATION=build/sqlite \
+	    SUITES='$(TSAN_SUITES)' run-tsan
+# First that it sees a race: in a program, and inside SQLite.
+run-tsan: $(TESTS) $(CONTEND)
+	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
+	@for race in counter connection; do \
+	    if $(TSAN_RUN) $(CONTEND) race $$race >$(BUILD)/tmp/race 2>&1 || \
+	        ! grep -q "race_in_$$race" $(BUILD)/tmp/race || \
+	        ! grep -q 'WARNING: ThreadSanitizer: data race' $(BUILD)/tmp/race; then \
+	        cat $(BUILD)/tmp/race; echo "the seeded race in a $$race is not seen"; exit 1; fi; done
+	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 $(TSAN_RUN) $(TESTS)
+	@$(TSAN_RUN) $(CONTEND) fight --path $(BUILD)/tmp/contend.rota --rounds 240
+	@$(TSAN_RUN) $(CONTEND) history --path $(BUILD)/tmp/contend.rota --calls 12000
+
+## valgrind: the tests under valgrind, but for those of programs of their own and of threads
 valgrind: deps deps-ci
-	$(again) BUILD=build/valgrind SUITES='$(filter-out hosts jsonl,$(SUITES))' run-valgrind
+	$(again) BUILD=build/valgrind SUITES='$(filter-out hosts jsonl threads,$(SUITES))' run-valgrind
 run-valgrind: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=60 valgrind --quiet --leak-check=full \
@@ -274,7 +330,7 @@ run-abi: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@CK_RUN_SUITE=hosts CK_RUN_CASE=abi $(TEST_ENV) $(TESTS)
 
-FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.c examples/*.c examples/*/*.[ch])
+FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch] examples/*.c examples/*/*.[ch])
 
 ## lint: clang-format, clang-tidy and cppcheck
 lint: deps deps-ci
@@ -337,4 +393,4 @@ deps-ci:
 clean:
 	rm -rf build
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ) $(call object,$(CONTEND_SRC)))

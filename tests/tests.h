@@ -21,5 +21,6 @@ Suite *jsonl_suite(void);
 Suite *race_suite(void);
 Suite *sqlite_suite(void);
 Suite *store_suite(void);
+Suite *threads_suite(void);
 
 #endif

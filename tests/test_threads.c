@@ -1,0 +1,1501 @@
+/* Threads on one engine: handles that rota_attach() gives, reads beside a flush, writes
+ * that are flushed together, hooks called by several threads at once; and the short forms
+ * of rota-contend with its controls. Nothing here waits for time to pass: a flush is held
+ * in its middle by a VFS with a gate, and threads meet at barriers. */
+#define _GNU_SOURCE /* gettid, barriers */
+
+#include "fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "contend/fight.h"
+#include "contend/history.h"
+
+enum {
+    TEAM = 8,
+    HOUR = 3600,
+    DAWN = 1930464000, /* 2031-03-05T08:00Z; slots are the hours from here on */
+    MORNING = DAWN - 30 * 86400
+};
+
+/* --- a calendar whose hooks any thread may call --- */
+
+static struct team {
+    rota_config config;
+    char path[256];
+    rota *r[TEAM];
+    rota_id room, other;
+    _Atomic int64_t live, allocations, fail_every; /* fail_every: that allocation fails; 0: none */
+} team;
+
+static rota_time morning(void *ctx)
+{
+    (void)ctx;
+    return MORNING;
+}
+
+typedef union prefix {
+    int64_t size;
+    max_align_t align;
+} prefix;
+
+static void *memory(void *ctx, void *block, int64_t size)
+{
+    struct team *team_ = ctx;
+    prefix *old = block ? (prefix *)block - 1 : NULL;
+    int64_t before = old ? old->size : 0, every = atomic_load(&team_->fail_every);
+    if (size == 0) {
+        atomic_fetch_sub(&team_->live, before);
+        free(old);
+        return NULL;
+    }
+    int64_t nth = atomic_fetch_add(&team_->allocations, 1) + 1;
+    if (every > 0 && nth % every == 0) return NULL;
+    prefix *grown = realloc(old, sizeof *grown + (size_t)size);
+    if (!grown) return NULL;
+    atomic_fetch_add(&team_->live, size - before);
+    grown->size = size;
+    return grown + 1;
+}
+
+#define ck_answer(r, call, expected)                                                          \
+    do {                                                                                      \
+        int got_ = (call), expected_ = (expected);                                            \
+        ck_assert_msg(got_ == expected_, "%s: %s, not %s: %s", #call, rota_status_name(got_), \
+                      rota_status_name(expected_), rota_errmsg(r));                           \
+    } while (0)
+
+static rota_id make_room(rota *r, const char *name, int32_t capacity)
+{
+    rota_resource_request q = ROTA_INIT(rota_resource_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    q.kind = "room";
+    q.name = name;
+    q.capacity = capacity;
+    ck_answer(r, rota_resource_create(r, NULL, &q, &receipt), ROTA_OK);
+    return receipt.id;
+}
+
+/* Hooks that a test has put into team.config stay. */
+static void open_team(const char *url, int count)
+{
+    if (!url) {
+        struct fx any = { 0 };
+        fx_path(&any, "threads.rota", team.path, sizeof team.path);
+        crew_remove(team.path);
+        url = team.path;
+    }
+    team.config.size = (uint32_t)sizeof team.config;
+    if (!team.config.now) team.config.now = morning;
+    team.config.memory = memory;
+    team.config.memory_ctx = &team;
+    ck_answer(team.r[0], rota_open(url, &team.config, &team.r[0]), ROTA_OK);
+    team.room = make_room(team.r[0], "Blue", 1);
+    team.other = make_room(team.r[0], "Red", 1);
+    for (int i = 1; i < count; i++)
+        ck_answer(team.r[0], rota_attach(team.r[0], &team.r[i]), ROTA_OK);
+}
+
+static void close_team(void)
+{
+    for (int i = TEAM - 1; i >= 0; i--) {
+        rota_close(team.r[i]);
+        team.r[i] = NULL;
+    }
+    ck_assert_int_eq(atomic_load(&team.live), 0);
+}
+
+/* --- calls --- */
+
+static rota_booking_request slot_of(const rota_claim *claim, int slot, const char *title)
+{
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.when.start = DAWN + (rota_time)slot * HOUR;
+    q.when.end = q.when.start + HOUR;
+    q.claims = claim;
+    q.claim_count = 1;
+    q.title = title;
+    return q;
+}
+
+static int book(rota *r, rota_id room, int slot, const char *title, rota_id *id)
+{
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_booking_request q = slot_of(&claim, slot, title);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    int rc = rota_booking_create(r, NULL, &q, &receipt);
+    if (rc == ROTA_OK && id) *id = receipt.id;
+    return rc;
+}
+
+static int is_free(rota *r, rota_id room, int slot)
+{
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_booking_request q = slot_of(&claim, slot, NULL);
+    return rota_booking_check(r, &q);
+}
+
+/* How many bookings does it list in these slots? */
+static int64_t listed(rota *r, rota_id room, int from, int to)
+{
+    rota_booking_query query = ROTA_INIT(rota_booking_query);
+    rota_result *rows = NULL;
+    query.resource = room;
+    query.when.start = DAWN + (rota_time)from * HOUR;
+    query.when.end = DAWN + (rota_time)to * HOUR;
+    query.statuses = 1U << ROTA_BOOKING_HELD | 1U << ROTA_BOOKING_CONFIRMED;
+    ck_answer(r, rota_booking_list(r, &query, &rows), ROTA_OK);
+    int64_t count = rota_result_count(rows);
+    rota_result_free(rows);
+    return count;
+}
+
+static rota_metrics metrics(rota *r)
+{
+    rota_metrics m = ROTA_INIT(rota_metrics);
+    ck_answer(r, rota_metrics_get(r, &m), ROTA_OK);
+    return m;
+}
+
+/* --- threads --- */
+
+/* Runs work(0) to work(count - 1), each in a thread. */
+static void in_threads(int count, void *(*work)(void *number))
+{
+    static int numbers[64];
+    pthread_t threads[64];
+    for (int i = 0; i < count; i++) {
+        numbers[i] = i;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &numbers[i]), 0);
+    }
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+}
+
+/* One call, in a thread of its own, of which the test may know that it is waiting. */
+typedef struct actor {
+    rota *r;
+    int (*call)(struct actor *self);
+    int number, answer;
+    rota_id id;
+    uint32_t flags;
+    _Atomic int32_t tid;
+    pthread_t thread;
+} actor;
+
+static void *act(void *of)
+{
+    actor *self = of;
+    atomic_store(&self->tid, (int32_t)gettid());
+    self->answer = self->call(self);
+    return NULL;
+}
+
+static void start(actor *a)
+{
+    ck_assert_int_eq(pthread_create(&a->thread, NULL, act, a), 0);
+}
+
+static int finish(actor *a)
+{
+    ck_assert_int_eq(pthread_join(a->thread, NULL), 0);
+    return a->answer;
+}
+
+static char state_of(int32_t tid)
+{
+    char path[64], line[256] = "";
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    FILE *in = fopen(path, "r");
+    if (!in) return 'X';
+    if (!fgets(line, sizeof line, in)) line[0] = '\0';
+    fclose(in);
+    const char *behind = strrchr(line, ')');
+    return behind && behind[1] ? behind[2] : '?';
+}
+
+/* Until it sleeps, in its turn as a rule: as long as the gate is shut nobody comes out. */
+static void until_it_waits(actor *a)
+{
+    int in_a_row = 0;
+    while (in_a_row < 20) {
+        int32_t tid = atomic_load(&a->tid);
+        char state = tid ? state_of(tid) : '?';
+        if (state == 'X') return;
+        in_a_row = state == 'S' ? in_a_row + 1 : 0;
+        sched_yield();
+    }
+}
+
+/* --- a gate in front of the log's flush --- */
+
+static struct gate {
+    sqlite3_vfs vfs, *system;
+    sqlite3_io_methods methods;
+    int (*sync)(sqlite3_file *, int);
+    pthread_mutex_t mutex;
+    pthread_cond_t moved;
+    bool shut;
+    int waiting;
+    int fail; /* so many flushes from now on fail */
+} gate = { .mutex = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER };
+
+static int gate_sync(sqlite3_file *file, int flags)
+{
+    pthread_mutex_lock(&gate.mutex);
+    gate.waiting++;
+    pthread_cond_broadcast(&gate.moved);
+    while (gate.shut)
+        pthread_cond_wait(&gate.moved, &gate.mutex);
+    gate.waiting--;
+    bool fails = gate.fail > 0;
+    if (fails) gate.fail--;
+    pthread_mutex_unlock(&gate.mutex);
+    return fails ? SQLITE_IOERR_FSYNC : gate.sync(file, flags);
+}
+
+/* The file stays the system's; only its flush is ours. */
+static int gate_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    (void)vfs;
+    int rc = gate.system->xOpen(gate.system, name, file, flags, out);
+    if (rc != SQLITE_OK || !(flags & SQLITE_OPEN_WAL)) return rc;
+    pthread_mutex_lock(&gate.mutex);
+    if (!gate.sync) {
+        gate.methods = *file->pMethods;
+        gate.sync = gate.methods.xSync;
+        gate.methods.xSync = gate_sync;
+    }
+    pthread_mutex_unlock(&gate.mutex);
+    file->pMethods = &gate.methods;
+    return rc;
+}
+
+static void put_gate(void)
+{
+    gate.system = sqlite3_vfs_find(NULL);
+    gate.vfs = *gate.system;
+    gate.vfs.zName = "gate";
+    gate.vfs.pNext = NULL;
+    gate.vfs.xOpen = gate_open;
+    ck_assert_int_eq(sqlite3_vfs_register(&gate.vfs, 1), SQLITE_OK);
+}
+
+static void shut_gate(void)
+{
+    pthread_mutex_lock(&gate.mutex);
+    gate.shut = true;
+    pthread_mutex_unlock(&gate.mutex);
+}
+
+/* Until a writer is in the middle of its flush. */
+static void until_somebody_flushes(void)
+{
+    pthread_mutex_lock(&gate.mutex);
+    while (gate.waiting == 0)
+        pthread_cond_wait(&gate.moved, &gate.mutex);
+    pthread_mutex_unlock(&gate.mutex);
+}
+
+static void open_gate(int failures)
+{
+    pthread_mutex_lock(&gate.mutex);
+    gate.shut = false;
+    gate.fail = failures;
+    pthread_cond_broadcast(&gate.moved);
+    pthread_mutex_unlock(&gate.mutex);
+}
+
+/* --- handles --- */
+
+static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                  { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+
+static void close_in_order(const char *url, const int *order)
+{
+    open_team(url, 3);
+    for (int i = 0; i < 3; i++)
+        ck_answer(team.r[i], book(team.r[i], team.room, i, "mine", NULL), ROTA_OK);
+    for (int i = 0; i < 3; i++) {
+        for (int k = i; k < 3; k++) { /* those that are left work as before */
+            rota *r = team.r[order[k]];
+            ck_assert_int_eq(listed(r, team.room, 0, 3), 3);
+            ck_answer(r, book(r, team.other, 10 * i + k, "still here", NULL), ROTA_OK);
+            ck_answer(r, is_free(r, team.room, order[i]), ROTA_ECONFLICT);
+        }
+        rota_close(team.r[order[i]]);
+        team.r[order[i]] = NULL;
+    }
+    ck_assert_int_eq(atomic_load(&team.live), 0);
+}
+
+START_TEST(handles_are_closed_in_any_order)
+{
+    close_in_order(NULL, orders[_i]);
+}
+END_TEST
+
+START_TEST(handles_on_a_calendar_in_memory_are_closed_in_any_order)
+{
+    close_in_order(":memory:", orders[_i]);
+}
+END_TEST
+
+START_TEST(a_calendar_in_memory_ends_with_its_last_handle)
+{
+    open_team(":memory:", 2);
+    ck_answer(team.r[0], book(team.r[0], team.room, 0, "mine", NULL), ROTA_OK);
+    rota_close(team.r[0]);
+    team.r[0] = NULL;
+    ck_assert_int_eq(listed(team.r[1], team.room, 0, 1), 1);
+    close_team();
+    rota *again = NULL;
+    rota_stats stats = ROTA_INIT(rota_stats);
+    ck_answer(again, rota_open(":memory:", &team.config, &again), ROTA_OK);
+    ck_answer(again, rota_stats_get(again, &stats), ROTA_OK);
+    ck_assert_int_eq(stats.resources, 0);
+    rota_close(again);
+}
+END_TEST
+
+START_TEST(a_handle_is_attached_to_an_attached_one)
+{
+    open_team(NULL, 1);
+    for (int i = 1; i < TEAM; i++) {
+        ck_answer(team.r[i - 1], rota_attach(team.r[i - 1], &team.r[i]), ROTA_OK);
+        rota_close(team.r[i - 1]);
+        team.r[i - 1] = NULL;
+        ck_answer(team.r[i], book(team.r[i], team.room, i, "a link", NULL), ROTA_OK);
+    }
+    ck_assert_int_eq(listed(team.r[TEAM - 1], team.room, 0, TEAM), TEAM - 1);
+    close_team();
+}
+END_TEST
+
+START_TEST(what_cannot_be_attached_is_refused)
+{
+    rota *out = NULL;
+    open_team(NULL, 1);
+    ck_assert_int_eq(rota_attach(NULL, &out), ROTA_EINVALID);
+    ck_answer(team.r[0], rota_attach(team.r[0], NULL), ROTA_EINVALID);
+    ck_assert_ptr_null(out);
+    close_team();
+    team.config.flags = ROTA_OPEN_READONLY;
+    ck_answer(team.r[0], rota_open(team.path, &team.config, &team.r[0]), ROTA_OK);
+    ck_answer(team.r[0], rota_attach(team.r[0], &team.r[1]), ROTA_OK);
+    ck_answer(team.r[1], book(team.r[1], team.room, 0, "written", NULL), ROTA_EDENIED);
+    ck_assert_int_eq(listed(team.r[1], team.room, 0, 1), 0);
+    close_team();
+}
+END_TEST
+
+START_TEST(attaching_without_memory_leaves_everything_as_it_was)
+{
+    bool went_well = false;
+    open_team(NULL, 1);
+    for (int64_t n = 1; n < 1000 && !went_well; n++) {
+        int64_t live = atomic_load(&team.live);
+        atomic_store(&team.allocations, 0);
+        atomic_store(&team.fail_every, n);
+        int rc = rota_attach(team.r[0], &team.r[1]);
+        went_well = rc == ROTA_OK && atomic_load(&team.allocations) < n;
+        atomic_store(&team.fail_every, 0);
+        ck_assert_msg(rc == ROTA_OK || rc == ROTA_ENOMEM, "%s", rota_status_name(rc));
+        ck_assert(rc == ROTA_OK || team.r[1] == NULL);
+        rota_close(team.r[1]);
+        team.r[1] = NULL;
+        /* the first one to succeed may have given the opener a store of its own */
+        ck_assert(rc == ROTA_OK || atomic_load(&team.live) - live < 65536);
+        ck_answer(team.r[0], is_free(team.r[0], team.room, 0), ROTA_OK);
+    }
+    ck_assert(went_well);
+    ck_answer(team.r[0], book(team.r[0], team.room, 0, "works", NULL), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    ck_assert_ptr_nonnull(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+START_TEST(closing_a_handle_gives_its_descriptors_back)
+{
+    open_team(NULL, 2);
+    /* One that SQLite may not close yet it keeps for the next who opens the file. */
+    int before = open_descriptors();
+    for (int i = 0; i < 50; i++) {
+        rota *r = NULL;
+        ck_answer(team.r[0], rota_attach(team.r[0], &r), ROTA_OK);
+        ck_answer(r, book(r, team.room, i, "short", NULL), ROTA_OK);
+        rota_close(r);
+    }
+    ck_assert_int_le(open_descriptors(), before + 1);
+    close_team();
+}
+END_TEST
+
+/* Would another process find the file unlocked, and take its owner for gone? */
+static bool locked_for_others(const char *path)
+{
+    int status = 0;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        /* SQLite's shared range: whoever has the file open in WAL mode keeps a lock in it. */
+        struct flock lock = {
+            .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510
+        };
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status == 0;
+}
+
+/* A descriptor closed by anybody in a process drops all locks of the process on a file. */
+START_TEST(handles_that_come_and_go_leave_the_locks_of_others)
+{
+    open_team(NULL, 2);
+    ck_assert(locked_for_others(team.path));
+    for (int i = 0; i < 3; i++) {
+        rota *r = NULL;
+        ck_answer(team.r[0], rota_attach(team.r[0], &r), ROTA_OK);
+        ck_assert(locked_for_others(team.path));
+        ck_answer(r, book(r, team.room, i, "short", NULL), ROTA_OK);
+        rota_close(r);
+        ck_assert(locked_for_others(team.path));
+    }
+    rota *second = NULL;
+    ck_answer(second, rota_open(team.path, &team.config, &second), ROTA_OK);
+    rota_close(second);
+    ck_assert(locked_for_others(team.path));
+    rota_close(team.r[0]);
+    team.r[0] = NULL;
+    ck_assert(locked_for_others(team.path));
+    close_team();
+}
+END_TEST
+
+START_TEST(a_file_that_is_gone_is_not_attached_to)
+{
+    open_team(NULL, 1);
+    ck_assert_int_eq(unlink(team.path), 0);
+    int rc = rota_attach(team.r[0], &team.r[1]);
+    ck_assert_msg(rc != ROTA_OK, "attached to a file that is not there");
+    ck_assert_msg(access(team.path, F_OK) != 0, "a new file was made in its place");
+    ck_assert_ptr_null(team.r[1]);
+    close_team();
+}
+END_TEST
+
+START_TEST(a_file_that_was_replaced_is_not_attached_to)
+{
+    char aside[300], with[300];
+    open_team(NULL, 1);
+    (void)snprintf(aside, sizeof aside, "%s-aside", team.path);
+    (void)snprintf(with, sizeof with, "%s-with", team.path);
+    rota *another = NULL;
+    ck_answer(another, rota_open(with, &team.config, &another), ROTA_OK);
+    rota_close(another);
+    ck_assert_int_eq(rename(team.path, aside), 0);
+    ck_assert_int_eq(rename(with, team.path), 0);
+    int rc = rota_attach(team.r[0], &team.r[1]);
+    ck_assert_msg(rc != ROTA_OK, "attached to another calendar");
+    ck_assert_ptr_null(team.r[1]);
+    close_team();
+}
+END_TEST
+
+START_TEST(each_handle_has_its_own_message_and_conflicts)
+{
+    rota_result *first = NULL, *second = NULL;
+    rota_conflict a = ROTA_INIT(rota_conflict), b = ROTA_INIT(rota_conflict);
+    open_team(NULL, 3);
+    ck_answer(team.r[0], book(team.r[0], team.room, 0, "Standup", NULL), ROTA_OK);
+    ck_answer(team.r[0], book(team.r[0], team.other, 0, "Interview", NULL), ROTA_OK);
+    ck_answer(team.r[1], book(team.r[1], team.room, 0, "x", NULL), ROTA_ECONFLICT);
+    ck_answer(team.r[2], book(team.r[2], team.other, 0, "y", NULL), ROTA_ECONFLICT);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(team.r[1]), "Standup"));
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(team.r[2]), "Interview"));
+    ck_assert_str_eq(rota_errmsg(team.r[0]), "success");
+    ck_answer(team.r[1], rota_conflict_list(team.r[1], &first), ROTA_OK);
+    ck_answer(team.r[2], rota_conflict_list(team.r[2], &second), ROTA_OK);
+    ck_assert_int_eq(rota_conflict_at(first, 0, &a), ROTA_OK);
+    ck_assert_int_eq(rota_conflict_at(second, 0, &b), ROTA_OK);
+    rota_close(team.r[1]); /* a result outlives its handle */
+    team.r[1] = NULL;
+    ck_assert_str_eq(a.title, "Standup");
+    ck_assert_str_eq(b.title, "Interview");
+    rota_result_free(first);
+    rota_result_free(second);
+    close_team();
+}
+END_TEST
+
+/* --- coming and going beside calls --- */
+
+static pthread_barrier_t meeting;
+
+static void *come_and_go(void *number)
+{
+    int me = *(int *)number;
+    rota *r = team.r[me];
+    for (int i = 0; i < 40; i++) {
+        rota *next = NULL;
+        ck_answer(r, rota_attach(r, &next), ROTA_OK);
+        if (i % 2) {
+            rota_close(r);
+            r = next;
+            next = NULL;
+        }
+        ck_answer(r, book(r, team.room, me * 100 + i, "now", NULL), ROTA_OK);
+        if (next) ck_answer(next, is_free(next, team.room, me * 100 + i), ROTA_ECONFLICT);
+        rota_close(next);
+    }
+    pthread_barrier_wait(&meeting); /* the last ones go at once */
+    rota_close(r);
+    return NULL;
+}
+
+static void everybody_comes_and_goes(const char *url)
+{
+    open_team(url, TEAM);
+    pthread_barrier_init(&meeting, NULL, TEAM);
+    in_threads(TEAM, come_and_go);
+    memset(team.r, 0, sizeof team.r);
+    ck_assert_int_eq(atomic_load(&team.live), 0);
+}
+
+START_TEST(handles_come_and_go_while_others_write)
+{
+    everybody_comes_and_goes(NULL);
+    ck_answer(team.r[0], rota_open(team.path, &team.config, &team.r[0]), ROTA_OK);
+    ck_assert_int_eq(listed(team.r[0], team.room, 0, TEAM * 100), TEAM * 40);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+START_TEST(handles_on_a_calendar_in_memory_come_and_go_while_others_write)
+{
+    everybody_comes_and_goes(":memory:");
+}
+END_TEST
+
+/* --- what one writes the next call of another sees --- */
+
+enum { EXCHANGES = 100 };
+
+static rota_id passed;
+static pthread_barrier_t *at;
+
+static void must(bool what, const char *who, int i)
+{
+    ck_assert_msg(what, "%s, exchange %d", who, i);
+}
+
+/* Even ones write, odd ones look; they change places in the middle of each exchange. */
+static void exchange(rota *r, rota_id room, rota_id *booking, bool begins)
+{
+    for (int i = 0; i < EXCHANGES; i++) {
+        if (begins) must(book(r, room, 0, "mine", booking) == ROTA_OK, "books", i);
+        pthread_barrier_wait(at);
+        if (!begins) {
+            must(is_free(r, room, 0) == ROTA_ECONFLICT, "sees that it is booked", i);
+            must(listed(r, room, 0, 1) == 1, "sees it listed", i);
+            must(book(r, room, 0, "no", NULL) == ROTA_ECONFLICT, "is refused", i);
+            must(rota_booking_cancel(r, NULL, booking, NULL) == ROTA_OK, "cancels", i);
+        }
+        pthread_barrier_wait(at);
+        if (begins) {
+            must(is_free(r, room, 0) == ROTA_OK, "sees that it is free", i);
+            must(listed(r, room, 0, 1) == 0, "sees nothing listed", i);
+        }
+    }
+}
+
+static void *exchange_in_thread(void *number)
+{
+    int me = *(int *)number;
+    exchange(team.r[me], team.room, &passed, me == 0);
+    return NULL;
+}
+
+START_TEST(a_commit_of_one_thread_is_seen_by_the_next_call_of_another)
+{
+    static const char *const urls[] = { NULL, ":memory:" };
+    open_team(urls[_i], 2);
+    pthread_barrier_init(&meeting, NULL, 2);
+    at = &meeting;
+    in_threads(2, exchange_in_thread);
+    close_team();
+}
+END_TEST
+
+typedef struct pair {
+    pthread_barrier_t meeting;
+    rota_id booking;
+} pair;
+
+START_TEST(a_commit_of_another_process_is_seen_by_the_next_call)
+{
+    pair *shared = crew_share(sizeof *shared);
+    pthread_barrierattr_t kind;
+    int status = 0;
+    pthread_barrierattr_init(&kind);
+    pthread_barrierattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
+    pthread_barrier_init(&shared->meeting, &kind, 2);
+    at = &shared->meeting;
+    open_team(NULL, 1);
+    close_team();
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    /* Attached in both, and what opened is closed, so that it is not the opener's eyes alone. */
+    ck_answer(team.r[0], rota_open(team.path, &team.config, &team.r[0]), ROTA_OK);
+    ck_answer(team.r[0], rota_attach(team.r[0], &team.r[1]), ROTA_OK);
+    rota_close(team.r[0]);
+    team.r[0] = NULL;
+    exchange(team.r[1], team.room, &shared->booking, child != 0);
+    close_team();
+    if (child == 0) _exit(0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    crew_forget(shared, sizeof *shared);
+}
+END_TEST
+
+/* --- beside a flush --- */
+
+static int book_own_slot(actor *self)
+{
+    return book(self->r, team.room, self->number, "mine", &self->id);
+}
+
+/* The gate is shut, and the first of the team is in the middle of its flush. */
+static actor writer_at_the_gate(void)
+{
+    put_gate();
+    open_team(NULL, TEAM);
+    /* so that every handle has its log open, and its timeline */
+    for (int i = 0; i < TEAM; i++)
+        ck_answer(team.r[i], book(team.r[i], team.room, 100 + i, "before", NULL), ROTA_OK);
+    shut_gate();
+    return (actor){ .r = team.r[0], .call = book_own_slot };
+}
+
+START_TEST(reads_go_on_while_a_writer_is_in_the_middle_of_its_flush)
+{
+    rota_result *rows = NULL;
+    rota_resource_query rooms = ROTA_INIT(rota_resource_query);
+    rota_stats stats = ROTA_INIT(rota_stats);
+    actor writer = writer_at_the_gate();
+    start(&writer);
+    until_somebody_flushes();
+    for (int i = 1; i < TEAM; i++) {
+        rota *r = team.r[i];
+        /* nobody sees what is not on the disk */
+        ck_assert_int_eq(listed(r, team.room, 0, 1), 0);
+        ck_answer(r, is_free(r, team.room, 0), ROTA_OK);
+        ck_answer(r, is_free(r, team.room, 100 + i), ROTA_ECONFLICT);
+        ck_answer(r, rota_resource_list(r, &rooms, &rows), ROTA_OK);
+        rota_result_free(rows);
+        ck_answer(r, rota_event_list(r, 0, 10, &rows), ROTA_OK);
+        rota_result_free(rows);
+        ck_answer(r, rota_stats_get(r, &stats), ROTA_OK);
+        ck_assert_int_eq(metrics(r).handles, TEAM);
+    }
+    open_gate(0);
+    ck_answer(team.r[0], finish(&writer), ROTA_OK);
+    ck_assert_int_eq(listed(team.r[1], team.room, 0, 1), 1);
+    ck_answer(team.r[1], is_free(team.r[1], team.room, 0), ROTA_ECONFLICT);
+    close_team();
+}
+END_TEST
+
+/* A resource whose timeline is not in memory yet is read from the store meanwhile. */
+START_TEST(a_first_look_at_a_resource_does_not_wait_for_a_flush)
+{
+    actor writer = writer_at_the_gate();
+    rota_id fresh[TEAM];
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++)
+        fresh[i] = make_room(team.r[0], "Fresh", 1);
+    shut_gate();
+    start(&writer);
+    until_somebody_flushes();
+    for (int i = 1; i < TEAM; i++) {
+        ck_answer(team.r[i], is_free(team.r[i], fresh[i], 0), ROTA_OK);
+        ck_assert_int_eq(listed(team.r[i], fresh[i], 0, 1), 0);
+    }
+    open_gate(0);
+    ck_answer(team.r[0], finish(&writer), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+START_TEST(handles_come_and_go_while_a_writer_is_in_the_middle_of_its_flush)
+{
+    rota *r = NULL;
+    actor writer = writer_at_the_gate();
+    start(&writer);
+    until_somebody_flushes();
+    ck_answer(team.r[1], rota_attach(team.r[1], &r), ROTA_OK);
+    ck_assert_int_eq(listed(r, team.room, 100, 100 + TEAM), TEAM);
+    rota_close(r);
+    rota_close(team.r[2]);
+    team.r[2] = NULL;
+    open_gate(0);
+    ck_answer(team.r[0], finish(&writer), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+/* --- writes that are flushed together --- */
+
+/* Each with another verdict: slots of their own, and what is refused for every reason. */
+static int write_something(actor *self)
+{
+    static const rota_id nobody = { { 1 } };
+    rota_call call = ROTA_INIT(rota_call);
+    switch (self->number) {
+    case 1:
+        return book(self->r, team.room, 1, "mine", &self->id);
+    case 2:
+        return book(self->r, team.room, 102, "taken", NULL);
+    case 3:
+        return rota_booking_cancel(self->r, NULL, &nobody, NULL);
+    case 4:
+        return book(self->r, team.other, 4, "mine", &self->id);
+    case 5:
+        call.version = 7;
+        return rota_booking_cancel(self->r, &call, &self->id, NULL);
+    case 6:
+        return book(self->r, nobody, 6, "nowhere", NULL);
+    default:
+        return book(self->r, team.room, self->number, "mine", &self->id);
+    }
+}
+
+static const int verdicts[TEAM] = { ROTA_OK, ROTA_OK,       ROTA_ECONFLICT, ROTA_ENOTFOUND,
+                                    ROTA_OK, ROTA_EVERSION, ROTA_ENOTFOUND, ROTA_OK };
+
+START_TEST(writes_that_wait_are_flushed_together_each_with_its_own_verdict)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    rota_id known;
+    open_gate(0);
+    ck_answer(team.r[5], book(team.r[5], team.other, 55, "known", &known), ROTA_OK);
+    rota_metrics before = metrics(team.r[0]);
+    shut_gate();
+    start(&actors[0]);
+    until_somebody_flushes();
+    for (int i = 1; i < TEAM; i++) {
+        actors[i].r = team.r[i];
+        actors[i].number = i;
+        actors[i].call = write_something;
+        if (i == 5) actors[i].id = known;
+        start(&actors[i]);
+    }
+    for (int i = 1; i < TEAM; i++)
+        until_it_waits(&actors[i]);
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++) {
+        int answer = finish(&actors[i]);
+        ck_assert_msg(answer == verdicts[i], "%d: %s: %s", i, rota_status_name(answer),
+                      rota_errmsg(team.r[i]));
+    }
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(team.r[2]), "before"));
+    rota_metrics after = metrics(team.r[0]);
+    ck_assert_int_eq(after.commits - before.commits, 4);
+    ck_assert_msg(after.flushes - before.flushes < 4, "%" PRId64 " flushes for 4 commits",
+                  after.flushes - before.flushes);
+    for (int i = 0; i < TEAM; i++) {
+        ck_assert_int_eq(listed(team.r[i], team.room, 0, TEAM), 3);
+        ck_assert_int_eq(listed(team.r[i], team.other, 0, TEAM), 1);
+    }
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+static int book_the_same(actor *self)
+{
+    return book(self->r, team.other, 0, "all of us", &self->id);
+}
+
+static int book_with_the_key(actor *self)
+{
+    rota_claim claim = { .resource = team.other, .units = 1 };
+    rota_booking_request q = slot_of(&claim, 0, "with a key");
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_call call = ROTA_INIT(rota_call);
+    call.key = "once";
+    int rc = rota_booking_create(self->r, &call, &q, &receipt);
+    self->id = receipt.id;
+    self->flags = receipt.flags;
+    return rc;
+}
+
+/* All but the first want the same while the first one is in its flush. */
+static void all_at_once(actor *actors, int (*call)(actor *))
+{
+    start(&actors[0]);
+    until_somebody_flushes();
+    for (int i = 1; i < TEAM; i++) {
+        actors[i] = (actor){ .r = team.r[i], .number = i, .call = call };
+        start(&actors[i]);
+    }
+    for (int i = 1; i < TEAM; i++)
+        until_it_waits(&actors[i]);
+}
+
+START_TEST(of_those_who_want_the_same_slot_in_one_turn_one_has_it)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    int won = 0, winner = 0;
+    all_at_once(actors, book_the_same);
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++) {
+        int answer = finish(&actors[i]);
+        ck_assert_msg(answer == ROTA_OK || (i > 0 && answer == ROTA_ECONFLICT), "%d: %s", i,
+                      rota_status_name(answer));
+        if (i > 0 && answer == ROTA_OK) won++, winner = i;
+    }
+    ck_assert_int_eq(won, 1);
+    for (int i = 1; i < TEAM; i++) {
+        rota_result *rows = NULL;
+        rota_conflict row = ROTA_INIT(rota_conflict);
+        if (i == winner) continue;
+        ck_answer(team.r[i], rota_conflict_list(team.r[i], &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 1);
+        ck_assert_int_eq(rota_conflict_at(rows, 0, &row), ROTA_OK);
+        ck_assert_int_eq(memcmp(&row.booking, &actors[winner].id, sizeof row.booking), 0);
+        rota_result_free(rows);
+    }
+    close_team();
+}
+END_TEST
+
+START_TEST(a_key_that_several_use_in_one_turn_is_used_once)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    int first = 0;
+    all_at_once(actors, book_with_the_key);
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++) {
+        ck_answer(team.r[i], finish(&actors[i]), ROTA_OK);
+        if (i > 0) first += !(actors[i].flags & ROTA_RECEIPT_REPLAYED);
+        if (i > 1) ck_assert_int_eq(memcmp(&actors[i].id, &actors[1].id, sizeof(rota_id)), 0);
+    }
+    ck_assert_int_eq(first, 1);
+    ck_assert_int_eq(listed(team.r[0], team.other, 0, 1), 1);
+    close_team();
+}
+END_TEST
+
+/* What is in memory must not have what the disk has not, nor the other way round. */
+static void memory_is_as_the_store(rota_id room, int slots)
+{
+    for (int slot = 0; slot < slots; slot++)
+        for (int i = 0; i < TEAM; i++)
+            ck_answer(team.r[i], is_free(team.r[i], room, slot),
+                      listed(team.r[0], room, slot, slot + 1) > 0 ? ROTA_ECONFLICT : ROTA_OK);
+}
+
+START_TEST(a_flush_that_fails_fails_those_who_shared_it_and_nobody_else)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    all_at_once(actors, book_own_slot);
+    open_gate(1);
+    ck_answer(team.r[0], finish(&actors[0]), ROTA_EIO);
+    for (int i = 1; i < TEAM; i++)
+        ck_answer(team.r[i], finish(&actors[i]), ROTA_OK);
+    memory_is_as_the_store(team.room, TEAM);
+    ck_assert_int_eq(listed(team.r[0], team.room, 1, TEAM), TEAM - 1);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+START_TEST(after_a_shared_flush_that_failed_memory_is_as_the_store)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    all_at_once(actors, book_own_slot);
+    open_gate(2); /* the first one's, and that of all others, or some of them */
+    int failed = 0;
+    for (int i = 0; i < TEAM; i++) {
+        int answer = finish(&actors[i]);
+        ck_assert_msg(answer == ROTA_OK || answer == ROTA_EIO, "%d: %s", i,
+                      rota_status_name(answer));
+        if (answer == ROTA_OK) ck_assert_int_eq(listed(team.r[i], team.room, i, i + 1), 1);
+        failed += answer == ROTA_EIO;
+    }
+    ck_assert_int_ge(failed, 2);
+    memory_is_as_the_store(team.room, TEAM);
+    for (int i = 0; i < TEAM; i++) {
+        int answer = book(team.r[i], team.other, i, "afterwards", NULL);
+        ck_answer(team.r[i], answer, ROTA_OK);
+    }
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+static void *write_much(void *number)
+{
+    int me = *(int *)number;
+    for (int i = 0; i < 60; i++)
+        must(book(team.r[me], team.room, me * 60 + i, "mine", NULL) == ROTA_OK, "books", i);
+    return NULL;
+}
+
+START_TEST(writes_of_several_threads_share_flushes)
+{
+    open_team(NULL, TEAM);
+    rota_metrics before = metrics(team.r[0]);
+    in_threads(TEAM, write_much);
+    rota_metrics after = metrics(team.r[0]);
+    ck_assert_int_eq(after.commits - before.commits, TEAM * 60);
+    ck_assert_int_lt(after.flushes - before.flushes, TEAM * 60);
+    ck_assert_int_ge(after.flushes - before.flushes, 60); /* each waits for his own */
+    close_team();
+}
+END_TEST
+
+/* --- memory --- */
+
+enum { ROOMS = 64, LOOKS = 600 };
+
+static rota_id rooms[ROOMS];
+
+/* Writes to rooms of its own, of which it knows everything, and looks at all. */
+static void *look_around(void *number)
+{
+    int me = *(int *)number;
+    rota *r = team.r[me];
+    uint64_t chance = 4711 + (uint64_t)me;
+    bool taken[ROOMS / TEAM][4] = { { false } };
+    for (int i = 0; i < LOOKS; i++) {
+        int nth = (int)crew_chance(&chance, ROOMS / TEAM), slot = (int)crew_chance(&chance, 4);
+        int mine = nth * TEAM + me;
+        int expected = taken[nth][slot] ? ROTA_ECONFLICT : ROTA_OK;
+        must(is_free(r, rooms[mine], slot) == expected, "sees its own", i);
+        int rc = is_free(r, rooms[crew_chance(&chance, ROOMS)], slot);
+        must(rc == ROTA_OK || rc == ROTA_ECONFLICT, "sees another's", i);
+        if (i % 16) continue;
+        must(book(r, rooms[mine], slot, "mine", NULL) == expected, "books its own", i);
+        taken[nth][slot] = true;
+    }
+    return NULL;
+}
+
+START_TEST(resources_are_given_back_while_others_look_at_them)
+{
+    team.config.cache_bytes = 8192;
+    open_team(_i ? ":memory:" : NULL, TEAM);
+    for (int i = 0; i < ROOMS; i++)
+        rooms[i] = make_room(team.r[0], "Room", 1);
+    in_threads(TEAM, look_around);
+    ck_assert_int_gt(metrics(team.r[0]).evictions, 100);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+enum { SHORT_CALLS = 300 };
+
+static struct {
+    bool booked[SHORT_CALLS];
+} had[TEAM];
+
+static void *write_with_little_memory(void *number)
+{
+    int me = *(int *)number;
+    for (int i = 0; i < SHORT_CALLS; i++) {
+        int rc = book(team.r[me], team.room, me * SHORT_CALLS + i, "mine", NULL);
+        ck_assert_msg(rc == ROTA_OK || rc == ROTA_ENOMEM, "%s: %s", rota_status_name(rc),
+                      rota_errmsg(team.r[me]));
+        had[me].booked[i] = rc == ROTA_OK;
+        rc = is_free(team.r[me], team.room, me * SHORT_CALLS + i);
+        if (rc != ROTA_ENOMEM)
+            must(rc == (had[me].booked[i] ? ROTA_ECONFLICT : ROTA_OK), "sees its own", i);
+    }
+    return NULL;
+}
+
+START_TEST(threads_that_run_out_of_memory_keep_what_was_acknowledged)
+{
+    int64_t booked = 0;
+    open_team(_i ? ":memory:" : NULL, TEAM);
+    atomic_store(&team.fail_every, 17 + 24 * _i);
+    in_threads(TEAM, write_with_little_memory);
+    atomic_store(&team.fail_every, 0);
+    for (int me = 0; me < TEAM; me++)
+        for (int i = 0; i < SHORT_CALLS; i++) {
+            int slot = me * SHORT_CALLS + i;
+            ck_answer(team.r[0], is_free(team.r[0], team.room, slot),
+                      had[me].booked[i] ? ROTA_ECONFLICT : ROTA_OK);
+            booked += had[me].booked[i];
+        }
+    ck_assert_int_gt(booked, 0);
+    ck_assert_int_lt(booked, TEAM * SHORT_CALLS);
+    ck_assert_int_eq(listed(team.r[0], team.room, 0, TEAM * SHORT_CALLS), booked);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+/* --- hooks --- */
+
+static _Thread_local rota *in_call; /* the handle whose call this thread is in */
+static _Atomic int answers_in_hook, calls_of_hook;
+
+/* Whoever leads decides for others too; a hook that he calls for them is still in his call. */
+static rota_time use_own_handle(void *ctx)
+{
+    (void)ctx;
+    rota *another = NULL, *mine = in_call;
+    if (mine) {
+        in_call = NULL;
+        atomic_fetch_add(&calls_of_hook, 1);
+        bool refused = rota_attach(mine, &another) == ROTA_ESTATE &&
+                       is_free(mine, team.room, 0) == ROTA_ESTATE &&
+                       rota_tick(mine, NULL, NULL) == ROTA_ESTATE && !another;
+        rota_close(mine); /* does nothing there */
+        atomic_fetch_add(&answers_in_hook, refused);
+        in_call = mine;
+    }
+    return MORNING;
+}
+
+static void *write_with_hook(void *number)
+{
+    int me = *(int *)number;
+    for (int i = 0; i < 30; i++) {
+        in_call = team.r[me];
+        int rc = book(team.r[me], team.room, me * 30 + i, "mine", NULL);
+        in_call = NULL;
+        must(rc == ROTA_OK, "books", i);
+    }
+    return NULL;
+}
+
+START_TEST(a_hook_must_not_use_the_handle_that_called_it_whoever_has_the_turn)
+{
+    team.config.now = use_own_handle;
+    open_team(NULL, TEAM);
+    in_threads(TEAM, write_with_hook);
+    ck_assert_int_ge(atomic_load(&calls_of_hook), TEAM * 30);
+    ck_assert_int_eq(atomic_load(&answers_in_hook), atomic_load(&calls_of_hook));
+    close_team();
+}
+END_TEST
+
+static int book_over(rota *r, rota_id room, int slot)
+{
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_booking_request q = slot_of(&claim, slot, "over");
+    q.on_conflict = ROTA_ON_CONFLICT_ASK;
+    return rota_booking_create(r, NULL, &q, NULL);
+}
+
+/* Uses the next handle of the team, as a host's question to a person may. */
+static int32_t book_elsewhere(void *ctx, const rota_conflict *conflict)
+{
+    (void)ctx, (void)conflict;
+    rota *sibling = team.r[1];
+    atomic_fetch_add(&calls_of_hook, 1);
+    must(book(sibling, team.other, 0, "from the hook", NULL) == ROTA_OK, "books in the hook", 0);
+    must(listed(sibling, team.room, 0, 1) == 1, "lists in the hook", 0);
+    must(is_free(team.r[0], team.room, 5) == ROTA_ESTATE, "may not use the one that asks", 0);
+    return ROTA_ASK_CANCEL;
+}
+
+START_TEST(the_host_may_use_another_handle_of_the_engine_while_it_is_asked)
+{
+    static const char *const urls[] = { NULL, ":memory:" };
+    team.config.ask = book_elsewhere;
+    open_team(urls[_i], 2);
+    ck_answer(team.r[0], book(team.r[0], team.room, 0, "gives way", NULL), ROTA_OK);
+    ck_answer(team.r[0], book_over(team.r[0], team.room, 0), ROTA_OK);
+    ck_assert_int_eq(atomic_load(&calls_of_hook), 1);
+    ck_assert_int_eq(listed(team.r[1], team.other, 0, 1), 1);
+    ck_assert_int_eq(listed(team.r[1], team.room, 0, 1), 1);
+    close_team();
+}
+END_TEST
+
+/* Each waits in the hook until all are in it: nobody keeps a lock there, nor the turn. */
+static int32_t meet_in_hook(void *ctx, const rota_conflict *conflict)
+{
+    (void)ctx, (void)conflict;
+    if (atomic_fetch_add(&calls_of_hook, 1) < TEAM - 1) pthread_barrier_wait(&meeting);
+    return ROTA_ASK_CANCEL;
+}
+
+static int ask_about_own_slot(actor *self)
+{
+    return book_over(self->r, team.room, self->number);
+}
+
+START_TEST(all_threads_may_be_asked_at_once_while_another_goes_on)
+{
+    actor actors[TEAM];
+    team.config.ask = meet_in_hook;
+    open_team(NULL, TEAM);
+    pthread_barrier_init(&meeting, NULL, TEAM);
+    for (int i = 1; i < TEAM; i++)
+        ck_answer(team.r[0], book(team.r[0], team.room, i, "gives way", NULL), ROTA_OK);
+    for (int i = 1; i < TEAM; i++) {
+        actors[i] = (actor){ .r = team.r[i], .number = i, .call = ask_about_own_slot };
+        start(&actors[i]);
+    }
+    while (atomic_load(&calls_of_hook) < TEAM - 1)
+        sched_yield();
+    /* all others are being asked, and wait for this thread */
+    ck_answer(team.r[0], book(team.r[0], team.room, 0, "beside them", NULL), ROTA_OK);
+    ck_assert_int_eq(listed(team.r[0], team.room, 0, TEAM), TEAM);
+    ck_answer(team.r[0], is_free(team.r[0], team.room, 1), ROTA_ECONFLICT);
+    pthread_barrier_wait(&meeting);
+    for (int i = 1; i < TEAM; i++)
+        ck_answer(team.r[i], finish(&actors[i]), ROTA_OK);
+    ck_assert_int_eq(listed(team.r[0], team.room, 0, TEAM), TEAM);
+    close_team();
+}
+END_TEST
+
+/* --- metrics --- */
+
+START_TEST(metrics_are_of_all_handles_of_the_engine)
+{
+    const char *text = NULL;
+    open_team(NULL, 3);
+    rota_metrics before = metrics(team.r[0]);
+    ck_assert_int_eq(before.handles, 3);
+    for (int i = 0; i < 3; i++) {
+        ck_answer(team.r[i], book(team.r[i], team.room, i, "mine", NULL), ROTA_OK);
+        ck_answer(team.r[i], book(team.r[i], team.room, 0, "no", NULL), ROTA_ECONFLICT);
+        ck_answer(team.r[i], is_free(team.r[i], team.room, 9), ROTA_OK);
+    }
+    rota_close(team.r[0]); /* what it did still counts */
+    team.r[0] = NULL;
+    rota_metrics after = metrics(team.r[1]);
+    ck_assert_int_eq(after.handles, 2);
+    ck_assert_int_eq(after.created - before.created, 3);
+    ck_assert_int_eq(after.commits - before.commits, 3);
+    ck_assert_int_eq(after.conflicts - before.conflicts, 3);
+    ck_assert_int_eq(after.checks - before.checks, 3);
+    ck_assert_int_eq(after.create.count - before.create.count, 6);
+    ck_answer(team.r[1], rota_metrics_text(team.r[1], &text), ROTA_OK);
+    ck_assert_ptr_nonnull(strstr(text, "rota_"));
+    close_team();
+}
+END_TEST
+
+static void *write_or_measure(void *number)
+{
+    int me = *(int *)number;
+    int64_t seen = 0;
+    for (int i = 0; i < 60; i++) {
+        if (me % 2) {
+            must(book(team.r[me], team.room, me * 60 + i, "mine", NULL) == ROTA_OK, "books", i);
+            continue;
+        }
+        const char *text = NULL;
+        rota_metrics m = ROTA_INIT(rota_metrics);
+        must(rota_metrics_get(team.r[me], &m) == ROTA_OK, "measures", i);
+        must(m.commits >= seen, "never less than before", i);
+        must(rota_metrics_text(team.r[me], &text) == ROTA_OK, "tells", i);
+        seen = m.commits;
+    }
+    return NULL;
+}
+
+START_TEST(metrics_are_read_while_others_write)
+{
+    open_team(NULL, TEAM);
+    rota_metrics before = metrics(team.r[0]);
+    in_threads(TEAM, write_or_measure);
+    rota_metrics after = metrics(team.r[0]);
+    ck_assert_int_eq(after.created - before.created, TEAM / 2 * 60);
+    close_team();
+}
+END_TEST
+
+/* --- the checker: what it must accept, and what it must refuse --- */
+
+/* One call a line, in a shorter form than the checker's own: times, then what was asked
+ * and answered. Told rows are left to recorded histories. */
+typedef struct line {
+    int op, called, returned;
+    uint64_t booking;
+    int shape, start, end, answer, status, version;
+} line;
+
+static bool linearizable(const line *lines, size_t count)
+{
+    lin_call calls[16] = { { 0 } };
+    for (size_t i = 0; i < count; i++)
+        calls[i] = (lin_call){ .op = (int8_t)lines[i].op,
+                               .called = lines[i].called,
+                               .returned = lines[i].returned,
+                               .booking = lines[i].booking,
+                               .shape = (int8_t)lines[i].shape,
+                               .start = (int8_t)lines[i].start,
+                               .end = (int8_t)lines[i].end,
+                               .answer = lines[i].answer,
+                               .status = (int8_t)lines[i].status,
+                               .version = lines[i].version };
+    return lin_check(calls, (int64_t)count, NULL, NULL);
+}
+
+#define LINEARIZABLE(...)                       \
+    linearizable((const line[]){ __VA_ARGS__ }, \
+                 sizeof((const line[]){ __VA_ARGS__ }) / sizeof(line))
+/* shape 0 is one unit of A, shape 8 the group of which A is a member */
+#define MADE(from, to, id, shape)                            \
+    {                                                        \
+        LIN_CREATE, from, to, id, shape, 0, 1, ROTA_OK, 2, 1 \
+    }
+#define FREE(from, to, shape)                              \
+    {                                                      \
+        LIN_CHECK, from, to, 0, shape, 0, 1, ROTA_OK, 0, 0 \
+    }
+#define TAKEN(from, to, shape)                                    \
+    {                                                             \
+        LIN_CHECK, from, to, 0, shape, 0, 1, ROTA_ECONFLICT, 0, 0 \
+    }
+#define CANCELLED(from, to, id)                          \
+    {                                                    \
+        LIN_CANCEL, from, to, id, 0, 0, 0, ROTA_OK, 5, 2 \
+    }
+#define NOT_CANCELLED(from, to, id)                          \
+    {                                                        \
+        LIN_CANCEL, from, to, id, 0, 0, 0, ROTA_ESTATE, 0, 0 \
+    }
+#define MOVED(from, to, id, start, version)                               \
+    {                                                                     \
+        LIN_MOVE, from, to, id, -1, start, start + 1, ROTA_OK, 2, version \
+    }
+
+START_TEST(the_checker_accepts_what_may_have_happened)
+{
+    ck_assert(LINEARIZABLE(MADE(1, 2, 5, 0), TAKEN(3, 4, 0), CANCELLED(5, 6, 5), FREE(7, 8, 0)));
+    /* under way at the same time, in either order */
+    ck_assert(LINEARIZABLE(MADE(1, 9, 5, 0), FREE(2, 3, 0), TAKEN(4, 5, 0)));
+    ck_assert(LINEARIZABLE(MADE(1, 9, 5, 0), CANCELLED(2, 8, 5), MADE(3, 7, 6, 0)));
+    /* what takes hold before the call returns */
+    ck_assert(LINEARIZABLE(MADE(1, 20, 5, 0), TAKEN(2, 3, 8), CANCELLED(4, 5, 5), FREE(6, 7, 8)));
+    ck_assert(
+        LINEARIZABLE(MADE(1, 2, 5, 0), MOVED(3, 9, 5, 2, 2), FREE(4, 5, 0), MADE(6, 7, 6, 8)));
+}
+END_TEST
+
+START_TEST(the_checker_refuses_what_cannot_have_happened)
+{
+    /* a double booking, on the resource itself and through its group */
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), MADE(3, 4, 6, 0)));
+    ck_assert(!LINEARIZABLE(MADE(1, 9, 5, 0), MADE(1, 9, 6, 0)));
+    ck_assert(!LINEARIZABLE(MADE(1, 9, 5, 0), MADE(1, 9, 6, 8)));
+    /* something old */
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), FREE(3, 4, 0)));
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), CANCELLED(3, 4, 5), TAKEN(5, 6, 0)));
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), MOVED(3, 4, 5, 2, 2), TAKEN(5, 6, 0)));
+    /* taken, then free again, with nobody who gave it back */
+    ck_assert(!LINEARIZABLE(MADE(1, 9, 5, 0), TAKEN(2, 3, 0), FREE(4, 5, 0)));
+    /* something not made yet, something done twice, a version that was left out */
+    ck_assert(!LINEARIZABLE(CANCELLED(1, 2, 5), MADE(3, 4, 5, 0)));
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), CANCELLED(3, 9, 5), CANCELLED(3, 9, 5)));
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), NOT_CANCELLED(3, 4, 5)));
+    ck_assert(!LINEARIZABLE(MADE(1, 2, 5, 0), MOVED(3, 4, 5, 2, 3)));
+    ck_assert(!LINEARIZABLE(CANCELLED(1, 2, 99)));
+}
+END_TEST
+
+START_TEST(a_history_is_read_as_it_was_written)
+{
+    char *text = NULL;
+    size_t size = 0;
+    int64_t count = 0;
+    lin_call calls[] = { { 1, 2, 60, 0xfedcba9876543210, 7, ROTA_ECONFLICT, 3, LIN_MOVE, 4, -1, 0,
+                           8, 5, 3 },
+                         { 3, 4, 0, 1, 0, ROTA_OK, 1, LIN_CREATE, 31, 11, 2, 3, 2, 0 } };
+    FILE *file = open_memstream(&text, &size);
+    lin_write(calls, 2, file);
+    fclose(file);
+    file = fmemopen(text, size, "r");
+    lin_call *again = lin_read(file, &count);
+    fclose(file);
+    ck_assert_int_eq(count, 2);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(again[i].op, calls[i].op);
+        ck_assert_int_eq(again[i].cell, calls[i].cell);
+        ck_assert_int_eq(again[i].called, calls[i].called);
+        ck_assert_int_eq(again[i].returned, calls[i].returned);
+        ck_assert_int_eq(again[i].hold, calls[i].hold);
+        ck_assert(again[i].booking == calls[i].booking && again[i].told == calls[i].told);
+        ck_assert_int_eq(again[i].shape, calls[i].shape);
+        ck_assert_int_eq(again[i].start, calls[i].start);
+        ck_assert_int_eq(again[i].end, calls[i].end);
+        ck_assert_int_eq(again[i].answer, calls[i].answer);
+        ck_assert_int_eq(again[i].status, calls[i].status);
+        ck_assert_int_eq(again[i].version, calls[i].version);
+        ck_assert_int_eq(again[i].resource, calls[i].resource);
+    }
+    free(again);
+    free(text);
+}
+END_TEST
+
+/* --- rota-contend, shortly --- */
+
+static crew_plan crew(const char *name, int processes, int threads, int engines)
+{
+    static char path[256];
+    struct fx any = { 0 };
+    fx_path(&any, name, path, sizeof path);
+    return (crew_plan){ .path = path,
+                        .processes = processes,
+                        .threads = threads,
+                        .engines = engines,
+                        .busy_ms = 60000,
+                        .patience = 90,
+                        .seed = fx_seed(name) };
+}
+
+START_TEST(in_each_round_of_a_fight_exactly_the_right_ones_win)
+{
+    fight_plan plan = { .crew = crew("fight", 4, 8, 1), .rounds = 60, .quiet = true };
+    ck_assert(fight(&plan));
+}
+END_TEST
+
+START_TEST(two_engines_in_a_process_fight_like_two_processes)
+{
+    fight_plan plan = { .crew = crew("engines", 2, 6, 3), .rounds = 48, .quiet = true };
+    plan.crew.cache_bytes = 4096;
+    ck_assert(fight(&plan));
+}
+END_TEST
+
+START_TEST(a_double_booking_is_seen)
+{
+    fight_plan plan = { .crew = crew("blind", 2, 4, 1), .rounds = 12, .blind = true };
+    ck_assert(!fight(&plan));
+}
+END_TEST
+
+START_TEST(a_history_of_concurrent_calls_is_linearizable)
+{
+    history_plan plan = { .crew = crew("history", 4, 8, 1), .calls = 3600, .cells = 4 };
+    ck_assert(history(&plan));
+}
+END_TEST
+
+START_TEST(a_history_with_swapped_answers_or_double_bookings_is_refused)
+{
+    history_plan plan = { .crew = crew("swapped", 2, 4, 1), .calls = 960, .cells = 2 };
+    int64_t count = 0;
+    uint64_t chance = plan.crew.seed;
+    lin_call *calls = history_record(&plan, &count);
+    ck_assert_ptr_nonnull(calls);
+    ck_assert(lin_check(calls, count, NULL, stderr));
+    ck_assert(history_swap(calls, count, &chance));
+    ck_assert(!lin_check(calls, count, NULL, NULL));
+    free(calls);
+    plan.blind = true;
+    calls = history_record(&plan, &count);
+    ck_assert_ptr_nonnull(calls);
+    ck_assert(!lin_check(calls, count, NULL, NULL));
+    free(calls);
+}
+END_TEST
+
+Suite *threads_suite(void)
+{
+    Suite *s = suite_create("threads");
+
+    TCase *handles = tcase_create("handles");
+    tcase_add_loop_test(handles, handles_are_closed_in_any_order, 0, 6);
+    tcase_add_loop_test(handles, handles_on_a_calendar_in_memory_are_closed_in_any_order, 0, 6);
+    tcase_add_test(handles, a_calendar_in_memory_ends_with_its_last_handle);
+    tcase_add_test(handles, a_handle_is_attached_to_an_attached_one);
+    tcase_add_test(handles, what_cannot_be_attached_is_refused);
+    tcase_add_test(handles, attaching_without_memory_leaves_everything_as_it_was);
+    tcase_add_test(handles, closing_a_handle_gives_its_descriptors_back);
+    tcase_add_test(handles, handles_that_come_and_go_leave_the_locks_of_others);
+    tcase_add_test(handles, a_file_that_is_gone_is_not_attached_to);
+    tcase_add_test(handles, a_file_that_was_replaced_is_not_attached_to);
+    tcase_add_test(handles, each_handle_has_its_own_message_and_conflicts);
+    tcase_add_test(handles, handles_come_and_go_while_others_write);
+    tcase_add_test(handles, handles_on_a_calendar_in_memory_come_and_go_while_others_write);
+    suite_add_tcase(s, handles);
+
+    TCase *seeing = tcase_create("seeing");
+    tcase_add_loop_test(seeing, a_commit_of_one_thread_is_seen_by_the_next_call_of_another, 0, 2);
+    tcase_add_test(seeing, a_commit_of_another_process_is_seen_by_the_next_call);
+    suite_add_tcase(s, seeing);
+
+    TCase *flush = tcase_create("flush");
+    tcase_add_test(flush, reads_go_on_while_a_writer_is_in_the_middle_of_its_flush);
+    tcase_add_test(flush, a_first_look_at_a_resource_does_not_wait_for_a_flush);
+    tcase_add_test(flush, handles_come_and_go_while_a_writer_is_in_the_middle_of_its_flush);
+    tcase_add_test(flush, writes_that_wait_are_flushed_together_each_with_its_own_verdict);
+    tcase_add_test(flush, of_those_who_want_the_same_slot_in_one_turn_one_has_it);
+    tcase_add_test(flush, a_key_that_several_use_in_one_turn_is_used_once);
+    tcase_add_test(flush, a_flush_that_fails_fails_those_who_shared_it_and_nobody_else);
+    tcase_add_test(flush, after_a_shared_flush_that_failed_memory_is_as_the_store);
+    tcase_add_test(flush, writes_of_several_threads_share_flushes);
+    suite_add_tcase(s, flush);
+
+    TCase *memory_case = tcase_create("memory");
+    tcase_add_loop_test(memory_case, resources_are_given_back_while_others_look_at_them, 0, 2);
+    tcase_add_loop_test(memory_case, threads_that_run_out_of_memory_keep_what_was_acknowledged, 0,
+                        2);
+    suite_add_tcase(s, memory_case);
+
+    TCase *hooks = tcase_create("hooks");
+    tcase_add_test(hooks, a_hook_must_not_use_the_handle_that_called_it_whoever_has_the_turn);
+    tcase_add_loop_test(hooks, the_host_may_use_another_handle_of_the_engine_while_it_is_asked, 0,
+                        2);
+    tcase_add_test(hooks, all_threads_may_be_asked_at_once_while_another_goes_on);
+    suite_add_tcase(s, hooks);
+
+    TCase *metrics_case = tcase_create("metrics");
+    tcase_add_test(metrics_case, metrics_are_of_all_handles_of_the_engine);
+    tcase_add_test(metrics_case, metrics_are_read_while_others_write);
+    suite_add_tcase(s, metrics_case);
+
+    TCase *checker = tcase_create("checker");
+    tcase_add_test(checker, the_checker_accepts_what_may_have_happened);
+    tcase_add_test(checker, the_checker_refuses_what_cannot_have_happened);
+    tcase_add_test(checker, a_history_is_read_as_it_was_written);
+    suite_add_tcase(s, checker);
+
+    TCase *contend = tcase_create("contend");
+    tcase_add_test(contend, in_each_round_of_a_fight_exactly_the_right_ones_win);
+    tcase_add_test(contend, two_engines_in_a_process_fight_like_two_processes);
+    tcase_add_test(contend, a_double_booking_is_seen);
+    tcase_add_test(contend, a_history_of_concurrent_calls_is_linearizable);
+    tcase_add_test(contend, a_history_with_swapped_answers_or_double_bookings_is_refused);
+    suite_add_tcase(s, contend);
+    return s;
+}
