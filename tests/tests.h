@@ -11,6 +11,7 @@ Suite *base_suite(void);
 Suite *booking_suite(void);
 Suite *call_suite(void);
 Suite *consumer_suite(void);
+Suite *fuzz_suite(void);
 Suite *group_suite(void);
 Suite *handle_suite(void);
 Suite *hosts_suite(void);
