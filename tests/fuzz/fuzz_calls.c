@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CALLS = 48, KNOWN = 24, KEPT = 8, MOST_CLAIMS = 6 };
+enum { MOST_CALLS = 48, KNOWN = 24, KEPT = 8, MOST_CLAIMS = 6, MOST_HANDLES = 3, MOST_AT_ONCE = 4 };
 
 typedef struct ids {
     rota_id items[KNOWN];
@@ -22,7 +22,9 @@ typedef struct ids {
 typedef struct world {
     fuzz_input in;
     fuzz_host host;
-    rota *r;
+    rota *handles[MOST_HANDLES];
+    int64_t handle_count;
+    rota *r; /* the one that is called */
     ids resources, bookings;
     rota_result *kept[KEPT]; /* read once more when the handle is gone */
     int64_t kept_count;
@@ -30,6 +32,11 @@ typedef struct world {
     bool dry;   /* the call writes nothing, or it would */
     bool reads; /* the call writes nothing whatever it answers */
 } world;
+
+static bool clock_is_sane(const world *w)
+{
+    return w->host.now >= ROTA_TIME_MIN && w->host.now <= ROTA_TIME_MAX;
+}
 
 /* --- what goes into a call --- */
 
@@ -235,6 +242,9 @@ static void read_others(fuzz_input *in, const rota_result *rows, int64_t i)
     rota_member *member = fuzz_room(in, (uint32_t)sizeof *member);
     rota_conflict *conflict = fuzz_room(in, (uint32_t)sizeof *conflict);
     rota_event *event = fuzz_room(in, (uint32_t)sizeof *event);
+    rota_consumer *consumer = fuzz_room(in, (uint32_t)sizeof *consumer);
+    if (rota_consumer_at(rows, i, consumer) == ROTA_OK && consumer->size >= sizeof *consumer)
+        FUZZ_EXPECT(consumer->name && consumer->behind >= 0, "a consumer of nothing");
     if (rota_member_at(rows, i, member) == ROTA_OK && member->size >= sizeof *member)
         FUZZ_EXPECT(member->when.start < member->when.end, "an empty stay");
     if (rota_conflict_at(rows, i, conflict) == ROTA_OK && conflict->size >= sizeof *conflict) {
@@ -331,6 +341,65 @@ static int booking_create(world *w)
     int rc = rota_booking_create(w->r, call, some_booking(w, false), receipt);
     learn(&w->bookings, rc, receipt, w->dry);
     return rc;
+}
+
+/* One after the other, of one size. */
+static void *side_by_side(const void *const *records, int64_t count)
+{
+    uint32_t size = 0;
+    if (count > 0) memcpy(&size, records[0], sizeof size);
+    uint8_t *all = fuzz_block((size_t)count * size);
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t own;
+        memcpy(&own, records[i], sizeof own);
+        memcpy(all + i * size, records[i], own < size ? own : size);
+    }
+    return all;
+}
+
+static int booking_create_all(world *w)
+{
+    const rota_call *call = some_call(w);
+    int64_t count = fuzz_pick(&w->in, MOST_AT_ONCE + 1), limit = count;
+    const void *requests[MOST_AT_ONCE], *receipts[MOST_AT_ONCE];
+    int32_t *answers = fuzz_block((size_t)count * sizeof *answers);
+    rota_receipt plain = ROTA_INIT(rota_receipt);
+    for (int64_t i = 0; i < count; i++) {
+        requests[i] = some_booking(w, false);
+        receipts[i] = fuzz_copy(&plain, sizeof plain);
+    }
+    uint8_t kind = fuzz_byte(&w->in);
+    if (kind >= 0xf8) limit = kind % 2 ? -1 : ROTA_MAX_ROWS + 1; /* refused unread */
+    rota_receipt *made = kind % 4 ? side_by_side(receipts, count) : NULL;
+    const rota_booking_request *wanted = side_by_side(requests, count);
+    int rc = rota_booking_create_all(w->r, call, wanted, limit, answers, made);
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++) {
+        FUZZ_EXPECT(answers[i] > ROTA_EBUSY && answers[i] <= ROTA_OK, "answer %d", (int)answers[i]);
+        if (made) learn(&w->bookings, answers[i], &made[i], false);
+    }
+    return rc;
+}
+
+/* A check answers what a creation would at this moment. */
+static int booking_check(world *w)
+{
+    rota_booking_request *want = some_booking(w, false);
+    rota_booking_request same = ROTA_INIT(rota_booking_request);
+    rota_call call = ROTA_INIT(rota_call);
+    w->reads = true;
+    int rc = rota_booking_check(w->r, want);
+    if (want->size != sizeof *want || w->host.refused || !clock_is_sane(w)) return rc;
+    same.when = want->when;
+    same.claims = want->claims;
+    same.claim_count = want->claim_count;
+    same.flags = want->flags;
+    same.on_conflict = ROTA_ON_CONFLICT_REJECT;
+    call.flags = ROTA_CALL_DRY_RUN;
+    w->host.refuse_in = 0;
+    int created = rota_booking_create(w->r, &call, &same, NULL);
+    FUZZ_EXPECT(rc == created, "check says %s, create %s", rota_status_name(rc),
+                rota_status_name(created));
+    return created;
 }
 
 static int booking_move(world *w)
@@ -436,6 +505,49 @@ static int event_list(world *w)
     return rc;
 }
 
+static const char *some_consumer(world *w)
+{
+    uint8_t kind = fuzz_byte(&w->in);
+    return kind < 0xc0 ? (kind % 2 ? "a" : "b") : fuzz_text(&w->in);
+}
+
+static int consumer_write(world *w)
+{
+    const rota_call *call = some_call(w);
+    const char *name = some_consumer(w);
+    switch (fuzz_pick(&w->in, 4)) {
+    case 0:
+        return rota_consumer_remove(w->r, call, name);
+    case 1:
+        return rota_consumer_ack(w->r, call, name, fuzz_int(&w->in));
+    default:
+        return rota_consumer_create(w->r, call, name, fuzz_int(&w->in));
+    }
+}
+
+static int consumer_read(world *w)
+{
+    rota_result *rows = (rota_result *)1;
+    w->reads = true;
+    bool list = fuzz_byte(&w->in) % 2;
+    const char *name = some_consumer(w);
+    int rc = list ? rota_consumer_list(w->r, &rows)
+                  : rota_consumer_read(w->r, name, fuzz_int(&w->in), &rows);
+    take_rows(w, rc, rows);
+    return rc;
+}
+
+static int metrics(world *w)
+{
+    const char *text = NULL;
+    w->reads = true;
+    if (fuzz_byte(&w->in) % 2)
+        return rota_metrics_get(w->r, fuzz_room(&w->in, (uint32_t)sizeof(rota_metrics)));
+    int rc = rota_metrics_text(w->r, &text);
+    if (rc == ROTA_OK) fuzz_expect_text(text, "metrics");
+    return rc;
+}
+
 static int stats(world *w)
 {
     rota_stats *room = fuzz_room(&w->in, (uint32_t)sizeof *room);
@@ -455,6 +567,31 @@ static int check(world *w)
 {
     w->reads = true;
     return rota_check(w->r, w->host.latest);
+}
+
+static int attach(world *w)
+{
+    rota *more = NULL;
+    w->reads = true;
+    if (w->handle_count == MOST_HANDLES) return ROTA_OK;
+    int rc = rota_attach(w->r, &more);
+    if (rc == ROTA_OK)
+        w->handles[w->handle_count++] = more;
+    else
+        rota_close(more);
+    return rc;
+}
+
+/* Any but the last one. */
+static int close_one(world *w)
+{
+    int64_t which = fuzz_pick(&w->in, w->handle_count);
+    w->reads = true;
+    if (w->handle_count == 1) return ROTA_OK;
+    rota_close(w->handles[which]);
+    w->handles[which] = w->handles[--w->handle_count];
+    w->r = w->handles[0];
+    return ROTA_OK;
 }
 
 /* No calls of the library, but what lies between them. */
@@ -484,6 +621,13 @@ static const struct call {
     { "booking_create", booking_create },
     { "booking_move", booking_move },
     { "booking_step", booking_step },
+    { "booking_create_all", booking_create_all },
+    { "booking_check", booking_check },
+    { "consumer_write", consumer_write },
+    { "consumer_read", consumer_read },
+    { "metrics", metrics },
+    { "attach", attach },
+    { "close", close_one },
     { "tick", tick },
     { "find", find },
     { "get", get },
@@ -498,7 +642,7 @@ static const struct call {
     { "memory", lack_memory },
 };
 
-enum { CALLS = sizeof calls / sizeof calls[0] };
+enum { CALLS = (int)(sizeof calls / sizeof calls[0]) };
 
 /* --- what must hold --- */
 
@@ -529,11 +673,6 @@ static void judge_report(world *w, int rc, const char *name)
     rota_result_free(cancelled);
 }
 
-static bool clock_is_sane(const world *w)
-{
-    return w->host.now >= ROTA_TIME_MIN && w->host.now <= ROTA_TIME_MAX;
-}
-
 static void judge(world *w, int rc, const char *name)
 {
     bool refused = w->host.refused;
@@ -551,6 +690,7 @@ static void judge(world *w, int rc, const char *name)
     if (rc == ROTA_ECONFLICT && strcmp(name, "booking_move") == 0)
         (void)rota_booking_cancel(w->r, NULL, &w->bookings.items[0], NULL);
 #endif
+    w->r = w->handles[0]; /* every handle sees what any of them has done */
     int64_t events = count_events(w);
     FUZZ_EXPECT(events >= w->events, "%s: the feed shrank", name);
     FUZZ_EXPECT(events == w->events || (rc == ROTA_OK && !w->dry && !w->reads),
@@ -564,6 +704,7 @@ static void run_calls(world *w)
     for (int i = 0; i < MOST_CALLS && w->in.left > 0; i++) {
         const struct call *call = &calls[fuzz_pick(&w->in, CALLS)];
         w->dry = w->reads = false;
+        if (w->handle_count > 1) w->r = w->handles[fuzz_pick(&w->in, w->handle_count)];
         int rc = call->run(w);
         if (call->run != lack_memory) judge(w, rc, call->name);
         fuzz_release();
@@ -614,7 +755,8 @@ static void end(world *w)
     w->host.refuse_in = 0;
     int rc = rota_check(w->r, w->host.latest);
     FUZZ_EXPECT(rc == ROTA_OK, "check: %s: %s", rota_status_name(rc), rota_errmsg(w->r));
-    rota_close(w->r);
+    while (w->handle_count > 0)
+        rota_close(w->handles[--w->handle_count]);
     for (int64_t i = 0; i < w->kept_count; i++) {
         read_rows(w, w->kept[i]);
         rota_result_free(w->kept[i]);
@@ -631,7 +773,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config.ask = ask;
     config.ask_ctx = &w;
     config.on_conflict = (int32_t)fuzz_pick(&w.in, 4);
+    config.cache_bytes = fuzz_pick(&w.in, 3) - 1; /* no bound, the default, next to nothing */
     FUZZ_EXPECT(rota_open(":memory:", &config, &w.r) == ROTA_OK, "open: %s", rota_errmsg(w.r));
+    w.handles[w.handle_count++] = w.r;
     furnish(&w);
     run_calls(&w);
     end(&w);
