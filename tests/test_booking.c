@@ -592,6 +592,14 @@ START_TEST(many_at_once_have_each_their_answer_and_ask_nobody)
 }
 END_TEST
 
+START_TEST(none_at_once_reads_nothing)
+{
+    rota_receipt receipts = { .size = 1 }; /* wrong, where it is looked at */
+    ck_status(&f, rota_booking_create_all(f.r, NULL, NULL, 0, NULL, &receipts), ROTA_OK);
+    ck_status(&f, rota_booking_create_all(f.r, NULL, NULL, -1, NULL, &receipts), ROTA_EINVALID);
+}
+END_TEST
+
 /* Of a size that puts the second one where nothing is aligned. */
 START_TEST(many_at_once_may_be_of_any_size)
 {
@@ -643,6 +651,7 @@ Suite *booking_suite(void)
     tcase_add_test(tc, a_list_tells_held_from_expired_and_leaves_out_what_was_cancelled);
     tcase_add_test(tc, pages_join_without_gap_or_repeat);
     tcase_add_test(tc, many_at_once_have_each_their_answer_and_ask_nobody);
+    tcase_add_test(tc, none_at_once_reads_nothing);
     tcase_add_test(tc, many_at_once_may_be_of_any_size);
     suite_add_tcase(s, tc);
     return s;

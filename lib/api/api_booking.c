@@ -112,7 +112,8 @@ int rota_booking_create_all(rota *r, const rota_call *call, const rota_booking_r
 {
     rota__context cx;
     rota__write w;
-    int rc = rota__handle_begin_write(r, call, receipts, &cx, &w);
+    /* Of none there is no first one to look at. */
+    int rc = rota__handle_begin_write(r, call, count > 0 ? receipts : NULL, &cx, &w);
     if (rc != ROTA_OK) return rc;
     rc = create_all(r, &w, requests, count, answers, receipts);
     rota__error first = r->error;
