@@ -86,6 +86,10 @@ LINKS   := $(BUILD)/$(SONAME) $(BUILD)/librota.so
 TESTS   := $(BUILD)/tests/rota-tests
 CONTEND := $(BUILD)/tests/rota-contend
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+# A program for each fuzz target, and one with a bug planted that must be found.
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZED   := $(patsubst %,$(BUILD)/tests/fuzz-%,$(FUZZERS))
+CONTROLS := $(addsuffix -control,$(FUZZED))
 
 ifeq ($(V),0)
 Q := @
@@ -97,14 +101,14 @@ endif
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
-.PHONY: all everything bench run-bench help deps deps-ci demo check examples install uninstall \
+.PHONY: all everything bench run-bench fuzz run-fuzz help deps deps-ci demo check examples install uninstall \
         crash faults contend run-contend asan tsan run-tsan coverage valgrind layers abi lint \
         format docs clean run-demo run-check run-suite run-examples FORCE
 
 ## all: the static and the shared library (what a plain `make` does)
 all: $(STATIC) $(SHARED) $(LINKS)
 
-everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS) $(CONTEND) $(BENCHES)
+everything: all $(EXAMPLES) $(PROGRAMS) $(TESTS) $(CONTEND) $(BENCHES) $(FUZZED) $(CONTROLS)
 
 ## help: this list
 help:
@@ -224,6 +228,44 @@ bench: deps
 run-bench: $(BENCHES)
 	@set -e; for program in $(BENCHES); do echo "== $$program"; $$program; done
 
+# --- fuzz targets: what calls them is the replay of a corpus, or libFuzzer ---
+
+FUZZ_ENGINE ?= $(BUILD)/obj/tests/fuzz/replay.o
+fuzz_objects = $(BUILD)/obj/tests/fuzz/$(1).o $(BUILD)/obj/tests/fuzz/fuzz.o \
+               $(filter %.o,$(FUZZ_ENGINE)) $(LIB_OBJ)
+link_fuzzed = $(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+              $(filter-out %.o,$(FUZZ_ENGINE)) $(SQLITE_LIBS) $(LDLIBS)
+
+$(BUILD)/obj/tests/fuzz/control_%.o: tests/fuzz/fuzz_%.c Makefile
+	$(call say,CC,'$< (control)')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ROTA_CFLAGS) -Wno-missing-field-initializers -Ilib $(JANSSON_CFLAGS) \
+	    $(CPPFLAGS) $(CFLAGS) -DROTA_FUZZ_CONTROL -MMD -MP -c -o $@ $<
+
+# The host whose lines are fuzzed, but for its main(), which the target has.
+JSONL_OBJ := $(filter-out %/main.o,$(call object,$(wildcard examples/jsonl/*.c)))
+$(BUILD)/tests/fuzz-jsonl $(BUILD)/tests/fuzz-jsonl-control: $(JSONL_OBJ)
+$(BUILD)/tests/fuzz-jsonl $(BUILD)/tests/fuzz-jsonl-control: LDLIBS += $(JANSSON_LIBS)
+
+$(FUZZED): $(BUILD)/tests/fuzz-%: $(call fuzz_objects,fuzz_%)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link_fuzzed)
+
+$(CONTROLS): $(BUILD)/tests/fuzz-%-control: $(call fuzz_objects,control_%)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link_fuzzed)
+
+## fuzz: libFuzzer, FUZZ_SECONDS (60) for each of FUZZERS; a planted bug must be found first
+FUZZ_SECONDS ?= 60
+fuzz: deps deps-ci
+	$(again) BUILD=build/fuzz CC=clang SANITIZE=address,undefined \
+	    CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' CPPFLAGS=-DROTA_STRICT_ARENA \
+	    FUZZ_ENGINE=-fsanitize=fuzzer run-fuzz
+run-fuzz: $(FUZZED) $(CONTROLS)
+	@sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $(FUZZERS)
+
 # What the tests of hosts are told; they build programs of their own.
 TEST_ENV = ROTA_BUILD=$(BUILD) ROTA_INSTRUMENT='$(strip $(SANITIZER) $(COVERAGE))' \
            CC='$(CC)' ROTA_JSONL=$(abspath $(BUILD))/examples/rota-jsonl
@@ -293,7 +335,7 @@ run-tsan: $(TESTS) $(CONTEND)
 
 ## valgrind: the tests under valgrind, but for those of programs of their own and of threads
 valgrind: deps deps-ci
-	$(again) BUILD=build/valgrind SUITES='$(filter-out hosts jsonl threads,$(SUITES))' run-valgrind
+	$(again) BUILD=build/valgrind SUITES='$(filter-out fuzz hosts jsonl threads,$(SUITES))' run-valgrind
 run-valgrind: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=60 valgrind --quiet --leak-check=full \
@@ -393,4 +435,5 @@ deps-ci:
 clean:
 	rm -rf build
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ) $(call object,$(CONTEND_SRC)))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ) $(call object,$(CONTEND_SRC))) \
+         $(wildcard $(BUILD)/obj/tests/fuzz/*.d)

@@ -554,6 +554,77 @@ START_TEST(pages_join_without_gap_or_repeat)
 }
 END_TEST
 
+/* --- many at once --- */
+
+/* Three for the same time, the second and third in the way of the first. */
+static int create_three(rota_id room, int32_t *answers, rota_receipt *receipts)
+{
+    rota_claim one = claim(room, 1);
+    rota_booking_request wanted[3];
+    for (int i = 0; i < 3; i++) {
+        wanted[i] = request(&one, 1, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+        receipts[i] = (rota_receipt)ROTA_INIT(rota_receipt);
+    }
+    return rota_booking_create_all(f.r, NULL, wanted, 3, answers, receipts);
+}
+
+static int32_t never_asked(void *ctx, const rota_conflict *conflict)
+{
+    (void)ctx, (void)conflict;
+    ck_abort_msg("asked while others wait for the turn");
+    return ROTA_ASK_KEEP;
+}
+
+START_TEST(many_at_once_have_each_their_answer_and_ask_nobody)
+{
+    int32_t answers[3] = { 7, 7, 7 };
+    rota_receipt receipts[3];
+    fx_close(&f);
+    f.config.ask = never_asked;
+    f.config.on_conflict = ROTA_ON_CONFLICT_ASK; /* where a request leaves it open */
+    fx_open(&f, ":memory:");
+    rota_id room = fx_room(&f, "Blue", 1);
+    ck_status(&f, create_three(room, answers, receipts), ROTA_OK);
+    ck_assert_int_eq(answers[0], ROTA_OK);
+    ck_assert_int_eq(answers[1], ROTA_ECONFLICT);
+    ck_assert_int_eq(answers[2], ROTA_ECONFLICT);
+    ck_assert_int_eq(receipts[0].status, ROTA_BOOKING_CONFIRMED);
+}
+END_TEST
+
+START_TEST(none_at_once_reads_nothing)
+{
+    rota_receipt receipts = { .size = 1 }; /* wrong, where it is looked at */
+    ck_status(&f, rota_booking_create_all(f.r, NULL, NULL, 0, NULL, &receipts), ROTA_OK);
+    ck_status(&f, rota_booking_create_all(f.r, NULL, NULL, -1, NULL, &receipts), ROTA_EINVALID);
+}
+END_TEST
+
+/* Of a size that puts the second one where nothing is aligned. */
+START_TEST(many_at_once_may_be_of_any_size)
+{
+    enum { SIZE = sizeof(rota_booking_request) + 1 };
+    static uint64_t room_for_two[2 * SIZE / 8 + 1];
+    unsigned char *at = (unsigned char *)room_for_two;
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim one = claim(room, 1);
+    int32_t answers[2];
+    for (int i = 0; i < 2; i++) {
+        rota_booking_request wanted = request(&one, 1,
+                                              i ? "2031-03-11T10:00Z" : "2031-03-11T09:00Z",
+                                              i ? "2031-03-11T11:00Z" : "2031-03-11T10:00Z");
+        wanted.size = SIZE;
+        memcpy(at + i * SIZE, &wanted, sizeof wanted);
+    }
+    ck_status(&f,
+              rota_booking_create_all(f.r, NULL, (const rota_booking_request *)room_for_two, 2,
+                                      answers, NULL),
+              ROTA_OK);
+    ck_assert_int_eq(answers[0], ROTA_OK);
+    ck_assert_int_eq(answers[1], ROTA_OK);
+}
+END_TEST
+
 Suite *booking_suite(void)
 {
     Suite *s = suite_create("booking");
@@ -579,6 +650,9 @@ Suite *booking_suite(void)
     tcase_add_test(tc, a_list_has_what_overlaps_its_window);
     tcase_add_test(tc, a_list_tells_held_from_expired_and_leaves_out_what_was_cancelled);
     tcase_add_test(tc, pages_join_without_gap_or_repeat);
+    tcase_add_test(tc, many_at_once_have_each_their_answer_and_ask_nobody);
+    tcase_add_test(tc, none_at_once_reads_nothing);
+    tcase_add_test(tc, many_at_once_may_be_of_any_size);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -13,6 +13,7 @@ Suite *call_suite(void);
 Suite *consumer_suite(void);
 Suite *crash_suite(void);
 Suite *faults_suite(void);
+Suite *fuzz_suite(void);
 Suite *group_suite(void);
 Suite *handle_suite(void);
 Suite *hosts_suite(void);

@@ -3,7 +3,10 @@
 #include "host.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { LONGEST_MESSAGE = 512 };
 
 const struct word booking_statuses[] = { { "held", ROTA_BOOKING_HELD },
                                          { "confirmed", ROTA_BOOKING_CONFIRMED },
@@ -20,10 +23,14 @@ void fail(struct request *q, int status, const char *format, ...)
     if (q->status != ROTA_OK) return;
     q->status = status;
 
+    char text[LONGEST_MESSAGE];
     va_list values;
     va_start(values, format);
-    q->message = json_vsprintf(format, values);
+    vsnprintf(text, sizeof text, format, values);
     va_end(values);
+    for (char *at = text; *at != '\0'; at++) /* of what a JSON error quotes */
+        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
+    q->message = json_string(text);
 }
 
 static json_t *conflict_json(const rota_conflict *row)

@@ -45,30 +45,37 @@ int rota_booking_check(rota *r, const rota_booking_request *request)
     return rota__handle_end(r, rc);
 }
 
+/* Of a record that may stand anywhere: a size that is no multiple of 8 puts those
+ * behind the first one where no field is aligned. */
+static uint32_t size_of(const void *record)
+{
+    uint32_t size;
+    memcpy(&size, record, sizeof size);
+    return size;
+}
+
 /* Records that stand side by side have one size: the first one's. */
 static const void *record_at(const void *records, int64_t i)
 {
-    uint32_t size;
-    memcpy(&size, records, sizeof size);
-    return (const char *)records + i * size;
+    return (const char *)records + i * size_of(records);
 }
 
 static int take_all(rota *r, const rota_booking_request *requests, int64_t count,
                     const rota_receipt *receipts, rota_booking_request *own)
 {
     for (int64_t i = 0; i < count; i++) {
-        const rota_booking_request *request = record_at(requests, i);
-        if (request->size != requests->size)
+        const void *request = record_at(requests, i);
+        if (size_of(request) != size_of(requests))
             return rota__error_set(&r->error, ROTA_EINVALID,
                                    "booking %" PRId64 " has size %" PRIu32 ", the first %" PRIu32,
-                                   i, request->size, requests->size);
+                                   i, size_of(request), size_of(requests));
         int rc = take_booking(r, request, &own[i]);
         if (rc != ROTA_OK) return rc;
-        const rota_receipt *receipt = receipts ? record_at(receipts, i) : NULL;
-        if (receipt && receipt->size != receipts->size)
+        const void *receipt = receipts ? record_at(receipts, i) : NULL;
+        if (receipt && size_of(receipt) != size_of(receipts))
             return rota__error_set(&r->error, ROTA_EINVALID,
                                    "receipt %" PRId64 " has size %" PRIu32 ", the first %" PRIu32,
-                                   i, receipt->size, receipts->size);
+                                   i, size_of(receipt), size_of(receipts));
     }
     return ROTA_OK;
 }
@@ -105,7 +112,8 @@ int rota_booking_create_all(rota *r, const rota_call *call, const rota_booking_r
 {
     rota__context cx;
     rota__write w;
-    int rc = rota__handle_begin_write(r, call, receipts, &cx, &w);
+    /* Of none there is no first one to look at. */
+    int rc = rota__handle_begin_write(r, call, count > 0 ? receipts : NULL, &cx, &w);
     if (rc != ROTA_OK) return rc;
     rc = create_all(r, &w, requests, count, answers, receipts);
     rota__error first = r->error;

@@ -352,8 +352,11 @@ static int prepare(rota__write *w, const rota__write *call, int64_t i,
     int rc = key_of(w, call->call.key, i);
     if (rc == ROTA_OK) rc = check_create(w->cx, request);
     if (rc != ROTA_OK) return rc;
-    if (request->on_conflict == ROTA_ON_CONFLICT_ASK)
-        request->on_conflict = ROTA_ON_CONFLICT_REJECT;
+    /* Nobody is asked while others wait for the turn, whoever said so. */
+    bool asks = request->on_conflict == ROTA_ON_CONFLICT_ASK ||
+                (request->on_conflict == ROTA_ON_CONFLICT_DEFAULT &&
+                 w->cx->on_conflict == ROTA_ON_CONFLICT_ASK);
+    if (asks) request->on_conflict = ROTA_ON_CONFLICT_REJECT;
     w->decide = decide_create;
     w->request = request;
     w->content = content_of(w, "booking.create", NULL, request);
