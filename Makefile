@@ -76,7 +76,9 @@ SONAME  := librota.so.$(SOVERSION)
 SHARED  := $(BUILD)/librota.so.$(VERSION)
 LINKS   := $(BUILD)/$(SONAME) $(BUILD)/librota.so
 TESTS   := $(BUILD)/tests/rota-tests
-BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+# One program per file of tests/bench, and in common/ what they share.
+BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+BENCH_OBJ := $(call object,$(sort $(wildcard tests/bench/common/*.c)))
 
 ifeq ($(V),0)
 Q := @
@@ -186,16 +188,23 @@ $(TESTS): $(LIB_OBJ) $(TEST_OBJ)
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(CHECK_LIBS) $(LDLIBS)
 
 # Programs that measure a part beside what it is compared with, in the same run.
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_OBJ)
+$(BUILD)/obj/tests/bench/%.o: ROTA_CFLAGS += -Itests/bench
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) -lpthread -ldl $(LDLIBS)
 
-## bench: measure, and print ratios to a baseline of the same run
+# Calendars are built once, below build/bench/data, and used again.
+BENCH_ENV = BENCH_DIR=$(BUILD)/bench/data BENCH_JSON=$(BUILD)/bench/results.jsonl
+
+## bench: measure, and print ratios to a baseline of the same run. BENCH_FULL=1, BENCH_TINY=1
 bench: deps
 	$(again) run-bench
 run-bench: $(BENCHES)
-	@set -e; for program in $(BENCHES); do echo "== $$program"; $$program; done
+	@mkdir -p $(BUILD)/bench/data
+	@rm -f $(BUILD)/bench/results.jsonl
+	@set -e; for program in $(BENCHES); do echo; echo "== $$program"; $(BENCH_ENV) $$program; done
+	@echo; echo "as JSON lines: $(BUILD)/bench/results.jsonl"
 
 # What the tests of hosts are told; they build programs of their own.
 TEST_ENV = ROTA_BUILD=$(BUILD) ROTA_INSTRUMENT='$(strip $(SANITIZER) $(COVERAGE))' \
@@ -257,7 +266,7 @@ run-abi: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@CK_RUN_SUITE=hosts CK_RUN_CASE=abi $(TEST_ENV) $(TESTS)
 
-FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.c examples/*.c examples/*/*.[ch])
+FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.c tests/bench/common/*.[ch] examples/*.c examples/*/*.[ch])
 
 ## lint: clang-format, clang-tidy and cppcheck
 lint: deps deps-ci
@@ -320,4 +329,5 @@ deps-ci:
 clean:
 	rm -rf build
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ) $(BENCH_OBJ) \
+    $(call object,$(wildcard tests/bench/*.c)))
