@@ -90,7 +90,7 @@ endif
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
-.PHONY: all everything bench run-bench help deps deps-ci demo check examples install uninstall asan coverage \
+.PHONY: all everything bench run-bench bench-callgrind run-bench-callgrind help deps deps-ci demo check examples install uninstall asan coverage \
         valgrind layers abi lint format docs clean run-demo run-check run-examples FORCE
 
 ## all: the static and the shared library (what a plain `make` does)
@@ -194,17 +194,26 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_OBJ) $(LIB_OB
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) -lpthread -ldl $(LDLIBS)
 
-# Calendars are built once, below build/bench/data, and used again.
-BENCH_ENV = BENCH_DIR=$(BUILD)/bench/data BENCH_JSON=$(BUILD)/bench/results.jsonl
+# Calendars are built once, below build/bench/data, and used again until what makes them
+# changes.
+BENCH_DATA = $(BUILD)/bench/data
+BENCH_ENV  = BENCH_DIR=$(BENCH_DATA) BENCH_JSON=$(BUILD)/bench/results.jsonl
+$(BENCH_DATA)/.made: lib/store/sqlite_schema.c tests/bench/common/calendar.c tests/bench/common/plain.c
+	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
 
 ## bench: measure, and print ratios to a baseline of the same run. BENCH_FULL=1, BENCH_TINY=1
 bench: deps
 	$(again) run-bench
-run-bench: $(BENCHES)
-	@mkdir -p $(BUILD)/bench/data
+run-bench: $(BENCHES) $(BENCH_DATA)/.made
 	@rm -f $(BUILD)/bench/results.jsonl
 	@set -e; for program in $(BENCHES); do echo; echo "== $$program"; $(BENCH_ENV) $$program; done
 	@echo; echo "as JSON lines: $(BUILD)/bench/results.jsonl"
+
+## bench-callgrind: instructions of a check, a list and a booking, counted by valgrind
+bench-callgrind: deps deps-ci
+	$(again) run-bench-callgrind
+run-bench-callgrind: $(BUILD)/bench/instructions $(BENCH_DATA)/.made
+	@$(BENCH_ENV) sh tests/bench/callgrind.sh $(BUILD)/bench/instructions $(BUILD)/bench
 
 # What the tests of hosts are told; they build programs of their own.
 TEST_ENV = ROTA_BUILD=$(BUILD) ROTA_INSTRUMENT='$(strip $(SANITIZER) $(COVERAGE))' \

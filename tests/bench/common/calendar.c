@@ -115,6 +115,19 @@ rota *bench_rota_attach(rota *r)
     return other;
 }
 
+void bench_rota_rooms(rota *r, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        char name[32], ref[32];
+        (void)snprintf(name, sizeof name, "Room %" PRId64, i);
+        (void)snprintf(ref, sizeof ref, "%" PRId64, i);
+        rota_resource_request room = {
+            .size = sizeof room, .kind = "room", .name = name, .ref = ref
+        };
+        bench_rota_check(r, rota_resource_create(r, NULL, &room, NULL), "rota_resource_create");
+    }
+}
+
 rota_id *bench_resource_ids(rota *r, int64_t count)
 {
     rota_result *rows = NULL;
@@ -258,15 +271,7 @@ static void build_rota(const bench_calendar *c, const int32_t *order, const char
 {
     rota *r = bench_rota_open(path, -1);
     bench_booking batch[BATCH];
-    for (int64_t i = 0; i < c->resources; i++) {
-        char name[32], ref[32];
-        (void)snprintf(name, sizeof name, "Room %" PRId64, i);
-        (void)snprintf(ref, sizeof ref, "%" PRId64, i);
-        rota_resource_request room = {
-            .size = sizeof room, .kind = "room", .name = name, .ref = ref
-        };
-        bench_rota_check(r, rota_resource_create(r, NULL, &room, NULL), "rota_resource_create");
-    }
+    bench_rota_rooms(r, c->resources);
     rota_id *ids = bench_resource_ids(r, c->resources);
     for (int64_t i = 0, n; i < c->count; i += n) {
         for (n = 0; n < BATCH && i + n < c->count; n++)

@@ -50,6 +50,7 @@ void bench_remove(const char *path);
 
 rota *bench_rota_open(const char *path, int64_t cache_bytes);
 rota *bench_rota_attach(rota *r);
+void bench_rota_rooms(rota *r, int64_t count);
 /* The ids of the resources, in order; free() it. */
 rota_id *bench_resource_ids(rota *r, int64_t count);
 void bench_rota_check(rota *r, int rc, const char *call);
