@@ -2,7 +2,7 @@
 # Counts instructions: callgrind.sh PROGRAM DIR. A line for people, and a JSON line in
 # $BENCH_JSON for machines.
 set -eu
-program=$1 dir=$2 times=2000
+program=$1 dir=$2 times=1000
 for part in check list booking; do
     out=$dir/callgrind.$part
     log=$(valgrind --tool=callgrind --collect-atstart=no --toggle-collect=counted_$part \

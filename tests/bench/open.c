@@ -7,6 +7,7 @@
 #include "common/plain.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { TIMES = 21 };
@@ -121,6 +122,8 @@ static void measure_load(const bench_calendar *c, const rota_id *ids)
     bench_samples ours = { 0 }, theirs = { 0 }, all = { 0 }, all_theirs = { 0 };
     double bytes = 0, share = (double)c->count / (double)c->resources;
     int64_t rounds = bench_pick(1, 3, 3);
+    char of[48];
+    (void)snprintf(of, sizeof of, "%.0f bookings", share);
     for (int64_t i = 0; i < rounds; i++) {
         bench_add(&all, load_rota(c, ids, &ours, &bytes));
         bench_add(&all_theirs, load_plain(c, &theirs));

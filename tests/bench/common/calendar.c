@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,11 +62,33 @@ static void remove_copies(void)
         bench_remove(copies.paths[i]);
 }
 
+void bench_each_left(const char *pattern, size_t digits_at, void (*remove)(const char *path))
+{
+    glob_t found;
+    if (glob(pattern, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            long pid = strtol(found.gl_pathv[i] + digits_at, NULL, 10);
+            if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH) remove(found.gl_pathv[i]);
+        }
+    globfree(&found);
+}
+
+static void remove_left(int where)
+{
+    char pattern[BENCH_PATH];
+    (void)snprintf(pattern, sizeof pattern, "%s/bench-*-*.db*", bench_dir(where));
+    bench_each_left(pattern, strlen(bench_dir(where)) + strlen("/bench-"), bench_remove);
+}
+
 /* A name of this process, whose file is removed at its end. */
 static void passing_name(int where, const char *name, char to[BENCH_PATH])
 {
     (void)snprintf(to, BENCH_PATH, "%s/bench-%ld-%s.db", bench_dir(where), (long)getpid(), name);
-    if (copies.count == 0 && atexit(remove_copies) != 0) bench_fail("atexit");
+    if (copies.owner == 0) {
+        remove_left(BENCH_ON_DISK);
+        remove_left(BENCH_IN_MEMORY);
+        if (atexit(remove_copies) != 0) bench_fail("atexit");
+    }
     if (copies.count == MOST_COPIES) bench_fail("too many copies");
     copies.owner = getpid();
     memcpy(copies.paths[copies.count++], to, BENCH_PATH);

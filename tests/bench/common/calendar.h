@@ -43,6 +43,9 @@ enum { BENCH_ON_DISK, BENCH_IN_MEMORY };
 const char *bench_dir(int where);
 /* A copy, flushed, that is removed when this process ends. */
 void bench_copy(const char *from, int where, const char *name, char to[BENCH_PATH]);
+/* What processes left that were killed: of the pattern's files those whose process, the
+ * number at that place of the path, is no more. */
+void bench_each_left(const char *pattern, size_t digits_at, void (*remove)(const char *path));
 /* Removes a file, and what SQLite and rota put beside it. */
 void bench_remove(const char *path);
 

@@ -76,6 +76,7 @@ void bench_plain_open(bench_plain *p, const char *path)
 
 void bench_plain_close(bench_plain *p)
 {
+    if (!sqlite3_get_autocommit(p->db)) run(p->db, "ROLLBACK");
     for (sqlite3_stmt *s; (s = sqlite3_next_stmt(p->db, NULL)) != NULL;)
         (void)sqlite3_finalize(s);
     check(p->db, sqlite3_close(p->db), "close");
@@ -143,6 +144,11 @@ int64_t bench_plain_list(bench_plain *p, const bench_booking *b, int64_t *rows)
     check(p->db, rc, "list");
     check(p->db, sqlite3_reset(p->list), "list");
     return sum;
+}
+
+void bench_plain_hold(bench_plain *p)
+{
+    run(p->db, "BEGIN; SELECT count(*) FROM sqlite_schema");
 }
 
 void bench_plain_version(bench_plain *p)

@@ -23,6 +23,8 @@ void bench_plain_book(bench_plain *p, const bench_booking *b);
 void bench_plain_book_all(bench_plain *p, const bench_booking *b, int64_t count);
 /* The month, from a table clustered by resource and start: the sum of the starts. */
 int64_t bench_plain_list(bench_plain *p, const bench_booking *b, int64_t *rows);
+/* Begins a transaction that only reads, and lasts until the connection is closed. */
+void bench_plain_hold(bench_plain *p);
 /* PRAGMA data_version: has anybody else written? */
 void bench_plain_version(bench_plain *p);
 

@@ -117,6 +117,11 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return 0;
 }
 
+static void remove_tree(const char *path)
+{
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void bench_server_stop(void)
 {
     if (server.owner != getpid()) return;
@@ -125,7 +130,7 @@ void bench_server_stop(void)
         (void)waitpid(server.pid, NULL, 0);
         server.pid = 0;
     }
-    if (server.dir[0]) (void)nftw(server.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (server.dir[0]) remove_tree(server.dir);
     server.dir[0] = '\0';
 }
 
@@ -197,7 +202,8 @@ bool bench_server_start(void)
         bench_note("PostgreSQL is left out: no libpq.so.5, or nobody to run it");
         return false;
     }
-    (void)snprintf(server.dir, sizeof server.dir, "/tmp/rota-bench-XXXXXX");
+    bench_each_left("/tmp/rota-bench-*", strlen("/tmp/rota-bench-"), remove_tree);
+    (void)snprintf(server.dir, sizeof server.dir, "/tmp/rota-bench-%ld-XXXXXX", (long)getpid());
     if (!mkdtemp(server.dir)) bench_fail("%s: %s", server.dir, strerror(errno));
     server.owner = getpid();
     if (atexit(bench_server_stop) != 0) bench_fail("atexit");
