@@ -85,7 +85,9 @@ SHARED  := $(BUILD)/librota.so.$(VERSION)
 LINKS   := $(BUILD)/$(SONAME) $(BUILD)/librota.so
 TESTS   := $(BUILD)/tests/rota-tests
 CONTEND := $(BUILD)/tests/rota-contend
-BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+# One program per file of tests/bench, and in common/ what they share.
+BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+BENCH_OBJ := $(call object,$(sort $(wildcard tests/bench/common/*.c)))
 # A program for each fuzz target, and one with a bug planted that must be found.
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZED   := $(patsubst %,$(BUILD)/tests/fuzz-%,$(FUZZERS))
@@ -101,7 +103,8 @@ endif
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
-.PHONY: all everything bench run-bench fuzz run-fuzz help deps deps-ci demo check examples install uninstall \
+.PHONY: all everything bench run-bench bench-callgrind run-bench-callgrind fuzz run-fuzz help \
+        deps deps-ci demo check examples install uninstall \
         crash faults contend run-contend asan tsan run-tsan coverage valgrind layers abi lint \
         format docs clean run-demo run-check run-suite run-examples FORCE
 
@@ -217,16 +220,32 @@ $(CONTEND): $(LIB_OBJ) $(call object,$(CONTEND_SRC))
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LDLIBS) -lpthread
 
 # Programs that measure a part beside what it is compared with, in the same run.
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_OBJ)
+$(BUILD)/obj/tests/bench/%.o: ROTA_CFLAGS += -Itests/bench
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) -lpthread -ldl $(LDLIBS)
 
-## bench: measure, and print ratios to a baseline of the same run
+# Calendars are built once, below build/bench/data, and used again until what makes them
+# changes.
+BENCH_DATA = $(BUILD)/bench/data
+BENCH_ENV  = BENCH_DIR=$(BENCH_DATA) BENCH_JSON=$(BUILD)/bench/results.jsonl
+$(BENCH_DATA)/.made: lib/store/sqlite_schema.c tests/bench/common/calendar.c tests/bench/common/plain.c
+	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
+
+## bench: measure, and print ratios to a baseline of the same run. BENCH_FULL=1, BENCH_TINY=1
 bench: deps
 	$(again) run-bench
-run-bench: $(BENCHES)
-	@set -e; for program in $(BENCHES); do echo "== $$program"; $$program; done
+run-bench: $(BENCHES) $(BENCH_DATA)/.made
+	@rm -f $(BUILD)/bench/results.jsonl
+	@set -e; for program in $(BENCHES); do echo; echo "== $$program"; $(BENCH_ENV) $$program; done
+	@echo; echo "as JSON lines: $(BUILD)/bench/results.jsonl"
+
+## bench-callgrind: instructions of a check, a list and a booking, counted by valgrind
+bench-callgrind: deps deps-ci
+	$(again) run-bench-callgrind
+run-bench-callgrind: $(BUILD)/bench/instructions $(BENCH_DATA)/.made
+	@$(BENCH_ENV) sh tests/bench/callgrind.sh $(BUILD)/bench/instructions $(BUILD)/bench
 
 # --- fuzz targets: what calls them is the replay of a corpus, or libFuzzer ---
 
@@ -372,7 +391,8 @@ run-abi: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
 	@CK_RUN_SUITE=hosts CK_RUN_CASE=abi $(TEST_ENV) $(TESTS)
 
-FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch] examples/*.c examples/*/*.[ch])
+FORMATTED = $(wildcard lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tests/bench/common/*.[ch] \
+            examples/*.c examples/*/*.[ch])
 
 ## lint: clang-format, clang-tidy and cppcheck
 lint: deps deps-ci
@@ -435,5 +455,5 @@ deps-ci:
 clean:
 	rm -rf build
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ) $(call object,$(CONTEND_SRC))) \
-         $(wildcard $(BUILD)/obj/tests/fuzz/*.d)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TEST_OBJ) $(EXAMPLE_OBJ) $(BENCH_OBJ) \
+    $(call object,$(CONTEND_SRC) $(wildcard tests/bench/*.c))) $(wildcard $(BUILD)/obj/tests/fuzz/*.d)

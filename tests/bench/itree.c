@@ -4,23 +4,23 @@
  * queries for all, in turn inside each round and beginning with another one each
  * time; every answer is compared. CPU time of the thread, medians of the rounds.
  *
- *     itree [intervals resources [rounds [long]]]
+ *     itree [intervals resources [rounds [long]]] [--json FILE]
  *
  * long: so many of 100,000 bookings last for ever. Without arguments it takes a
  * few seconds; SQLite is left out of insert and delete, where its row is more. */
 #define _GNU_SOURCE
+#include "common/bench.h"
 #include "index/itree.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { QUARTER = 900, MAX_ROUNDS = 15, LONGEST = 8 * QUARTER };
+enum { QUARTER = 900, LONGEST = 8 * QUARTER };
 
-/* --- memory, clock, chance --- */
+/* --- memory, chance --- */
 
 static int64_t bytes_held; /* as the allocator counts them */
 
@@ -33,10 +33,7 @@ static void *counted(void *ctx, void *block, int64_t size)
         return NULL;
     }
     void *got = realloc(block, (size_t)size);
-    if (!got) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
+    if (!got) bench_fail("out of memory");
     bytes_held += (int64_t)malloc_usable_size(got) + 8;
     return got;
 }
@@ -46,21 +43,11 @@ static void *get(int64_t count, size_t size)
     return counted(NULL, NULL, count * (int64_t)size + 1);
 }
 
-static double cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static uint64_t chance = 20250214;
+static bench_random chance;
 
 static int64_t below(int64_t n)
 {
-    chance ^= chance << 13;
-    chance ^= chance >> 7;
-    chance ^= chance << 17;
-    return (int64_t)((chance >> 11) % (uint64_t)n);
+    return bench_below(&chance, n);
 }
 
 /* --- the work: bookings, and queries whose answer is known --- */
@@ -152,7 +139,8 @@ typedef struct contender {
     void (*insert)(void *self, const item *in); /* NULL: not measured */
     void (*remove)(void *self, const item *out);
     void *self;
-    double bytes, miss[MAX_ROUNDS], hit[MAX_ROUNDS], put[MAX_ROUNDS], cut[MAX_ROUNDS];
+    double bytes;
+    bench_samples miss, hit, put, cut;
 } contender;
 
 /* the index */
@@ -172,7 +160,7 @@ static void *index_build(const work *w)
                                                    .booking = w->items[i].id,
                                                    .units = 1 };
         rota__itree_init(&trees[r], &counted_mem);
-        if (rota__itree_build(&trees[r], intervals, count) != ROTA_OK) exit(1);
+        if (rota__itree_build(&trees[r], intervals, count) != ROTA_OK) bench_fail("out of memory");
     }
     counted(NULL, intervals, 0);
     return trees;
@@ -193,13 +181,14 @@ static void index_insert(void *self, const item *in)
 {
     rota__itree *trees = self;
     rota__interval i = { .span = in->span, .booking = in->id, .units = 1 };
-    if (rota__itree_insert(&trees[in->resource], &i) != ROTA_OK) exit(1);
+    if (rota__itree_insert(&trees[in->resource], &i) != ROTA_OK) bench_fail("out of memory");
 }
 
 static void index_remove(void *self, const item *out)
 {
     rota__itree *trees = self;
-    if (!rota__itree_remove(&trees[out->resource], out->span, out->id)) exit(1);
+    if (!rota__itree_remove(&trees[out->resource], out->span, out->id))
+        bench_fail("index: not there");
 }
 
 /* a sorted array per resource, with the running maximum of the ends */
@@ -375,7 +364,7 @@ static node *node_merge(node *left, node *right)
 
 static node *node_remove(node *at, const item *key)
 {
-    if (!at) exit(1);
+    if (!at) bench_fail("treap: not there");
     if (at->id == key->id) {
         node *rest = node_merge(at->left, at->right);
         counted(NULL, at, 0);
@@ -439,9 +428,8 @@ typedef struct sql {
 
 static void sql_do(sqlite3 *db, const char *text)
 {
-    if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK) return;
-    fprintf(stderr, "%s: %s\n", text, sqlite3_errmsg(db));
-    exit(1);
+    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+        bench_fail("%s: %s", text, sqlite3_errmsg(db));
 }
 
 static void *sql_build(const work *w)
@@ -449,7 +437,7 @@ static void *sql_build(const work *w)
     sql *s = get(1, sizeof *s);
     sqlite3_stmt *insert;
     s->longest = w->longest;
-    if (sqlite3_open(":memory:", &s->db) != SQLITE_OK) exit(1);
+    if (sqlite3_open(":memory:", &s->db) != SQLITE_OK) bench_fail("SQLite: no memory");
     int64_t before = sqlite3_memory_used();
     sql_do(s->db, "CREATE TABLE busy(id INTEGER PRIMARY KEY, resource INT, start INT, end INT)");
     sql_do(s->db, "BEGIN");
@@ -460,7 +448,7 @@ static void *sql_build(const work *w)
         sqlite3_bind_int64(insert, 2, in->resource);
         sqlite3_bind_int64(insert, 3, in->span.start);
         sqlite3_bind_int64(insert, 4, in->span.end);
-        if (sqlite3_step(insert) != SQLITE_DONE) exit(1);
+        if (sqlite3_step(insert) != SQLITE_DONE) bench_fail("SQLite: insert");
         sqlite3_reset(insert);
     }
     sqlite3_finalize(insert);
@@ -509,71 +497,69 @@ enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
 
 /* --- rounds --- */
 
-/* A query begins when the one before it has ended, as it does for a host that
- * needs the answer: else the processor guesses "free" and runs ahead of it. */
-static void wait_for_loads(void)
-{
-#if defined(__x86_64__)
-    __asm__ volatile("lfence" ::: "memory");
-#elif defined(__aarch64__)
-    __asm__ volatile("dsb ld\n\tisb" ::: "memory");
-#endif
-}
-
 static double ask_all(const contender *c, const item *queries, int64_t count, int64_t *sum)
 {
     *sum = 0;
-    double begun = cpu_ns();
+    double begun = bench_cpu_ns();
     for (int64_t i = 0; i < count; i++) {
         *sum += c->ask(c->self, &queries[i]);
-        wait_for_loads();
+        bench_wait_for_loads();
     }
-    return (cpu_ns() - begun) / (double)count;
+    return (bench_cpu_ns() - begun) / (double)count;
 }
 
-static void change_all(contender *c, const work *w, int round)
+static void change_all(contender *c, const work *w)
 {
-    double begun = cpu_ns();
+    double begun = bench_cpu_ns();
     for (int64_t i = 0; i < w->changed; i++)
         c->insert(c->self, &w->changes[i]);
-    double between = cpu_ns();
+    double between = bench_cpu_ns();
     for (int64_t i = 0; i < w->changed; i++)
         c->remove(c->self, &w->changes[i]);
-    c->put[round] = (between - begun) / (double)w->changed;
-    c->cut[round] = (cpu_ns() - between) / (double)w->changed;
+    bench_add(&c->put, (between - begun) / (double)w->changed);
+    bench_add(&c->cut, (bench_cpu_ns() - between) / (double)w->changed);
 }
 
-static int by_value(const void *left, const void *right)
+static void report_ns(const char *measure, const contender *c, bench_samples *ns, double index)
 {
-    const double *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
+    double value = bench_median(ns);
+    bench_report((bench_line){ .measure = measure,
+                               .who = c->name,
+                               .value = value,
+                               .unit = "ns",
+                               .against = "the index",
+                               .ratio = value / index });
 }
 
-static double median(double *values, int rounds)
+static void report(void)
 {
-    qsort(values, (size_t)rounds, sizeof *values, by_value);
-    return values[rounds / 2];
-}
-
-static void print_table(int rounds)
-{
-    double index_hit = median(contenders[0].hit, rounds);
-    double index_miss = median(contenders[0].miss, rounds);
-    printf("%-12s %9s %9s %9s %9s %9s   %s\n", "ns", "miss", "hit", "insert", "delete", "bytes",
-           "miss, hit: x the index");
+    contender *index = &contenders[0];
+    for (int i = 0; i < CONTENDERS; i++)
+        report_ns("miss", &contenders[i], &contenders[i].miss, bench_median(&index->miss));
+    for (int i = 0; i < CONTENDERS; i++)
+        report_ns("hit", &contenders[i], &contenders[i].hit, bench_median(&index->hit));
+    for (int i = 0; i < CONTENDERS; i++)
+        if (contenders[i].insert)
+            report_ns("insert", &contenders[i], &contenders[i].put, bench_median(&index->put));
+    for (int i = 0; i < CONTENDERS; i++)
+        if (contenders[i].insert)
+            report_ns("delete", &contenders[i], &contenders[i].cut, bench_median(&index->cut));
+    for (int i = 0; i < CONTENDERS; i++)
+        bench_report((bench_line){ .measure = "memory an interval",
+                                   .who = contenders[i].name,
+                                   .value = contenders[i].bytes,
+                                   .unit = "bytes",
+                                   .against = "the index",
+                                   .ratio = contenders[i].bytes / index->bytes });
     for (int i = 0; i < CONTENDERS; i++) {
-        contender *c = &contenders[i];
-        double miss = median(c->miss, rounds), hit = median(c->hit, rounds);
-        printf("%-12s %9.0f %9.0f", c->name, miss, hit);
-        if (c->insert)
-            printf(" %9.0f %9.0f", median(c->put, rounds), median(c->cut, rounds));
-        else
-            printf(" %9s %9s", "-", "-");
-        printf(" %9.1f   %.2f, %.2f\n", c->bytes, miss / index_miss, hit / index_hit);
+        bench_samples_free(&contenders[i].miss);
+        bench_samples_free(&contenders[i].hit);
+        bench_samples_free(&contenders[i].put);
+        bench_samples_free(&contenders[i].cut);
     }
 }
 
-static void measure(int64_t count, int64_t resources, int rounds, int64_t endless)
+static void measure(int64_t count, int64_t resources, int64_t rounds, int64_t endless)
 {
     int64_t most = endless > 0 ? 500 : 100000; /* some of them then look at everything */
     work w = { .resources = resources, .count = count, .asked = count < most ? count : most };
@@ -587,9 +573,10 @@ static void measure(int64_t count, int64_t resources, int rounds, int64_t endles
     /* a flat array of a million moves megabytes for each change */
     w.changed = 100000000 / (count / resources + 1) + 1;
     if (w.changed > w.asked) w.changed = w.asked;
-    printf("\n%" PRId64 " intervals, %" PRId64 " resources, %" PRId64
-           " of 100000 for ever; %d rounds of %" PRId64 " queries, %" PRId64 " changes\n",
-           count, resources, endless, rounds, w.asked, w.changed);
+    bench_case("%" PRId64 " intervals, %" PRId64 " resources, %" PRId64
+               " of 100000 for ever; %" PRId64 " rounds of %" PRId64 " queries, %" PRId64
+               " changes",
+               count, resources, endless, rounds, w.asked, w.changed);
 
     for (int i = 0; i < CONTENDERS; i++) {
         int64_t before = bytes_held;
@@ -597,34 +584,45 @@ static void measure(int64_t count, int64_t resources, int rounds, int64_t endles
         contenders[i].bytes = (double)(bytes_held - before) / (double)count;
     }
     int64_t hits = -1, misses = -1, sum;
-    for (int round = 0; round < rounds; round++)
+    for (int64_t round = 0; round < rounds; round++)
         for (int turn = 0; turn < CONTENDERS; turn++) {
             contender *c = &contenders[(turn + round) % CONTENDERS];
-            c->miss[round] = ask_all(c, w.misses, w.asked, &sum);
+            bench_add(&c->miss, ask_all(c, w.misses, w.asked, &sum));
             if (misses < 0) misses = sum;
-            if (sum != misses) printf("%s: ANOTHER ANSWER (miss)\n", c->name);
-            c->hit[round] = ask_all(c, w.hits, w.asked, &sum);
+            if (sum != misses) bench_fail("%s: another answer (miss)", c->name);
+            bench_add(&c->hit, ask_all(c, w.hits, w.asked, &sum));
             if (hits < 0) hits = sum;
-            if (sum != hits) printf("%s: ANOTHER ANSWER (hit)\n", c->name);
+            if (sum != hits) bench_fail("%s: another answer (hit)", c->name);
         }
-    for (int round = 0; round < rounds; round++)
+    for (int64_t round = 0; round < rounds; round++)
         for (int turn = 0; turn < CONTENDERS; turn++) {
             contender *c = &contenders[(turn + round) % CONTENDERS];
-            if (c->insert) change_all(c, &w, round);
+            if (c->insert) change_all(c, &w);
         }
-    print_table(rounds);
+    report();
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 2) {
-        int64_t rounds = argc > 3 ? atoll(argv[3]) : 5;
-        measure(atoll(argv[1]), atoll(argv[2]), rounds < MAX_ROUNDS ? (int)rounds : MAX_ROUNDS,
-                argc > 4 ? atoll(argv[4]) : 0);
-        return 0;
+    int64_t given[4] = { 0, 0, 5, 0 };
+    int numbers = 0; /* before the options that all programs have */
+    while (numbers < 4 && numbers + 1 < argc && isdigit((unsigned char)*argv[numbers + 1])) {
+        given[numbers] = atoll(argv[numbers + 1]);
+        numbers++;
     }
-    measure(100000, 1000, 5, 0);
-    measure(10000, 1, 5, 0);
-    measure(20000, 2, 3, 20);
+    argv[numbers] = argv[0];
+    bench_begin("itree", argc - numbers, argv + numbers);
+    chance.state = bench_seed();
+    if (numbers >= 2) {
+        measure(given[0], given[1], given[2], given[3]);
+    } else if (bench_scale() == BENCH_TINY) {
+        measure(2000, 20, 2, 0);
+        measure(1000, 1, 2, 20);
+    } else {
+        measure(100000, 1000, 5, 0);
+        measure(10000, 1, 5, 0);
+        measure(20000, 2, 3, 20);
+    }
+    bench_end();
     return 0;
 }

@@ -1,0 +1,150 @@
+/* A month: 100 bookings of one resource, listed by rota_booking_list() and each read by
+ * rota_booking_at(). As asked for before, as asked for the first time by a calendar just
+ * opened, and from the store with nothing kept in memory; beside SQLite with a table
+ * clustered for this question, of which five columns are read. */
+#define _GNU_SOURCE
+
+#include "common/calendar.h"
+#include "common/plain.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { ROWS = 100, BEFORE = 0, FIRST, STORE, SQLITE, SQLITE_FIRST, CONTENDERS };
+
+typedef struct month {
+    bench_booking span;
+    int64_t sum; /* of the starts */
+} month;
+
+/* The bookings from one to the hundredth behind it. */
+static month draw(const bench_calendar *c, int64_t resource, bench_random *random)
+{
+    month m = { .sum = 0 };
+    int64_t share = c->first[resource + 1] - c->first[resource];
+    int64_t at = c->first[resource] + bench_below(random, share - ROWS + 1);
+    m.span.resource = resource;
+    m.span.when = (rota_span){ c->bookings[at].when.start, c->bookings[at + ROWS - 1].when.end };
+    for (int64_t i = 0; i < ROWS; i++)
+        m.sum += c->bookings[at + i].when.start;
+    return m;
+}
+
+static int64_t list(rota *r, const rota_id *ids, bench_plain *plain, const month *m, int64_t *rows)
+{
+    return r ? bench_rota_list(r, ids, &m->span, rows) : bench_plain_list(plain, &m->span, rows);
+}
+
+/* The median of all lists. */
+static double list_all(rota *r, const rota_id *ids, bench_plain *plain, const month *months,
+                       int64_t count)
+{
+    bench_samples ns = { 0 };
+    for (int64_t i = 0; i < count; i++) {
+        int64_t rows;
+        double begun = bench_cpu_ns();
+        int64_t sum = list(r, ids, plain, &months[i], &rows);
+        bench_add(&ns, bench_cpu_ns() - begun);
+        if (sum != months[i].sum || rows != ROWS) bench_fail("another answer");
+    }
+    double median = bench_median(&ns);
+    bench_samples_free(&ns);
+    return median;
+}
+
+/* One month of each resource that was not asked for yet, by a calendar just opened. */
+static double list_first(const bench_calendar *c, const month *months, int64_t count)
+{
+    rota *r = bench_rota_open(c->rota, 0);
+    rota_id *ids = bench_resource_ids(r, c->resources);
+    double ns = list_all(r, ids, NULL, months, count);
+    free(ids);
+    rota_close(r);
+    return ns;
+}
+
+static double list_first_plain(const bench_calendar *c, const month *months, int64_t count)
+{
+    bench_plain plain;
+    bench_plain_open(&plain, c->plain);
+    double ns = list_all(NULL, NULL, &plain, months, count);
+    bench_plain_close(&plain);
+    return ns;
+}
+
+static void report(bench_samples ns[CONTENDERS])
+{
+    static const struct {
+        const char *measure, *who;
+        int beside;
+        double goal;
+    } lines[] = {
+        { "asked before", "rota_booking_list, _at", SQLITE, 5 },
+        { "from the store", "rota_booking_list, _at", SQLITE, 35 },
+        { "asked before", "SQLite, clustered, 5 columns", -1, 0 },
+        { "just opened", "rota_booking_list, _at", SQLITE_FIRST, 0 },
+        { "just opened", "SQLite, clustered, 5 columns", -1, 0 },
+    };
+    static const int order[] = { BEFORE, STORE, SQLITE, FIRST, SQLITE_FIRST };
+    for (int i = 0; i < CONTENDERS; i++) {
+        double us = bench_median(&ns[order[i]]) / 1000;
+        double beside = lines[i].beside < 0 ? 0 : bench_median(&ns[lines[i].beside]) / 1000;
+        bench_report((bench_line){ .measure = lines[i].measure,
+                                   .who = lines[i].who,
+                                   .value = us,
+                                   .unit = "us",
+                                   .against = beside > 0 ? "SQLite" : NULL,
+                                   .ratio = beside > 0 ? us / beside : 0,
+                                   .at_most = lines[i].goal });
+    }
+}
+
+static void measure(int64_t count, int64_t resources)
+{
+    bench_calendar c;
+    bench_random random = { bench_seed() + 2 };
+    bench_samples ns[CONTENDERS] = { 0 };
+    bench_plain plain;
+    bench_calendar_make(&c, count, resources);
+    int64_t asked = c.resources < 1000 ? c.resources : 1000;
+    month *months = bench_alloc(asked, sizeof *months);
+    for (int64_t i = 0; i < asked; i++)
+        months[i] = draw(&c, i, &random);
+    bench_case("%s: a list of %d", bench_calendar_name(&c), ROWS);
+    rota *r = bench_rota_open(c.rota, 0), *bare = bench_rota_open(c.rota, 1);
+    rota_id *ids = bench_resource_ids(r, c.resources);
+    bench_plain_open(&plain, c.plain);
+    int64_t rounds = bench_pick(2, 5, 7);
+    for (int64_t round = -1; round < rounds; round++)
+        for (int turn = 0; turn < CONTENDERS; turn++) {
+            int who = (int)((turn + round + CONTENDERS) % CONTENDERS);
+            double took = who == BEFORE   ? list_all(r, ids, NULL, months, asked)
+                          : who == FIRST  ? list_first(&c, months, asked)
+                          : who == STORE  ? list_all(bare, ids, NULL, months, asked)
+                          : who == SQLITE ? list_all(NULL, NULL, &plain, months, asked)
+                                          : list_first_plain(&c, months, asked);
+            if (round >= 0) bench_add(&ns[who], took); /* the first round warms up */
+        }
+    report(ns);
+    for (int who = 0; who < CONTENDERS; who++)
+        bench_samples_free(&ns[who]);
+    bench_plain_close(&plain);
+    free(ids);
+    free(months);
+    rota_close(bare);
+    rota_close(r);
+    bench_calendar_free(&c);
+}
+
+int main(int argc, char **argv)
+{
+    bench_begin("list", argc, argv);
+    if (bench_scale() == BENCH_TINY) {
+        measure(10000, 50);
+    } else {
+        measure(100000, 1000);
+        measure(1000000, 1000);
+    }
+    bench_end();
+    return 0;
+}
