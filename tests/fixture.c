@@ -122,13 +122,8 @@ static void remove_directory(void)
 
 static void make_directory(void)
 {
-    const char *build = getenv("ROTA_BUILD");
-    char parent[96];
     if (directory.owner == getpid()) return;
-    snprintf(parent, sizeof parent, "%s/tmp", build ? build : "build");
-    (void)mkdir(build ? build : "build", 0777); /* there already, as a rule */
-    (void)mkdir(parent, 0777);
-    snprintf(directory.path, sizeof directory.path, "%s/test-XXXXXX", parent);
+    snprintf(directory.path, sizeof directory.path, "%.96s/rota-test-XXXXXX", tests_scratch());
     ck_assert_msg(mkdtemp(directory.path) != NULL, "%s cannot be made", directory.path);
     directory.owner = getpid();
     atexit(remove_directory);

@@ -1,12 +1,33 @@
 /* Runs every suite. Check's environment variables apply: CK_RUN_SUITE, CK_RUN_CASE,
  * CK_FORK, CK_VERBOSITY; the last line is its summary. */
-#define _POSIX_C_SOURCE 200809L /* setenv */
+#define _GNU_SOURCE /* ST_NOEXEC */
 
 #include "tests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "suites.h" /* ROTA_SUITES, made by the Makefile */
+
+const char *tests_scratch(void)
+{
+    static char below[96];
+    static const char memory[] = "/dev/shm";
+    enum { ROOM = 512 * 1024 * 1024 };
+    const char *build = getenv("ROTA_BUILD");
+    struct statvfs medium;
+    /* Programs are built and run there too. */
+    if (statvfs(memory, &medium) == 0 && !(medium.f_flag & (ST_RDONLY | ST_NOEXEC)) &&
+        (double)medium.f_bavail * (double)medium.f_frsize > ROOM && access(memory, W_OK) == 0)
+        return memory;
+    (void)snprintf(below, sizeof below, "%s/tmp", build ? build : "build");
+    (void)mkdir(build ? build : "build", 0777); /* there already, as a rule */
+    (void)mkdir(below, 0777);
+    return below;
+}
 
 int main(void)
 {

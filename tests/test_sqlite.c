@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "store/sqlite_private.h"
+#include "tests.h"
 
 Suite *sqlite_suite(void);
 
@@ -205,7 +206,7 @@ static void remember(void *ctx, int32_t level, const char *message)
 static void set_up(void)
 {
     memset(&fx, 0, sizeof fx);
-    (void)snprintf(fx.directory, sizeof fx.directory, "/tmp/rota-test-XXXXXX");
+    (void)snprintf(fx.directory, sizeof fx.directory, "%.40s/rota-test-XXXXXX", tests_scratch());
     ck_assert_ptr_nonnull(mkdtemp(fx.directory));
     (void)snprintf(fx.path, sizeof fx.path, "%s/calendar.db", fx.directory);
     rota__mem_init(&fx.mem, NULL, NULL);

@@ -103,8 +103,7 @@ static void fx_open(fx *f, int kind)
     rota__arena_init(&f->arena, &f->mem);
     f->env = (rota__env){ .arena = &f->arena, .error = &f->error };
     if (kind == SQLITE_FILE) {
-        const char *base = getenv("TMPDIR");
-        snprintf(f->dir, sizeof f->dir, "%.90s/rota-store-XXXXXX", base && *base ? base : "/tmp");
+        snprintf(f->dir, sizeof f->dir, "%.90s/rota-store-XXXXXX", tests_scratch());
         ck_assert_ptr_nonnull(mkdtemp(f->dir));
         snprintf(f->path, sizeof f->path, "%s/calendar", f->dir);
     }

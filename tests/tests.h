@@ -24,4 +24,8 @@ Suite *sqlite_suite(void);
 Suite *store_suite(void);
 Suite *threads_suite(void);
 
+/* Where tests keep their files: in memory where that can be had, for most of them are
+ * about what is in a file and not about how long a disk takes. */
+const char *tests_scratch(void);
+
 #endif

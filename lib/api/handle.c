@@ -61,18 +61,19 @@ static int join(rota *r, rota__engine *engine, rota__store *store)
     return rc;
 }
 
-/* The first handle on a store, which is closed where this fails. */
-static int found(rota *r, rota__store *store)
+static int new_engine(rota *r, rota__engine **engine)
 {
     rota__env env = { .arena = &r->work, .error = &r->error };
-    rota__engine *engine = NULL;
     int64_t budget = r->config.cache_bytes ? r->config.cache_bytes : DEFAULT_CACHE;
-    int rc = rota__engine_open(&env, &r->mem, budget, store, &engine);
-    if (rc == ROTA_OK && (rc = join(r, engine, store)) != ROTA_OK) {
-        rota__engine_close(engine);
-        return rc;
-    }
-    if (rc != ROTA_OK) store->ops->close(store);
+    return rota__engine_open(&env, &r->mem, budget, engine);
+}
+
+/* The first handle on an engine, which is closed with its store where this fails. */
+static int found(rota *r, rota__engine *engine, rota__store *store)
+{
+    engine->store = store;
+    int rc = join(r, engine, store);
+    if (rc != ROTA_OK) rota__engine_close(engine);
     return rc;
 }
 
@@ -103,6 +104,7 @@ int rota_open(const char *url, const rota_config *config, rota **out)
     if (!r) return ROTA_ENOMEM;
 
     rota__env env = { .arena = &r->work, .error = &r->error };
+    rota__engine *engine;
     rota__store *store;
     int rc;
     if ((rc = take_config(r, config)) != ROTA_OK || (rc = check_url(r, url)) != ROTA_OK)
@@ -113,8 +115,12 @@ int rota_open(const char *url, const rota_config *config, rota **out)
         .log = r->config.log,
         .log_ctx = r->config.log_ctx,
     };
-    rc = rota__sqlite_open(&env, &r->mem, url, &options, &store);
-    if (rc == ROTA_OK) rc = found(r, store);
+    if ((rc = new_engine(r, &engine)) != ROTA_OK) return rota__handle_end(r, rc);
+    rc = rota__sqlite_open(&env, &engine->mem, url, &options, &store);
+    if (rc == ROTA_OK)
+        rc = found(r, engine, store);
+    else
+        rota__engine_close(engine);
     return rota__handle_end(r, rc);
 }
 
@@ -125,9 +131,11 @@ int rota__handle_open(const rota_config *config, rota__store *store, rota **out)
         store->ops->close(store);
         return ROTA_ENOMEM;
     }
+    rota__engine *engine;
     int rc = take_config(r, config);
+    if (rc == ROTA_OK) rc = new_engine(r, &engine);
     if (rc == ROTA_OK)
-        rc = found(r, store);
+        rc = found(r, engine, store);
     else
         store->ops->close(store);
     return rota__handle_end(r, rc);

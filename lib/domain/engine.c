@@ -2,8 +2,7 @@
 
 #include "store/shared.h"
 
-int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota__store *store,
-                      rota__engine **out)
+int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota__engine **out)
 {
     rota__mem own;
     rota__mem_init(&own, mem->fn, mem->ctx);
@@ -11,7 +10,6 @@ int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota
     if (!engine) return rota__error_plain(env->error, ROTA_ENOMEM);
     memset(engine, 0, sizeof *engine);
     rota__mem_init(&engine->mem, mem->fn, mem->ctx);
-    engine->store = store;
     bool busy = rota__busy_init(&engine->busy, &engine->mem, budget);
     bool line = busy && rota__line_init(&engine->line);
     bool mutex = line && pthread_mutex_init(&engine->mutex, NULL) == 0;
@@ -31,7 +29,7 @@ void rota__engine_close(rota__engine *engine)
     rota__mem own;
     rota__pending_free(&engine->pending);
     rota__busy_free(&engine->busy);
-    engine->store->ops->close(engine->store);
+    if (engine->store) engine->store->ops->close(engine->store);
     rota__line_free(&engine->line);
     (void)pthread_mutex_destroy(&engine->mutex);
     rota__mem_init(&own, engine->mem.fn, engine->mem.ctx);

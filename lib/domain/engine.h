@@ -20,14 +20,13 @@ typedef struct rota__engine {
     rota__meter past;    /* of those that are closed */
 } rota__engine;
 
-/* `mem` says where memory comes from. The store is the engine's to close, where this
- * is ROTA_OK. */
-int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota__store *store,
-                      rota__engine **out);
+/* `mem` says where memory comes from. It has no store yet: that is opened with the
+ * engine's memory, which lives as long as it, and closed by the engine. */
+int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota__engine **out);
 /* A handle more, or one less: the last one closes the engine. */
 int rota__engine_join(rota__engine *engine, rota__env *env, rota__looker *looker,
                       rota__store *store, rota__mem *mem, rota__meter *meter);
-void rota__engine_close(rota__engine *engine); /* one without a handle */
+void rota__engine_close(rota__engine *engine); /* one without a handle; the store too */
 void rota__engine_part(rota__engine *engine, rota__looker *looker, rota__meter *meter);
 /* A store for one more handle, whose memory is `mem`; asked for by a handle of which
  * this is the looker. A handle that was alone gets a store of its own by it. */
