@@ -126,11 +126,13 @@ static int find_pages(rota__context *cx, const rota__source *source, rota_span w
     rota__page *found[MAX_PAGES + 1] = { NULL };
     rota__write look = { .cx = cx };
     rota__timeline *t;
-    rota_span span = rota__time_common(when, source->when);
+    /* What overlaps both spans begins before either ends, and ends after both began:
+     * also where they do not meet, and one long booking meets both. */
+    rota_span both = rota__time_common(when, source->when);
+    int64_t first = rota__page_at(both.start - ROTA__PAGE_SHORT);
+    int64_t count = rota__page_at(both.end - 1) - first + 1;
+    if (count < 0) count = 0;
     *known = true;
-    if (span.start >= span.end) return ROTA_OK;
-    int64_t first = rota__page_at(span.start - ROTA__PAGE_SHORT);
-    int64_t count = rota__page_at(span.end - 1) - first + 1;
     int rc = rota__write_look(&look, source->resource, &t);
     if (rc != ROTA_OK) return rc;
     bool asked = rota__busy_listed(t);
@@ -154,12 +156,12 @@ static int by_time(const void *left, const void *right)
     return rota__id_compare(&a->id, &b->id);
 }
 
-static bool add_page(rota__context *cx, const rota__page *page, rota_span span, uint32_t statuses,
-                     rota__listing *list)
+static bool add_page(rota__context *cx, const rota__page *page, rota_span when, rota_span stay,
+                     uint32_t statuses, rota__listing *list)
 {
     for (int64_t i = 0; i < page->count; i++) {
         const rota_booking *row = &page->rows[i];
-        if (!rota__time_overlap(row->when, span)) continue;
+        if (!rota__time_overlap(row->when, when) || !rota__time_overlap(row->when, stay)) continue;
         if (!(ROTA__BIT(rota__booking_seen(row->status, row->hold_expires, cx->now)) & statuses))
             continue;
         const rota_booking **added = ROTA__PUSH(cx->env.arena, &list->refs);
@@ -192,10 +194,9 @@ static int list_from_pages(rota__context *cx, const rota__booking_filter *filter
     for (int64_t i = 0; i < filter->source_count && *known && rc == ROTA_OK; i++) {
         const rota__source *source = &filter->sources[i];
         const int64_t before = list->pages.count;
-        rota_span span = rota__time_common(filter->when, source->when);
         rc = find_pages(cx, source, filter->when, list, known);
         for (int64_t k = before; k < list->pages.count && *known && rc == ROTA_OK; k++)
-            if (!add_page(cx, list->pages.items[k], span, statuses, list))
+            if (!add_page(cx, list->pages.items[k], filter->when, source->when, statuses, list))
                 rc = rota__context_nomem(cx);
     }
     if (*known && rc == ROTA_OK)
