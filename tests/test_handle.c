@@ -641,7 +641,7 @@ START_TEST(the_store_does_not_write_what_a_wrong_gate_admits)
         sqlite3_exec(db,
                      "INSERT INTO booking SELECT 2,x'01020304050607080910111213141516',ref,title,"
                      "data,start_at+7200,end_at+7200,reach,status,priority,hold_expires,"
-                     "created_at,changed_at,version FROM booking;"
+                     "created_at,changed_at,version,claims FROM booking;"
                      "INSERT INTO claim SELECT resource,reach,start_at+7200,2,end_at+7200,units,"
                      "role,flags,takes,expires FROM claim",
                      NULL, NULL, NULL),
