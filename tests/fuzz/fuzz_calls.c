@@ -685,10 +685,9 @@ static void judge(world *w, int rc, const char *name)
     if (!w->silent) fuzz_expect_answer(w->r, rc, name);
     FUZZ_EXPECT(rc > ROTA_EBUSY || (rc == ROTA_ENOMEM && refused), "%s: %s: %s", name,
                 rota_status_name(rc), rota_errmsg(w->r));
-    if (!clock_is_sane(w))
-        w->host.now = FUZZ_NOW; /* no call works without one */
-    else
-        judge_report(w, rc, name);
+    bool sane = clock_is_sane(w);
+    if (!sane) w->host.now = FUZZ_NOW; /* no call works without one */
+    if (sane && !w->silent) judge_report(w, rc, name);
 #ifdef ROTA_FUZZ_CONTROL
     /* A move that is refused loses the booking. */
     if (rc == ROTA_ECONFLICT && strcmp(name, "booking_move") == 0)
