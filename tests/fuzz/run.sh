@@ -35,11 +35,12 @@ fuzz() {
 status=0
 for target in "$@"; do
     log=$build/$target.log
-    mkdir -p "$build/corpus/$target"
+    # What is new goes into the first directory: never into the one that is kept.
+    mkdir -p "$build/corpus/$target" "$build/corpus/$target-control"
     before=$(date +%s)
     # shellcheck disable=SC2046 # the options are words
     if fuzz "fuzz-$target-control" "$log" $CONTROL_SECONDS $(options "$target") \
-        "tests/fuzz/corpus/$target"; then
+        "$build/corpus/$target-control" "tests/fuzz/corpus/$target"; then
         echo "$target: the planted bug was not found in $CONTROL_SECONDS s: see $log"
         status=1
         continue

@@ -45,9 +45,6 @@ class Mutant:
         self.verdict = self.by = ""
         self.seconds = 0.0
 
-    def text(self, part):
-        return "\n".join(part)
-
 
 def read_list():
     """Lines: `file PATH`, `mutant WORDS`, `- before`, `+ after`, `~ why it survives`."""
@@ -70,18 +67,25 @@ def read_list():
     return mutants
 
 
+def places(mutant, source):
+    """How often the text before stands there: it must be once."""
+    return source.count("\n".join(mutant.before))
+
+
 def changed(mutant, source):
-    """The source with the mutant in it; the text before stands there exactly once."""
-    before = mutant.text(mutant.before)
-    if source.count(before) != 1:
-        sys.exit(f"{LIST}:{mutant.line}: {mutant.file} has {source.count(before)} times:\n{before}")
-    return source.replace(before, mutant.text(mutant.after))
+    return source.replace("\n".join(mutant.before), "\n".join(mutant.after))
 
 
 def check(mutants):
+    good = True
     for mutant in mutants:
         with open(os.path.join(ROOT, mutant.file), encoding="utf-8") as source:
-            changed(mutant, source.read())
+            count = places(mutant, source.read())
+        if count != 1:
+            print(f"{LIST}:{mutant.line}: {count} places in {mutant.file}: {mutant.words}")
+            good = False
+    if not good:
+        sys.exit(1)
     print(f"{len(mutants)} mutants, each in its place")
 
 
