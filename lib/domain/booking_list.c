@@ -118,22 +118,18 @@ static int read_page(rota__context *cx, rota__timeline *t, int64_t number, rota_
     return rc;
 }
 
-/* The pages of one source. *known: they are all there. Only who is asked a second
- * time gets pages: a first list is quicker without. */
-static int find_pages(rota__context *cx, const rota__source *source, rota_span when,
-                      rota__listing *list, bool *known)
+/* The pages of one source: all of the window, since what begins there may reach out of it
+ * to where the source counts. *known: they are all there. Only who is asked a second time
+ * gets pages: a first list is quicker without. */
+static int find_pages(rota__context *cx, int64_t resource, rota_span when, rota__listing *list,
+                      bool *known)
 {
     rota__page *found[MAX_PAGES + 1] = { NULL };
     rota__write look = { .cx = cx };
     rota__timeline *t;
-    /* What overlaps both spans begins before either ends, and ends after both began:
-     * also where they do not meet, and one long booking meets both. */
-    rota_span both = rota__time_common(when, source->when);
-    int64_t first = rota__page_at(both.start - ROTA__PAGE_SHORT);
-    int64_t count = rota__page_at(both.end - 1) - first + 1;
-    if (count < 0) count = 0;
-    *known = true;
-    int rc = rota__write_look(&look, source->resource, &t);
+    int64_t first = rota__page_at(when.start - ROTA__PAGE_SHORT);
+    int64_t count = rota__page_at(when.end - 1) - first + 1;
+    int rc = rota__write_look(&look, resource, &t);
     if (rc != ROTA_OK) return rc;
     bool asked = rota__busy_listed(t);
     *known = count <= MAX_PAGES && rota__busy_pages(cx->looker, t, first, count, found);
@@ -194,7 +190,7 @@ static int list_from_pages(rota__context *cx, const rota__booking_filter *filter
     for (int64_t i = 0; i < filter->source_count && *known && rc == ROTA_OK; i++) {
         const rota__source *source = &filter->sources[i];
         const int64_t before = list->pages.count;
-        rc = find_pages(cx, source, filter->when, list, known);
+        rc = find_pages(cx, source->resource, filter->when, list, known);
         for (int64_t k = before; k < list->pages.count && *known && rc == ROTA_OK; k++)
             if (!add_page(cx, list->pages.items[k], filter->when, source->when, statuses, list))
                 rc = rota__context_nomem(cx);
