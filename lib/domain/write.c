@@ -335,11 +335,15 @@ void rota__write_count(rota__write *w)
 
 int rota__write_unknown(rota__write *w)
 {
-    w->again = w->call.key != NULL;
+    /* Asked once: a storage that fails again is not asked until it is well. */
+    w->again = w->call.key && !w->unknown;
+    w->unknown = true;
     if (w->again) return ROTA_OK;
     return rota__error_set(w->cx->env.error, ROTA_EIO,
                            "the storage failed in mid-commit: whether this was written is not "
-                           "known, and without a key it cannot be asked");
+                           "known, and %s",
+                           w->call.key ? "it fails again where it is asked"
+                                       : "without a key it cannot be asked");
 }
 
 /* One decision, taken already, is committed on a store whose writers do not exclude

@@ -47,6 +47,7 @@ struct rota__write {
     bool wrote;              /* its batch is in the turn */
     bool on_others;          /* decided on what others had written in the same turn */
     bool again;              /* nothing came of it, and it has to be decided again */
+    bool unknown;            /* a commit of it has ended so that nobody knows */
 };
 
 /* content: what makes this request the same as another one under its key; NULL

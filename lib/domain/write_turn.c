@@ -108,6 +108,7 @@ static void serve(turn *t, ticket *served)
     enter(t, served->writes->cx, &own);
     for (int64_t i = 0; i < served->count && !t->broken; i++) {
         serve_one(t, &served->writes[i]);
+        t->broken |= served->count > 1 && served->writes[i].status <= ROTA_EBUSY;
         if (served->count > 1) note(&served->writes[i]);
         rota__busy_let_go(served->writes->cx->looker);
         if (!t->full || i + 1 == served->count) continue;
@@ -277,6 +278,7 @@ static void serve_line(rota__engine *engine, ticket *mine)
             for (ticket *k = t.first, *next; k; k = next) {
                 next = k->next;
                 serve_alone(engine, mine->writes, k);
+                k->next = next; /* its own turn had nobody behind it */
             }
     }
     for (ticket *k = t.first, *next; k; k = next) {

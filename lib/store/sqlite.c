@@ -259,10 +259,12 @@ void rota__sqlite_shorten_log(rota__sqlite *self)
 {
     int all = 0, done = 0;
     int rc = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_PASSIVE, &all, &done);
-    if (rc == SQLITE_OK && done == all && self->wal_room < WAL_LAST) self->wal_room *= 2;
-    /* Where a long read keeps the log from beginning anew: not at every commit. */
-    self->wal_due = self->wal_pages + WAL_FIRST;
-    if (rc == SQLITE_OK || rc == SQLITE_BUSY) return;
+    if (rc == SQLITE_OK || rc == SQLITE_BUSY) {
+        if (rc == SQLITE_OK && done == all && self->wal_room < WAL_LAST) self->wal_room *= 2;
+        /* Where a long read keeps the log from beginning anew: not at every commit. */
+        self->wal_due = self->wal_pages + WAL_FIRST;
+        return;
+    }
     rota__error what;
     rota__error_set(&what, ROTA_OK, "%s: checkpoint: %s", self->path, sqlite3_errmsg(self->db));
     rota__sqlite_tell(self, ROTA_LOG_WARNING, &what);
