@@ -137,7 +137,7 @@ static void measure_load(const bench_calendar *c, const rota_id *ids)
                                .at_most = share >= 900  ? 200
                                           : share >= 90 ? 20
                                                         : 0,
-                               .remark = share >= 90 ? NULL : "10 bookings" });
+                               .remark = of });
     bench_report((bench_line){ .measure = "one resource",
                                .who = "SQLite, rows of the index",
                                .value = bench_median(&theirs) / 1000,

@@ -247,7 +247,7 @@ static const char *goal_of(const bench_line *line, char *text, size_t size, bool
     double goal = ratio ? (most ? line->ratio_at_most : line->ratio_at_least)
                         : (most ? line->at_most : line->at_least);
     double value = ratio ? line->ratio : line->value;
-    if (goal <= 0) return NULL;
+    if (goal <= 0 || bench_scale() == BENCH_TINY) return NULL; /* which says nothing of speed */
     *met = most ? value <= goal : value >= goal;
     show(bound, sizeof bound, goal);
     (void)snprintf(text, size, "%s %s%s%s", most ? "<=" : ">=", bound, ratio ? "x" : " ",
