@@ -386,6 +386,28 @@ START_TEST(a_check_answers_as_a_dry_run_does_and_in_the_same_words)
 }
 END_TEST
 
+/* A control: what is in memory is what is looked at. */
+START_TEST(a_check_on_a_timeline_that_is_wrong_is_noticed)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim c = { .resource = room, .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota__busy *busy = &f.r->engine->busy;
+    q.when = (rota_span){ t("2031-03-10T09:00Z"), t("2031-03-10T10:00Z") };
+    q.claims = &c;
+    q.claim_count = 1;
+    fx_book(&f, room, "2031-03-10T10:00Z", "2031-03-10T11:00Z");
+    ck_status(&f, rota_booking_check(f.r, &q), ROTA_OK);
+    for (int64_t i = 0; i < busy->slot_count; i++)
+        if (busy->slots[i]) busy->slots[i]->resource.after = 1;
+    answer warm = check(f.r, &q);
+    ck_assert(warm.quick);
+    ck_assert_int_eq(warm.status, ROTA_ECONFLICT);
+    cool(f.r);
+    ck_assert_int_eq(check(f.r, &q).status, ROTA_OK);
+}
+END_TEST
+
 START_TEST(a_check_writes_nothing_and_tells_no_conflict)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -771,6 +793,27 @@ START_TEST(a_tiny_budget_changes_no_answer)
 }
 END_TEST
 
+/* What lists keep is of the index as well. */
+START_TEST(pages_count_as_memory)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_booking_query q = ROTA_INIT(rota_booking_query);
+    rota_stats stats_before = ROTA_INIT(rota_stats), stats = ROTA_INIT(rota_stats);
+    fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    q.resource = room;
+    q.when = (rota_span){ t("2031-03-01T00:00Z"), t("2031-04-01T00:00Z") };
+    free(listed(f.r, &q));
+    int64_t before = metrics_of(f.r).memory;
+    ck_status(&f, rota_stats_get(f.r, &stats_before), ROTA_OK);
+    free(listed(f.r, &q));
+    int64_t pages = f.r->engine->busy.page_bytes;
+    ck_assert_int_gt(pages, 0);
+    ck_assert_int_ge(metrics_of(f.r).memory, before + pages);
+    ck_status(&f, rota_stats_get(f.r, &stats), ROTA_OK);
+    ck_assert_int_ge(stats.memory, stats_before.memory + pages);
+}
+END_TEST
+
 START_TEST(memory_stays_near_the_budget_and_without_one_grows)
 {
     static const int64_t budgets[] = { 64 * 1024, 256 * 1024, -1 };
@@ -836,6 +879,8 @@ Suite *index_suite(void)
     TCase *tc = tcase_create("calendar"), *plain = tcase_create("own calendar");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(plain, a_check_answers_as_a_dry_run_does_and_in_the_same_words);
+    tcase_add_test(tc, a_check_on_a_timeline_that_is_wrong_is_noticed);
+    tcase_add_test(tc, pages_count_as_memory);
     tcase_add_test(tc, a_check_writes_nothing_and_tells_no_conflict);
     tcase_add_test(tc, a_hold_that_lapses_is_free_to_a_check_at_that_second);
     tcase_add_test(tc, a_list_from_memory_is_the_list_of_the_store);

@@ -9,6 +9,7 @@ Suite *admit_suite(void);
 Suite *bad_input_suite(void);
 Suite *base_suite(void);
 Suite *booking_suite(void);
+Suite *bulk_suite(void);
 Suite *call_suite(void);
 Suite *consumer_suite(void);
 Suite *crash_suite(void);

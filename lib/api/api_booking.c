@@ -60,22 +60,24 @@ static const void *record_at(const void *records, int64_t i)
     return (const char *)records + i * size_of(records);
 }
 
+static int check_side(rota *r, const char *what, const void *records, int64_t i)
+{
+    uint32_t size = size_of(record_at(records, i)), first = size_of(records);
+    if (size == first) return ROTA_OK;
+    return rota__error_set(&r->error, ROTA_EINVALID,
+                           "%s %" PRId64 " has size %" PRIu32 ", the first %" PRIu32, what, i, size,
+                           first);
+}
+
 static int take_all(rota *r, const rota_booking_request *requests, int64_t count,
                     const rota_receipt *receipts, rota_booking_request *own)
 {
     for (int64_t i = 0; i < count; i++) {
-        const void *request = record_at(requests, i);
-        if (size_of(request) != size_of(requests))
-            return rota__error_set(&r->error, ROTA_EINVALID,
-                                   "booking %" PRId64 " has size %" PRIu32 ", the first %" PRIu32,
-                                   i, size_of(request), size_of(requests));
-        int rc = take_booking(r, request, &own[i]);
-        if (rc != ROTA_OK) return rc;
-        const void *receipt = receipts ? record_at(receipts, i) : NULL;
-        if (receipt && size_of(receipt) != size_of(receipts))
-            return rota__error_set(&r->error, ROTA_EINVALID,
-                                   "receipt %" PRId64 " has size %" PRIu32 ", the first %" PRIu32,
-                                   i, size_of(receipt), size_of(receipts));
+        int rc;
+        if ((rc = check_side(r, "booking", requests, i)) != ROTA_OK ||
+            (rc = take_booking(r, record_at(requests, i), &own[i])) != ROTA_OK ||
+            (receipts && (rc = check_side(r, "receipt", receipts, i)) != ROTA_OK))
+            return rc;
     }
     return ROTA_OK;
 }

@@ -363,9 +363,20 @@ static int prepare(rota__write *w, const rota__write *call, int64_t i,
     return w->content ? ROTA_OK : rota__context_nomem(w->cx);
 }
 
-static void note_refusal(rota__error *first, const rota__error *said, int rc)
+/* The first one in the order of the requests, which is not that in which they are found. */
+typedef struct refusal {
+    int64_t place;
+    rota__error said;
+} refusal;
+
+static void note_refusal(refusal *first, int64_t place, const rota__error *said, int rc)
 {
-    if (first->code == ROTA_OK && rc != ROTA_OK && said) *first = *said;
+    if (rc == ROTA_OK || (first->said.code != ROTA_OK && first->place < place)) return;
+    first->place = place;
+    if (said)
+        first->said = *said;
+    else
+        rota__error_plain(&first->said, rc);
 }
 
 int rota__booking_create_all(rota__write *call, rota_booking_request *requests, int64_t count,
@@ -374,12 +385,13 @@ int rota__booking_create_all(rota__write *call, rota_booking_request *requests, 
     rota__context *cx = call->cx;
     rota__write *writes = rota__arena_alloc(cx->env.arena, count, (int64_t)sizeof *writes);
     int64_t *places = rota__arena_alloc(cx->env.arena, count, (int64_t)sizeof *places), ready = 0;
-    rota__error first = { .code = ROTA_OK };
+    refusal first = { 0 };
+    rota__error_plain(&first.said, ROTA_OK);
     if (!writes || !places) return rota__context_nomem(cx);
     for (int64_t i = 0; i < count; i++) {
         answers[i] = prepare(&writes[ready], call, i, &requests[i]);
         if (answers[i] == ROTA_ENOMEM) return ROTA_ENOMEM;
-        note_refusal(&first, cx->env.error, answers[i]);
+        note_refusal(&first, i, cx->env.error, answers[i]);
         if (answers[i] == ROTA_OK) places[ready++] = i;
     }
     int rc = ready > 0 ? rota__write_run_all(writes, ready) : ROTA_OK;
@@ -388,9 +400,9 @@ int rota__booking_create_all(rota__write *call, rota_booking_request *requests, 
         answers[places[i]] = writes[i].status;
         receipts[places[i]] = writes[i].receipt;
         receipts[places[i]].cancelled = (int32_t)writes[i].cancelled.count;
-        note_refusal(&first, writes[i].said, writes[i].status);
+        note_refusal(&first, places[i], writes[i].said, writes[i].status);
     }
-    *cx->env.error = first;
+    *cx->env.error = first.said;
     return ROTA_OK;
 }
 

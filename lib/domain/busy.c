@@ -98,6 +98,14 @@ int64_t rota__busy_count(rota__looker *looker)
     return count;
 }
 
+int64_t rota__busy_bytes(rota__looker *looker)
+{
+    rota__share_read(&looker->cell);
+    int64_t bytes = atomic_load(&looker->busy->mem->held) + looker->busy->page_bytes;
+    rota__share_leave(&looker->cell);
+    return bytes;
+}
+
 /* --- two hash tables. By row: rows are small and dense, so the row is its own hash.
  * By id: the last bytes of a UUIDv7 are random, those of another one will do. --- */
 

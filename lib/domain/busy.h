@@ -105,6 +105,7 @@ void rota__busy_empty(rota__busy *busy); /* everything is read again when needed
 bool rota__looker_join(rota__looker *looker, rota__busy *busy, rota__store *store, rota__mem *mem);
 void rota__looker_part(rota__looker *looker);
 int64_t rota__busy_count(rota__looker *looker); /* timelines in memory */
+int64_t rota__busy_bytes(rota__looker *looker); /* what the budget is held against */
 
 /* Has anybody written since this looker began the last time? Then nothing is
  * trusted until its stamp was compared. It begins anew. */

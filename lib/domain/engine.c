@@ -106,6 +106,6 @@ void rota__engine_metrics(rota__engine *engine, rota__looker *looker, rota_metri
     (void)pthread_mutex_unlock(&engine->mutex);
     out->loads = rota__meter_get(&engine->busy.loads);
     out->evictions = rota__meter_get(&engine->busy.evictions);
-    out->memory = rota__meter_get(&engine->mem.held);
+    out->memory = rota__busy_bytes(looker);
     out->timelines = rota__busy_count(looker);
 }

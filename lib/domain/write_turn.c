@@ -96,8 +96,8 @@ static void note(rota__write *w)
     w->said = rota__arena_copy(cx->env.arena, cx->env.error, (int64_t)sizeof *cx->env.error);
 }
 
-/* What cannot be decided in this turn any more breaks a ticket of several: they are
- * written together or not at all. */
+/* What cannot be decided, or not in this turn any more, breaks a ticket of several: they
+ * are written together or not at all. */
 static void serve(turn *t, ticket *served)
 {
     rota__store *own;
@@ -108,8 +108,10 @@ static void serve(turn *t, ticket *served)
     enter(t, served->writes->cx, &own);
     for (int64_t i = 0; i < served->count && !t->broken; i++) {
         serve_one(t, &served->writes[i]);
-        t->broken |= served->count > 1 && served->writes[i].status <= ROTA_EBUSY;
-        if (served->count > 1) note(&served->writes[i]);
+        if (served->count > 1) {
+            note(&served->writes[i]);
+            t->broken |= served->writes[i].status <= ROTA_EBUSY;
+        }
         rota__busy_let_go(served->writes->cx->looker);
         if (!t->full || i + 1 == served->count) continue;
         served->writes[i + 1].status = rota__context_nomem(served->writes->cx);
