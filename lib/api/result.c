@@ -154,8 +154,11 @@ int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
     if (result->page_count == 0)
         return rota__result_bookings(result, list->rows, list->row_count, now);
     int64_t count = list->refs.count;
-    rota_booking *out = rows_of(result, ROTA__ROWS_BOOKING, count, (int64_t)sizeof *out);
+    rota_booking *out = rota__arena_room(&result->arena, count, (int64_t)sizeof *out);
     if (!out) return ROTA_ENOMEM;
+    result->rows = out;
+    result->kind = ROTA__ROWS_BOOKING;
+    result->count = count;
     for (int64_t i = 0; i < count; i++) {
         out[i] = *list->refs.items[i];
         show(&out[i], now);

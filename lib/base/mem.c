@@ -111,7 +111,7 @@ static int64_t rounded_up(int64_t size)
     return size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
 }
 
-void *rota__arena_alloc(rota__arena *arena, int64_t count, int64_t size)
+void *rota__arena_room(rota__arena *arena, int64_t count, int64_t size)
 {
     int64_t whole = whole_size(count, size);
     if (!whole) return NULL;
@@ -122,7 +122,13 @@ void *rota__arena_alloc(rota__arena *arena, int64_t count, int64_t size)
     if (!block) return NULL;
     char *bytes = (char *)block->bytes + block->used;
     block->used += rounded;
-    return memset(bytes, 0, (size_t)rounded);
+    return bytes;
+}
+
+void *rota__arena_alloc(rota__arena *arena, int64_t count, int64_t size)
+{
+    void *bytes = rota__arena_room(arena, count, size);
+    return bytes ? memset(bytes, 0, (size_t)rounded_up(count * size)) : NULL;
 }
 
 void *rota__arena_grow(rota__arena *arena, void *old, int64_t old_size, int64_t size)

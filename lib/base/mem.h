@@ -33,6 +33,8 @@ typedef struct rota__arena {
 void rota__arena_init(rota__arena *arena, rota__mem *mem); /* allocates nothing */
 /* Zeroed and aligned for any type; NULL as rota__mem_alloc(). */
 void *rota__arena_alloc(rota__arena *arena, int64_t count, int64_t size);
+/* The same, and not zeroed: for what is filled at once. */
+void *rota__arena_room(rota__arena *arena, int64_t count, int64_t size);
 /* A copy with a NUL behind it; length -1: up to the text's own NUL. text NULL
  * yields NULL, which is no failure: check `copy || !text`. */
 char *rota__arena_text(rota__arena *arena, const char *text, int64_t length);

@@ -483,6 +483,10 @@ static int peek_one(const rota__timeline *t, rota_span when, int32_t units, rota
     rota__busy_cursor cursor;
     rota__interval interval;
     if (units > resource->capacity) return ROTA__ADMIT_UNKNOWN;
+    if (resource->capacity == 1 && rota__itree_is_firm(&t->tree))
+        return rota__itree_meets(&t->tree, widened(span, resource->before, resource->after))
+                   ? ROTA__ADMIT_TAKEN
+                   : ROTA__ADMIT_FREE;
     rota__busy_seek(t, widened(span, resource->before, resource->after), &cursor);
     while (rota__busy_next(&cursor, &interval)) {
         bool lapsed = interval.expires && interval.expires <= now;

@@ -152,19 +152,26 @@ static int by_time(const void *left, const void *right)
     return rota__id_compare(&a->id, &b->id);
 }
 
-static bool add_page(rota__context *cx, const rota__page *page, rota_span when, rota_span stay,
+static void add_page(rota__context *cx, const rota__page *page, rota_span when, rota_span stay,
                      uint32_t statuses, rota__listing *list)
 {
+    const rota_booking **refs = list->refs.items;
     for (int64_t i = 0; i < page->count; i++) {
         const rota_booking *row = &page->rows[i];
         if (!rota__time_overlap(row->when, when) || !rota__time_overlap(row->when, stay)) continue;
-        if (!(ROTA__BIT(rota__booking_seen(row->status, row->hold_expires, cx->now)) & statuses))
-            continue;
-        const rota_booking **added = ROTA__PUSH(cx->env.arena, &list->refs);
-        if (!added) return false;
-        *added = row;
+        int32_t status = rota__booking_seen(row->status, row->hold_expires, cx->now);
+        if (ROTA__BIT(status) & statuses) refs[list->refs.count++] = row;
     }
-    return true;
+}
+
+/* So many as the pages have rows. */
+static bool make_room(rota__context *cx, rota__listing *list)
+{
+    int64_t rows = 0;
+    for (int64_t i = 0; i < list->pages.count; i++)
+        rows += list->pages.items[i]->count;
+    list->refs.items = rota__arena_room(cx->env.arena, rows, (int64_t)sizeof(*list->refs.items));
+    return list->refs.items != NULL;
 }
 
 /* Pages stand in order mostly; a booking that is reached in two ways stands once. */
@@ -184,22 +191,25 @@ static void sort_refs(rota__listing *list, int64_t limit)
 static int list_from_pages(rota__context *cx, const rota__booking_filter *filter, uint32_t statuses,
                            rota__listing *list, bool *known)
 {
+    int64_t ends[MAX_SOURCES]; /* of the pages of each source */
     int rc = ROTA_OK;
     *known = filter->source_count > 0 && filter->source_count <= MAX_SOURCES &&
              rota__id_is_none(&filter->after_id);
     for (int64_t i = 0; i < filter->source_count && *known && rc == ROTA_OK; i++) {
-        const rota__source *source = &filter->sources[i];
-        const int64_t before = list->pages.count;
-        rc = find_pages(cx, source->resource, filter->when, list, known);
-        for (int64_t k = before; k < list->pages.count && *known && rc == ROTA_OK; k++)
-            if (!add_page(cx, list->pages.items[k], filter->when, source->when, statuses, list))
-                rc = rota__context_nomem(cx);
+        rc = find_pages(cx, filter->sources[i].resource, filter->when, list, known);
+        ends[i] = list->pages.count;
     }
-    if (*known && rc == ROTA_OK)
-        sort_refs(list, filter->limit);
-    else
+    if (*known && rc == ROTA_OK && !make_room(cx, list)) rc = rota__context_nomem(cx);
+    if (!*known || rc != ROTA_OK) {
         rota__booking_list_drop(list);
-    return rc;
+        return rc;
+    }
+    for (int64_t i = 0, k = 0; i < filter->source_count; i++)
+        for (; k < ends[i]; k++)
+            add_page(cx, list->pages.items[k], filter->when, filter->sources[i].when, statuses,
+                     list);
+    sort_refs(list, filter->limit);
+    return ROTA_OK;
 }
 
 void rota__booking_list_drop(rota__listing *list)

@@ -728,6 +728,7 @@ static void follow_guard(rota__busy *busy, const rota__guard *guard)
     if (!t) return;
     t->resource.stamp++;
     t->followed = busy->batches;
+    atomic_store(&t->listed, false); /* pages are for what is asked more often than changed */
 }
 
 /* Take a booking's claims out of, or put them into, the timelines that follow. A

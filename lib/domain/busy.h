@@ -38,7 +38,7 @@ typedef struct rota__timeline {
     _Atomic bool used;      /* since the hand came by: see make_room() */
     uint64_t followed;      /* the last batch that it took over */
     rota__page *pages;      /* what lists were asked of it; of the one in the index only */
-    _Atomic bool listed;    /* it was asked for a list */
+    _Atomic bool listed;    /* it was asked for a list, and has not changed since */
     rota__arena arena;
     struct rota__timeline *next, *next_by_id;
 } rota__timeline;
@@ -147,7 +147,7 @@ bool rota__busy_pages(rota__looker *looker, const rota__timeline *t, int64_t fir
                       rota__page **out);
 /* A page that was read when the timeline was the current one. */
 void rota__busy_put_page(rota__looker *looker, const rota__timeline *t, rota__page *page);
-/* Was it asked for a list before? */
+/* Was it asked for a list before, and has not changed since? */
 bool rota__busy_listed(rota__timeline *t);
 
 /* Follow a commit: before[i] is what batch->bookings.items[i] was (row 0: it is

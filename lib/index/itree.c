@@ -631,7 +631,8 @@ void rota__itree_seek(const rota__itree *tree, rota_span span, rota__itree_curso
     cursor->at = 0;
 }
 
-bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out)
+/* The next entry at or behind the cursor, where it then stands; NULL: there is none. */
+static const chunk *find_next(rota__itree_cursor *cursor)
 {
     const rota__itree *tree = cursor->tree;
     rota_span span = cursor->span;
@@ -642,17 +643,31 @@ bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out)
         int64_t at = first_entry_after(c, cursor->at, span.start);
         if (at >= c->count) continue;
         if (c->spans[at].start >= span.end) break;
-
-        int32_t units = c->units[at];
-        const rota__itree_extra *extra = units < 0 ? &tree->extras[~units] : NULL;
-        *out = (rota__interval){ .span = c->spans[at],
-                                 .booking = c->bookings[at],
-                                 .expires = extra ? extra->expires : 0,
-                                 .units = extra ? extra->units : units };
-        assert(rota__time_overlap(out->span, span));
-        cursor->at = at + 1;
-        return true;
+        cursor->at = at;
+        return c;
     }
     cursor->chunk = tree->chunk_count;
-    return false;
+    return NULL;
+}
+
+bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out)
+{
+    const chunk *c = find_next(cursor);
+    if (!c) return false;
+    int64_t at = cursor->at++;
+    int32_t units = c->units[at];
+    const rota__itree_extra *extra = units < 0 ? &cursor->tree->extras[~units] : NULL;
+    *out = (rota__interval){ .span = c->spans[at],
+                             .booking = c->bookings[at],
+                             .expires = extra ? extra->expires : 0,
+                             .units = extra ? extra->units : units };
+    assert(rota__time_overlap(out->span, cursor->span));
+    return true;
+}
+
+bool rota__itree_meets(const rota__itree *tree, rota_span span)
+{
+    rota__itree_cursor cursor;
+    rota__itree_seek(tree, span, &cursor);
+    return find_next(&cursor) != NULL;
 }

@@ -70,6 +70,15 @@ typedef struct rota__itree_cursor {
     int64_t chunk, at; /* the file's own: where to look on */
 } rota__itree_cursor;
 
+/* Is there anything that overlaps the span? Quicker than a walk: it looks at spans
+ * alone. */
+bool rota__itree_meets(const rota__itree *tree, rota_span span);
+/* Does nothing in it lapse? */
+static inline bool rota__itree_is_firm(const rota__itree *tree)
+{
+    return !tree->extras;
+}
+
 void rota__itree_seek(const rota__itree *tree, rota_span span, rota__itree_cursor *cursor);
 bool rota__itree_next(rota__itree_cursor *cursor, rota__interval *out);
 
