@@ -47,22 +47,15 @@ int rota_booking_check(rota *r, const rota_booking_request *request)
 
 /* Of a record that may stand anywhere: a size that is no multiple of 8 puts those
  * behind the first one where no field is aligned. */
-static uint32_t size_of(const void *record)
-{
-    uint32_t size;
-    memcpy(&size, record, sizeof size);
-    return size;
-}
-
 /* Records that stand side by side have one size: the first one's. */
 static const void *record_at(const void *records, int64_t i)
 {
-    return (const char *)records + i * size_of(records);
+    return (const char *)records + i * rota__record_size(records);
 }
 
 static int check_side(rota *r, const char *what, const void *records, int64_t i)
 {
-    uint32_t size = size_of(record_at(records, i)), first = size_of(records);
+    uint32_t size = rota__record_size(record_at(records, i)), first = rota__record_size(records);
     if (size == first) return ROTA_OK;
     return rota__error_set(&r->error, ROTA_EINVALID,
                            "%s %" PRId64 " has size %" PRIu32 ", the first %" PRIu32, what, i, size,
@@ -104,7 +97,7 @@ static int create_all(rota *r, rota__write *w, const rota_booking_request *reque
     memcpy(answers, statuses, (size_t)count * sizeof *answers);
     for (int64_t i = 0; receipts && i < count; i++)
         if (statuses[i] == ROTA_OK)
-            rota__record_out((void *)(uintptr_t)record_at(receipts, i), &made[i],
+            rota__record_out((char *)receipts + i * rota__record_size(receipts), &made[i],
                              (uint32_t)sizeof made[i]);
     return ROTA_OK;
 }

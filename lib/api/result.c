@@ -6,7 +6,7 @@
 
 /* --- sized records --- */
 
-static uint32_t size_of(const void *record)
+uint32_t rota__record_size(const void *record)
 {
     uint32_t size; /* every record begins with it */
     memcpy(&size, record, sizeof size);
@@ -17,7 +17,7 @@ int rota__record_in(rota__error *error, const char *what, const void *in, void *
                     uint32_t own_size, uint32_t oldest)
 {
     if (!in) return rota__error_set(error, ROTA_EINVALID, "%s is NULL", what);
-    uint32_t size = size_of(in);
+    uint32_t size = rota__record_size(in);
     if (size < oldest)
         return rota__error_set(error, ROTA_EINVALID, "%s has size %" PRIu32 ", less than %" PRIu32,
                                what, size, oldest);
@@ -36,14 +36,14 @@ int rota__record_in(rota__error *error, const char *what, const void *in, void *
 
 int rota__record_room(rota__error *error, const char *what, const void *out, uint32_t oldest)
 {
-    if (!out || size_of(out) >= oldest) return ROTA_OK;
+    if (!out || rota__record_size(out) >= oldest) return ROTA_OK;
     return rota__error_set(error, ROTA_EINVALID, "%s has size %" PRIu32 ", less than %" PRIu32,
-                           what, size_of(out), oldest);
+                           what, rota__record_size(out), oldest);
 }
 
 void rota__record_out(void *out, const void *own, uint32_t own_size)
 {
-    uint32_t size = size_of(out), known = size < own_size ? size : own_size;
+    uint32_t size = rota__record_size(out), known = size < own_size ? size : own_size;
     unsigned char *bytes = out;
     memcpy(bytes + sizeof size, (const unsigned char *)own + sizeof size, known - sizeof size);
     memset(bytes + known, 0, size - known);
@@ -223,7 +223,7 @@ static int row_at(const rota_result *result, int32_t kind, int64_t i, int64_t si
                   uint32_t oldest)
 {
     if (!result || !out || result->kind != kind || i < 0 || i >= result->count ||
-        size_of(out) < oldest)
+        rota__record_size(out) < oldest)
         return ROTA_EINVALID;
     rota__record_out(out, (const unsigned char *)result->rows + i * size, (uint32_t)size);
     return ROTA_OK;

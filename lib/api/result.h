@@ -32,6 +32,8 @@ rota_result *rota__result_new(const rota__mem *mem); /* or NULL */
 /* Where a record of 0.1 ends: the smallest size accepted. */
 #define ROTA__OLDEST(type, last) ((uint32_t)(offsetof(type, last) + sizeof(((type *)0)->last)))
 
+/* What the host says of its size. */
+uint32_t rota__record_size(const void *record);
 /* Take a record over: what the host left out is zero; what it knows and we do
  * not must be zero, else ROTA_EVERSION. */
 int rota__record_in(rota__error *error, const char *what, const void *in, void *own,
