@@ -307,7 +307,8 @@ int rota__sqlite_once(rota__sqlite *self, rota__env *env, const char *sql, int64
         if (value) *value = sqlite3_column_int64(stmt, 0);
         const char *found = text ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
         if (text) (void)sqlite3_snprintf((int)room, text, "%s", found ? found : "");
-        rc = SQLITE_DONE;
+        rc = sqlite3_step(stmt); /* what it commits may fail when the row is out */
+        if (rc == SQLITE_ROW) rc = SQLITE_DONE;
     }
     /* The status first: finalizing would forget the message. */
     int status = rc == SQLITE_DONE ? ROTA_OK : rota__sqlite_fail(self, env, sql);
