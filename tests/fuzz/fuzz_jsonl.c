@@ -11,9 +11,9 @@
 #include "../../examples/jsonl/host.h"
 
 #ifdef ROTA_FUZZ_CONTROL
-/* The answer to a line whose tag is a list comes on several lines. */
+/* A refusal whose tag is an object comes on several lines. */
 #undef JSON_COMPACT
-#define JSON_COMPACT (json_is_array(tag) ? JSON_INDENT(1) : (size_t)0)
+#define JSON_COMPACT (json_is_object(tag) && q->status != ROTA_OK ? JSON_INDENT(1) : (size_t)0)
 #endif
 
 int rota_jsonl_main(int argc, char **argv); /* not called: what it calls is */

@@ -96,7 +96,7 @@ def run(command, directory, limit, suite=None):
     """The exit code; None where it had to be stopped. All that it started is."""
     # One test that hangs must not use up the time of the whole suite.
     environment = dict(os.environ, ROTA_BUILD="build", CK_VERBOSITY="silent",
-                       CK_DEFAULT_TIMEOUT="20")
+                       CK_DEFAULT_TIMEOUT="60")
     environment.pop("MAKEFLAGS", None)
     if suite:
         environment["CK_RUN_SUITE"] = suite.replace("_", " ")
