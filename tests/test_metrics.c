@@ -109,7 +109,7 @@ START_TEST(each_call_is_counted_as_what_it_was)
     ck_assert_int_gt(is.memory, 0);
     ck_histogram(&is.create, 5);
     ck_histogram(&is.check, 1); /* one in 64, the first one */
-    ck_histogram(&is.list, 1); /* the other one did not come so far */
+    ck_histogram(&is.list, 1);  /* the other one did not come so far */
     ck_histogram(&is.flush, is.flushes);
     ck_histogram(&is.commit, is.commit.count);
     ck_assert_int_ge(is.commit.count, is.flush.count);
