@@ -114,6 +114,7 @@ START_TEST(spans_that_are_none)
     rota_booking_query query = ROTA_INIT(rota_booking_query);
     rota_member_request join = ROTA_INIT(rota_member_request);
     rota_result *rows = NULL;
+    int32_t answer;
     move.set = ROTA_BOOKING_SET_WHEN;
     join.set = ROTA_MEMBER_SET_FROM | ROTA_MEMBER_SET_UNTIL;
     join.group = group;
@@ -123,6 +124,9 @@ START_TEST(spans_that_are_none)
         join.from = bad_spans[i].start;
         join.until = bad_spans[i].end;
         EXPECT(rota_booking_create(f.r, NULL, &create, NULL), ROTA_EINVALID, "the booking");
+        EXPECT(rota_booking_check(f.r, &create), ROTA_EINVALID, "the booking");
+        EXPECT(rota_booking_create_all(f.r, NULL, &create, 1, &answer, NULL), ROTA_OK, NULL);
+        ck_assert_int_eq(answer, ROTA_EINVALID);
         EXPECT(rota_booking_move(f.r, NULL, &booking, &move, NULL), ROTA_EINVALID, "the booking");
         EXPECT(rota_booking_list(f.r, &query, &rows), ROTA_EINVALID, "the window");
         EXPECT(rota_member_add(f.r, NULL, &join, NULL), ROTA_EINVALID, NULL);
@@ -145,9 +149,11 @@ START_TEST(numbers_out_of_range)
         rota_resource_request r = good_resource();
         c.units = no_units[i];
         EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "units");
+        EXPECT(rota_booking_check(f.r, &q), ROTA_EINVALID, "units");
         c = the_claim();
         c.role = no_roles[i];
         EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "role");
+        EXPECT(rota_booking_check(f.r, &q), ROTA_EINVALID, "role");
         c = the_claim();
         q.hold_secs = no_seconds[i];
         EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "hold_secs");
@@ -250,9 +256,11 @@ START_TEST(bits_nobody_knows)
     rota_result *rows = NULL;
     c.flags = 2;
     EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "claim flags");
+    EXPECT(rota_booking_check(f.r, &q), ROTA_EINVALID, "claim flags");
     c.flags = 0;
     c.reserved = 1;
     EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "reserved");
+    EXPECT(rota_booking_check(f.r, &q), ROTA_EINVALID, "reserved");
     c.reserved = 0;
     q.flags = 2;
     EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "flags");
@@ -630,6 +638,7 @@ START_TEST(ids_nobody_has)
         EXPECT(rota_booking_move(f.r, NULL, id, &q, NULL), ROTA_ENOTFOUND, text);
         c.resource = *id;
         EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_ENOTFOUND, text);
+        EXPECT(rota_booking_check(f.r, &q), ROTA_ENOTFOUND, text);
         q.set = ROTA_BOOKING_SET_CLAIMS;
         EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_ENOTFOUND, text);
         EXPECT(rota_resource_get(f.r, id, &rows), ROTA_ENOTFOUND, text);
@@ -672,6 +681,7 @@ START_TEST(a_resource_claimed_twice)
     rota_booking_request q = good_booking(claims);
     q.claim_count = 2;
     EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "twice");
+    EXPECT(rota_booking_check(f.r, &q), ROTA_EINVALID, "twice");
 }
 END_TEST
 
@@ -687,8 +697,21 @@ START_TEST(null_where_something_must_be)
     rota_result *rows = NULL;
     rota_id id;
     rota_time out;
+    rota_call dry = ROTA_INIT(rota_call);
+    int32_t answer = 7;
+    dry.flags = ROTA_CALL_DRY_RUN;
     bq.when.end = 10;
     mq.group = group;
+    EXPECT(rota_attach(f.r, NULL), ROTA_EINVALID, "handle");
+    EXPECT(rota_booking_check(f.r, NULL), ROTA_EINVALID, "NULL");
+    EXPECT(rota_booking_create_all(f.r, NULL, NULL, 1, &answer, NULL), ROTA_EINVALID, "bookings");
+    EXPECT(rota_booking_create_all(f.r, NULL, &q, 1, NULL, NULL), ROTA_EINVALID, "answer");
+    EXPECT(rota_booking_create_all(f.r, &dry, &q, 1, &answer, NULL), ROTA_EINVALID, "dry run");
+    EXPECT(rota_booking_create_all(f.r, NULL, &q, -1, &answer, NULL), ROTA_EINVALID, "count");
+    EXPECT(rota_booking_create_all(f.r, NULL, &q, INT64_MAX, &answer, NULL), ROTA_ELIMIT, NULL);
+    ck_assert_int_eq(answer, 7);
+    EXPECT(rota_metrics_get(f.r, NULL), ROTA_EINVALID, "metrics");
+    EXPECT(rota_metrics_text(f.r, NULL), ROTA_EINVALID, "text");
     EXPECT(rota_booking_create(f.r, NULL, NULL, NULL), ROTA_EINVALID, "NULL");
     EXPECT(rota_booking_move(f.r, NULL, NULL, &q, NULL), ROTA_EINVALID, "NULL");
     EXPECT(rota_booking_move(f.r, NULL, &booking, NULL, NULL), ROTA_EINVALID, "NULL");
@@ -731,6 +754,14 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     rota_result *rows = NULL;
     rota_id id;
     rota_time out;
+    rota *attached = NULL;
+    const char *text = NULL;
+    ck_assert_int_eq(rota_attach(NULL, &attached), ROTA_EINVALID);
+    ck_assert_int_eq(rota_booking_check(NULL, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_booking_create_all(NULL, NULL, NULL, 0, NULL, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_metrics_get(NULL, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_metrics_text(NULL, &text), ROTA_EINVALID);
+    ck_assert(!attached && !text);
     ck_assert_int_eq(rota_booking_create(NULL, NULL, NULL, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_booking_move(NULL, NULL, NULL, NULL, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_booking_cancel(NULL, NULL, NULL, NULL), ROTA_EINVALID);
@@ -764,7 +795,7 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     ck_assert_int_eq(rota_booking_at(NULL, 0, NULL), ROTA_EINVALID);
     rota_result_free(NULL);
     rota_close(NULL);
-    cases += 34;
+    cases += 39;
 }
 END_TEST
 
@@ -781,7 +812,8 @@ typedef union newer {
     rota_member_query member_query;
     rota_tick_report report;
     rota_stats stats;
-    unsigned char bytes[512];
+    rota_metrics metrics;
+    unsigned char bytes[2048];
 } newer;
 
 enum {
@@ -795,6 +827,8 @@ enum {
     REC_MEMBER_QUERY,
     REC_REPORT,
     REC_STATS,
+    REC_METRICS,
+    REC_CHECK,
     RECORDS
 };
 
@@ -826,6 +860,10 @@ static int give_record(int which, newer *n)
         break;
     case REC_REPORT:
         return rota_tick(f.r, NULL, &n->report);
+    case REC_METRICS:
+        return rota_metrics_get(f.r, &n->metrics);
+    case REC_CHECK:
+        return rota_booking_check(f.r, &n->booking);
     default:
         return rota_stats_get(f.r, &n->stats);
     }
@@ -846,13 +884,16 @@ START_TEST(records_are_taken_by_their_size)
         sizeof(rota_member_query),
         sizeof(rota_tick_report),
         sizeof(rota_stats),
+        sizeof(rota_metrics),
+        sizeof(rota_booking_request),
     };
     static const uint32_t too_small[] = { 0, 1, 4, 8 };
     rota_claim c = the_claim();
     for (int which = 0; which < RECORDS; which++) {
-        bool output = which == REC_RECEIPT || which == REC_REPORT || which == REC_STATS;
+        bool output = which == REC_RECEIPT || which == REC_REPORT || which == REC_STATS ||
+                      which == REC_METRICS;
         newer n = { .bytes = { 0 } };
-        if (which == REC_BOOKING) n.booking = good_booking(&c);
+        if (which == REC_BOOKING || which == REC_CHECK) n.booking = good_booking(&c);
         if (which == REC_RESOURCE) n.resource = good_resource();
         if (which == REC_MEMBER) {
             n.member.group = group;
@@ -945,6 +986,9 @@ START_TEST(what_cannot_be_opened)
         ck_assert_ptr_nonnull(r);
         ck_assert_str_ne(rota_errmsg(r), rota_status_text(urls[i].status));
         ck_assert_int_eq(rota_tick(r, NULL, NULL), ROTA_EINVALID);
+        rota *attached = NULL;
+        ck_assert_int_eq(rota_attach(r, &attached), ROTA_EINVALID);
+        ck_assert_ptr_null(attached);
         rota_close(r);
         cases++;
     }

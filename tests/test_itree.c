@@ -531,6 +531,107 @@ START_TEST(removing_works_without_memory)
 }
 END_TEST
 
+/* --- copying --- */
+
+/* Grown, shrunk and with holds that came and went: what a tree in use looks like. */
+static void draw_used_tree(fixture *f, const distribution *d, int64_t count)
+{
+    draw_list(f, d, count);
+    ck_assert_int_eq(rota__itree_build(&f->tree, f->list, f->count), ROTA_OK);
+    for (int64_t i = 0; i < count / 4; i++)
+        fx_remove(f, below(f, f->count));
+    for (int64_t i = 0; i < count / 8; i++) {
+        rota__interval in = draw(f, d);
+        fx_insert(f, &in);
+    }
+}
+
+static void swap_trees(fixture *f, rota__itree *other)
+{
+    rota__itree tree = f->tree;
+    f->tree = *other;
+    *other = tree;
+}
+
+START_TEST(a_copy_holds_the_same_and_goes_its_own_way)
+{
+    fixture f;
+    rota__itree copy;
+    rota__interval *kept = malloc(LIST_ROOM * sizeof *kept);
+    ck_assert_ptr_nonnull(kept);
+    fx_open(&f);
+    rota__itree_init(&copy, &f.mem);
+    draw_used_tree(&f, &distributions[_i % (int)ROTA__LENGTH(distributions)], sizes[_i]);
+    ck_assert_int_eq(rota__itree_copy(&copy, &f.tree), ROTA_OK);
+    int64_t count = f.count;
+    memcpy(kept, f.list, (size_t)count * sizeof *kept);
+
+    swap_trees(&f, &copy); /* the copy changes, with queries in between */
+    ck_same_content(&f);
+    ck_random_changes(&f, &distributions[_i % (int)ROTA__LENGTH(distributions)], 400, 13);
+    swap_trees(&f, &copy); /* the original did not, and may be emptied */
+    memcpy(f.list, kept, (size_t)count * sizeof *kept);
+    f.count = count;
+    ck_same_content(&f);
+    while (f.count > 0)
+        fx_remove(&f, below(&f, f.count));
+    rota__itree_free(&copy);
+    free(kept);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_copy_of_an_empty_tree_is_empty)
+{
+    fixture f;
+    rota__itree copy;
+    fx_open(&f);
+    rota__itree_init(&copy, &f.mem);
+    ck_assert_int_eq(rota__itree_copy(&copy, &f.tree), ROTA_OK);
+    for (int64_t i = 1; i <= 300; i++) { /* and one that was full */
+        rota__interval in = interval_of(i, i + 2, i);
+        in.expires = i % 2;
+        fx_insert(&f, &in);
+    }
+    while (f.count > 0)
+        fx_remove(&f, 0);
+    ck_assert_int_eq(rota__itree_copy(&copy, &f.tree), ROTA_OK);
+    swap_trees(&f, &copy);
+    ck_same_content(&f);
+    rota__interval in = interval_of(1, 2, 1);
+    fx_insert(&f, &in);
+    ck_same_content(&f);
+    rota__itree_free(&copy);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_copy_without_memory_is_an_empty_tree)
+{
+    fixture f;
+    rota__itree copy;
+    fx_open(&f);
+    rota__itree_init(&copy, &f.mem);
+    draw_used_tree(&f, &distributions[0], sizes[_i]);
+    int64_t held = f.mem.held;
+    for (int64_t n = 0;; n++) {
+        f.memory.allowed = n;
+        int rc = rota__itree_copy(&copy, &f.tree);
+        f.memory.allowed = -1;
+        if (rc == ROTA_OK) break;
+        ck_assert_int_eq(rc, ROTA_ENOMEM);
+        ck_assert_int_eq(copy.count, 0);
+        ck_assert_int_eq(f.mem.held, held);
+    }
+    ck_assert_int_gt(f.memory.refused, 0);
+    ck_same_content(&f);
+    swap_trees(&f, &copy);
+    ck_same_content(&f);
+    rota__itree_free(&copy);
+    fx_close(&f);
+}
+END_TEST
+
 Suite *itree_suite(void)
 {
     Suite *suite = suite_create("itree");
@@ -549,6 +650,9 @@ Suite *itree_suite(void)
     tcase_add_test(tc, holds_that_come_and_go_take_no_more_memory);
     tcase_add_loop_test(tc, an_insert_without_memory_changes_nothing, 0, kinds);
     tcase_add_test(tc, removing_works_without_memory);
+    tcase_add_loop_test(tc, a_copy_holds_the_same_and_goes_its_own_way, 0, counts);
+    tcase_add_test(tc, a_copy_of_an_empty_tree_is_empty);
+    tcase_add_loop_test(tc, a_copy_without_memory_is_an_empty_tree, 0, counts);
     suite_add_tcase(suite, tc);
     return suite;
 }

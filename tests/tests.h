@@ -21,6 +21,7 @@ Suite *hosts_suite(void);
 Suite *index_suite(void);
 Suite *itree_suite(void);
 Suite *jsonl_suite(void);
+Suite *metrics_suite(void);
 Suite *race_suite(void);
 Suite *sqlite_suite(void);
 Suite *store_suite(void);

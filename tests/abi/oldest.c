@@ -88,6 +88,11 @@ static int use_stats(void *record)
     return rota_stats_get(calendar, record);
 }
 
+static int use_metrics(void *record)
+{
+    return rota_metrics_get(calendar, record);
+}
+
 static int use_resource_request(void *record)
 {
     rota_resource_request *request = record;
@@ -243,6 +248,7 @@ static const struct use {
     { "rota_config", 96, IN, use_config },
     { "rota_tick_report", 24, OUT, use_tick_report },
     { "rota_stats", 88, OUT, use_stats },
+    { "rota_metrics", 1496, OUT, use_metrics },
     { "rota_resource_request", 96, IN, use_resource_request },
     { "rota_resource", 120, OUT, use_resource },
     { "rota_resource_query", 64, IN, use_resource_query },
@@ -290,23 +296,15 @@ static uint32_t size_today(const char *name)
         const char *name;
         uint32_t size;
     } today[] = {
-        SIZE(rota_call),
-        SIZE(rota_receipt),
-        SIZE(rota_conflict),
-        SIZE(rota_config),
-        SIZE(rota_tick_report),
-        SIZE(rota_stats),
-        SIZE(rota_resource_request),
-        SIZE(rota_resource),
-        SIZE(rota_resource_query),
-        SIZE(rota_member_request),
-        SIZE(rota_member),
-        SIZE(rota_member_query),
-        SIZE(rota_booking_request),
-        SIZE(rota_booking),
-        SIZE(rota_booking_query),
-        SIZE(rota_event),
-        SIZE(rota_consumer),
+        SIZE(rota_call),           SIZE(rota_receipt),
+        SIZE(rota_conflict),       SIZE(rota_config),
+        SIZE(rota_tick_report),    SIZE(rota_stats),
+        SIZE(rota_metrics),        SIZE(rota_resource_request),
+        SIZE(rota_resource),       SIZE(rota_resource_query),
+        SIZE(rota_member_request), SIZE(rota_member),
+        SIZE(rota_member_query),   SIZE(rota_booking_request),
+        SIZE(rota_booking),        SIZE(rota_booking_query),
+        SIZE(rota_event),          SIZE(rota_consumer),
     };
 #undef SIZE
     for (size_t i = 0; i < sizeof today / sizeof today[0]; i++)
