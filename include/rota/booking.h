@@ -138,6 +138,8 @@ ROTA_API int rota_booking_check(rota *r, const rota_booking_request *request);
  *  @param answers   receives a status for each: ROTA_OK or why it was refused;
  *                   the message is that of the first refusal.
  *  @param receipts  receives a receipt for each that was booked; may be NULL.
+ *                   What one of them had to cancel is told by the feed, and not
+ *                   by rota_cancelled_list().
  *  @return ROTA_OK where each request has its answer; ROTA_EINVALID, ROTA_ELIMIT
  *          for the call; or a failure, and then nothing of it was
  *          written.  @since 0.1 */

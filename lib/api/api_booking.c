@@ -81,8 +81,10 @@ static int create_all(rota *r, rota__write *w, const rota_booking_request *reque
     rota__arena *arena = &r->work;
     int64_t room = count > 0 ? count : 0;
     int rc = rota__request_range(w->cx, "count", count, 0, INT64_MAX);
-    if (rc == ROTA_OK) rc = rota__request_limit(w->cx, count);
     if (rc != ROTA_OK || count == 0) return rc;
+    if (count > ROTA_MAX_ROWS)
+        return rota__error_set(&r->error, ROTA_ELIMIT, "%" PRId64 " bookings are more than %d",
+                               count, (int)ROTA_MAX_ROWS);
     if (!requests || !answers)
         return rota__error_set(&r->error, ROTA_EINVALID, "no bookings, or nowhere to answer");
     if (w->call.flags & ROTA_CALL_DRY_RUN)
@@ -95,6 +97,8 @@ static int create_all(rota *r, rota__write *w, const rota_booking_request *reque
         (rc = rota__booking_create_all(w, own, count, statuses, made)) != ROTA_OK)
         return rc;
     memcpy(answers, statuses, (size_t)count * sizeof *answers);
+    for (int64_t i = 0; i < count; i++)
+        rota__handle_count(r, statuses[i]);
     for (int64_t i = 0; receipts && i < count; i++)
         if (statuses[i] == ROTA_OK)
             rota__record_out((char *)receipts + i * rota__record_size(receipts), &made[i],

@@ -233,7 +233,7 @@ int rota__handle_begin(rota *r, rota__context *cx)
     return enter(r, cx);
 }
 
-static void count_answer(rota *r, int rc)
+void rota__handle_count(rota *r, int rc)
 {
     if (rc == ROTA_ECONFLICT)
         rota__meter_add(&r->meter.conflicts, 1);
@@ -251,7 +251,7 @@ int rota__handle_end(rota *r, int rc)
         rota__error_plain(&r->error, rc);
     if ((rc == ROTA_EIO || rc == ROTA_ECORRUPT) && r->config.log)
         r->config.log(r->config.log_ctx, ROTA_LOG_ERROR, r->error.message);
-    count_answer(r, rc);
+    rota__handle_count(r, rc);
     rota__busy_let_go(&r->looker);
     rota__arena_reset(&r->work);
     r->entered = false;

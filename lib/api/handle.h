@@ -34,6 +34,9 @@ int rota__handle_open(const rota_config *config, rota__store *store, rota **out)
 int rota__handle_begin(rota *r, rota__context *cx);
 int rota__handle_end(rota *r, int rc);
 
+/* Counts an answer in the metrics; end does it for the call's own. */
+void rota__handle_count(rota *r, int rc);
+
 /* The same for a writing call: the call record is taken over and checked. */
 int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt *receipt,
                              rota__context *cx, rota__write *w);
