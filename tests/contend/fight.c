@@ -699,8 +699,9 @@ static void keep_count(const judge *j)
     arena *a = j->a;
     kind k = kind_of(j->round);
     a->fought[k]++;
-    a->won[k] += count_answers(j, ROTA_OK);
-    a->refused[k] += j->count - count_answers(j, ROTA_OK);
+    int won = k == BATCHES ? BATCH : count_answers(j, ROTA_OK);
+    a->won[k] += won;
+    a->refused[k] += (k == BATCHES ? BATCH * j->count : j->count) - won;
     for (int i = 0; i < j->count; i++) {
         int64_t wait = a->waits[(int64_t)j->round * j->count + i];
         if (wait > a->worst[k]) a->worst[k] = wait;
