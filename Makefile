@@ -103,7 +103,7 @@ endif
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
-.PHONY: all everything bench run-bench bench-callgrind run-bench-callgrind fuzz run-fuzz help \
+.PHONY: all everything bench run-bench bench-callgrind run-bench-callgrind fuzz run-fuzz mutants help \
         deps deps-ci demo check examples install uninstall \
         crash faults contend run-contend asan tsan run-tsan coverage valgrind layers abi lint \
         format docs clean run-demo run-check run-suite run-examples FORCE
@@ -379,6 +379,10 @@ run-coverage: everything
 	    --html-details $(BUILD)/coverage.html --txt $(BUILD)/coverage.txt \
 	    --fail-under-line 95 --fail-under-branch 85 $(BUILD)/obj/lib >$(BUILD)/coverage.sum; \
 	    status=$$?; cat $(BUILD)/coverage.txt $(BUILD)/coverage.sum; exit $$status
+
+## mutants: is each line that matters missed by a test if it is wrong? Takes an hour or more
+mutants: deps
+	@python3 tests/tools/mutants.py --jobs $(shell nproc 2>/dev/null || echo 2) $(MUTANTS)
 
 # --- what keeps the house in order ---
 

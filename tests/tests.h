@@ -11,6 +11,7 @@ Suite *base_suite(void);
 Suite *booking_suite(void);
 Suite *bulk_suite(void);
 Suite *call_suite(void);
+Suite *conflict_suite(void);
 Suite *consumer_suite(void);
 Suite *crash_suite(void);
 Suite *faults_suite(void);

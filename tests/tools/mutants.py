@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutants: would the tests notice if a line that matters were wrong?
 
-    mutants.py [--jobs N] [--only TEXT] [--check]
+    mutants.py [--jobs N] [--only TEXT] [--first N] [--check]
 
 tests/tools/mutants.txt lists them: a file, what is changed in words, the text before
 and after. Each is applied to a copy of the tree below build/mutants, which is built
@@ -9,8 +9,8 @@ again and tested: the fast suites first, until one fails. That one has killed it
 has a suite that does not end. A mutant that survives is a test that is missing, or it
 makes no difference, and then a line beside it says why.
 
---only takes those whose file or words contain TEXT; --check only sees to it that each
-text is there, once. The exit code is 1 where fewer than 90 % are killed, or one
+--only takes those whose file or words contain TEXT, --first begins with the Nth of the
+list; --check only sees to it that each text is there, once. The exit code is 1 where fewer than 90 % are killed, or one
 survives without a reason beside it.
 """
 import argparse
@@ -226,9 +226,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()
-    mutants = [m for m in read_list() if asked.only in f"{m.file}: {m.words}"]
+    mutants = [m for m in read_list()
+               if asked.only in f"{m.file}: {m.words}" and m.number >= asked.first]
     check(mutants)
     if asked.check or not mutants:
         return 0 if mutants else 1
