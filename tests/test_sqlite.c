@@ -844,6 +844,21 @@ START_TEST(what_is_no_calendar_is_refused_and_left_alone)
 }
 END_TEST
 
+/* A copy may be kept without a log. Who only reads it leaves it so, leaves nothing
+ * beside it, and hears of what somebody else writes. */
+START_TEST(a_file_that_keeps_no_log_can_be_read)
+{
+    make_calendar(2);
+    run_raw("PRAGMA journal_mode=DELETE");
+    rota__store *store = open_calendar(ROTA_OPEN_READONLY);
+    ck_assert_int_eq(count_bookings(store), 2);
+    ck_assert(!is_there(beside("-shm")));
+    uint64_t first = store->ops->turns->token(store);
+    ck_assert(store->ops->turns->token(store) != first);
+    close_store(store);
+}
+END_TEST
+
 START_TEST(an_empty_file_becomes_a_calendar_unless_one_must_exist)
 {
     spill(fx.path, "", 0);
@@ -2106,6 +2121,7 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, a_renewed_file_has_the_schema_of_a_new_one);
     tcase_add_test(file, a_file_that_lacks_a_table_of_its_schema_is_no_calendar);
     tcase_add_test(file, what_is_no_calendar_is_refused_and_left_alone);
+    tcase_add_test(file, a_file_that_keeps_no_log_can_be_read);
     tcase_add_test(file, an_empty_file_becomes_a_calendar_unless_one_must_exist);
     tcase_add_test(file, a_path_that_cannot_be_a_calendar_is_named);
     tcase_add_test(file, a_second_name_of_the_file_is_refused);

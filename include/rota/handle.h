@@ -24,7 +24,8 @@ enum { ROTA_LOG_ERROR = 1, ROTA_LOG_WARNING = 2, ROTA_LOG_INFO = 3 };
 
 /** What the host brings along. Every hook may be NULL; each gets its own
  *  context as its first argument. A hook must not use the handle that called
- *  it (such a call answers ROTA_ESTATE), and must not jump out of it. */
+ *  it (such a call answers ROTA_ESTATE), nor, `ask` excepted, another one of its engine
+ *  (such a call may wait for itself), and must not jump out of it. */
 typedef struct rota_config {
     uint32_t size;
     uint32_t flags;       /* ROTA_OPEN_* */

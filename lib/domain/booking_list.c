@@ -219,9 +219,23 @@ void rota__booking_list_drop(rota__listing *list)
     list->pages.count = list->refs.count = 0;
 }
 
-int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__listing *list)
+static int list_once(rota__context *cx, const rota_booking_query *query,
+                     rota__booking_filter *filter, uint32_t statuses, rota__listing *list)
 {
     bool known = false;
+    int rc = ROTA_OK;
+    memset(list, 0, sizeof *list);
+    if (!rota__id_is_none(&query->resource)) rc = read_sources(cx, &query->resource, filter);
+    if (rc == ROTA_OK) rc = list_from_pages(cx, filter, statuses, list, &known);
+    return rc != ROTA_OK || known ? rc : list_from_store(cx, filter, statuses, list);
+}
+
+/* Of a resource that belongs to groups, several timelines are looked at, one after the
+ * other: what they say together holds only if nobody wrote meanwhile. */
+enum { STILL_TRIES = 16 };
+
+int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__listing *list)
+{
     uint32_t every = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN) | IN(COMPLETED) | IN(CANCELLED) |
                      IN(EXPIRED);
     uint32_t statuses = query->statuses ? query->statuses : every & ~IN(CANCELLED);
@@ -232,12 +246,17 @@ int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota_
         (rc = rota__request_limit(cx, query->limit)) != ROTA_OK ||
         (rc = read_position(cx, query, &filter)) != ROTA_OK)
         return rc;
-    if (!rota__id_is_none(&query->resource) &&
-        (rc = read_sources(cx, &query->resource, &filter)) != ROTA_OK)
-        return rc;
     filter.statuses = statuses & IN(EXPIRED) ? statuses | IN(HELD) : statuses;
-    memset(list, 0, sizeof *list);
-    rc = list_from_pages(cx, &filter, statuses, list, &known);
-    if (rc != ROTA_OK || known) return rc;
-    return list_from_store(cx, &filter, statuses, list);
+    for (int i = 1;; i++) {
+        rota__booking_filter asked = filter;
+        bool moved = false;
+        if ((rc = list_once(cx, query, &asked, statuses, list)) != ROTA_OK) return rc;
+        if (asked.source_count <= 1 || i == STILL_TRIES) return ROTA_OK;
+        if ((rc = rota__busy_moved(cx->looker, &cx->env, &moved)) == ROTA_OK && !moved)
+            return ROTA_OK;
+        rota__booking_list_drop(list);
+        rota__busy_let_go(cx->looker);
+        if (rc == ROTA_OK) rc = rota__busy_refresh(cx->looker, &cx->env);
+        if (rc != ROTA_OK) return rc;
+    }
 }

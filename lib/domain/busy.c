@@ -228,41 +228,51 @@ static int read_token(const rota__looker *looker, rota__env *env, uint64_t *toke
 
 /* The token is not the one that is accounted for. Either a turn of our own is just
  * being finished, and the index follows in a moment, or somebody else has written. */
-static int settle(rota__looker *looker, rota__env *env, uint64_t *token)
+static int settle(rota__looker *looker, rota__env *env)
 {
     rota__busy *busy = looker->busy;
+    uint64_t token, seen;
     int rc;
-    bool same;
     (void)pthread_mutex_lock(&busy->news);
     for (;;) {
-        rc = read_token(looker, env, token);
+        rc = read_token(looker, env, &token);
         rota__share_read(&looker->cell);
-        same = *token == busy->seen;
+        seen = busy->seen;
         rota__share_leave(&looker->cell);
-        if (rc != ROTA_OK || same || !busy->flushing) break;
+        if (rc != ROTA_OK || token == seen || !busy->flushing) break;
         (void)pthread_cond_wait(&busy->quiet, &busy->news);
     }
     (void)pthread_mutex_unlock(&busy->news);
-    if (rc != ROTA_OK || same) return rc;
+    if (rc != ROTA_OK || token == seen) return rc;
     rota__share_change(&busy->share);
-    busy->epoch++;
-    busy->seen = *token;
+    if (busy->seen == seen) { /* else a turn has accounted for more meanwhile */
+        busy->epoch++;
+        busy->seen = token;
+    }
     rota__share_changed(&busy->share);
     return ROTA_OK;
 }
 
-/* Ends, where it is ROTA_OK, between rota__share_read() and rota__share_leave(). */
+/* Ends, where it is ROTA_OK, between rota__share_read() and rota__share_leave(). The
+ * token is looked at when nothing can be put into the index any more: so all that is
+ * there and current is of one state. Where somebody writes all the time, what is not
+ * known to be newer than the last look is compared with the store. */
 static int begin_look(rota__looker *looker, rota__env *env)
 {
+    enum { LOOKS = 8 };
     rota__busy *busy = looker->busy;
-    int rc = read_token(looker, env, &looker->token);
-    if (rc != ROTA_OK) return rc;
-    rota__share_read(&looker->cell);
-    if (looker->token != busy->seen) {
-        rota__share_leave(&looker->cell);
-        if ((rc = settle(looker, env, &looker->token)) != ROTA_OK) return rc;
+    const rota__turn_ops *turns = looker->store->ops->turns;
+    for (int i = 0; i < LOOKS; i++) {
+        int rc = turns ? ROTA_OK : read_token(looker, env, &looker->token);
+        if (rc != ROTA_OK) return rc;
         rota__share_read(&looker->cell);
+        if (turns) looker->token = turns->token(looker->store);
+        looker->epoch = busy->epoch;
+        if (looker->token == busy->seen) return ROTA_OK;
+        rota__share_leave(&looker->cell);
+        if ((rc = settle(looker, env)) != ROTA_OK) return rc;
     }
+    rota__share_read(&looker->cell);
     looker->epoch = busy->epoch;
     return ROTA_OK;
 }

@@ -261,6 +261,7 @@ static int ask(rota__write *w)
                                     .version = conflict->version,
                                     .cancel = answer == ROTA_ASK_CANCEL };
     }
+    w->since = 0; /* the host's time is not the others' */
     return ROTA_OK;
 }
 

@@ -25,8 +25,10 @@ typedef struct turn {
     ticket *first, **end;
     int64_t tickets;
     bool wrote;  /* something is there to be committed */
-    bool broken; /* it has to be taken back */
-    bool full;   /* what comes next must not be decided in it */
+    bool broken; /* it has to be taken back, and this is */
+    int why;     /* ... the reason; ROTA_OK: what it was decided on was stale */
+    int64_t deadline;
+    bool full; /* what comes next must not be decided in it */
 } turn;
 
 static ticket *ticket_of(rota__place *place)
@@ -71,6 +73,7 @@ static int write_one(turn *t, rota__write *w)
     w->wrote = rc == ROTA_OK && done.outcome == ROTA__COMMITTED;
     w->again = rc == ROTA_OK && !w->wrote;
     t->broken = !w->wrote;
+    t->why = rc;
     t->wrote |= w->wrote;
     if (w->wrote)
         t->full |= !is_about_bookings(&w->batch) ||
@@ -110,11 +113,14 @@ static void serve(turn *t, ticket *served)
         serve_one(t, &served->writes[i]);
         if (served->count > 1) {
             note(&served->writes[i]);
-            t->broken |= served->writes[i].status <= ROTA_EBUSY;
+            if (served->writes[i].status <= ROTA_EBUSY) {
+                t->broken = true;
+                t->why = served->writes[i].status;
+            }
         }
         rota__busy_let_go(served->writes->cx->looker);
         if (!t->full || i + 1 == served->count) continue;
-        served->writes[i + 1].status = rota__context_nomem(served->writes->cx);
+        t->why = served->writes[i + 1].status = rota__context_nomem(served->writes->cx);
         t->broken = true;
     }
     leave(served->writes->cx, own);
@@ -126,8 +132,7 @@ static int begin(turn *t)
 {
     rota__context *cx = t->lead->cx;
     rota__store *store = t->engine->store;
-    int64_t wait = cx->busy_ms > 0 ? cx->busy_ms * ROTA__MS : 0;
-    int rc = store->ops->turns->begin(store, &cx->env, t->lead->since + wait);
+    int rc = store->ops->turns->begin(store, &cx->env, t->deadline);
     if (rc == ROTA_OK) rota__busy_begin(cx->looker, store->ops->turns->token(store));
     return rc;
 }
@@ -207,9 +212,13 @@ static void finish(turn *t)
         take_back(t);
 }
 
-static void start(turn *t, rota__engine *engine, rota__write *lead)
+/* lead: of who does the work; asked: of who has waited for it. */
+static void start(turn *t, rota__engine *engine, rota__write *lead, const rota__write *asked)
 {
-    *t = (turn){ .engine = engine, .lead = lead, .end = &t->first };
+    int64_t wait = asked->cx->busy_ms > 0 ? asked->cx->busy_ms * ROTA__MS : 0;
+    *t = (turn){
+        .engine = engine, .lead = lead, .end = &t->first, .deadline = asked->since + wait
+    };
 }
 
 static void fail(ticket *k, int rc)
@@ -221,25 +230,17 @@ static void fail(ticket *k, int rc)
 }
 
 /* A ticket that broke its own turn: what broke it is the answer of all of it. */
-static void fail_broken(ticket *k)
+static void fail_broken(const turn *t, ticket *k)
 {
-    int rc = ROTA_OK;
-    bool again = false;
-    for (int64_t i = 0; i < k->count && rc == ROTA_OK && !again; i++) {
-        again = k->writes[i].again;
-        if (!k->writes[i].wrote && k->writes[i].status != ROTA_OK &&
-            (k->count == 1 || k->writes[i].status <= ROTA_EBUSY))
-            rc = k->writes[i].status;
-    }
-    fail(k, rc);
+    fail(k, t->why);
     for (int64_t i = 0; i < k->count; i++)
-        k->writes[i].again = again;
+        k->writes[i].again = t->why == ROTA_OK;
 }
 
 static void serve_alone(rota__engine *engine, rota__write *lead, ticket *k)
 {
     turn t;
-    start(&t, engine, lead);
+    start(&t, engine, lead, k->writes);
     int rc = begin(&t);
     if (rc != ROTA_OK) {
         const rota__error said = *lead->cx->env.error;
@@ -253,13 +254,13 @@ static void serve_alone(rota__engine *engine, rota__write *lead, ticket *k)
         return;
     }
     take_back(&t);
-    fail_broken(k);
+    fail_broken(&t, k);
 }
 
 static void serve_line(rota__engine *engine, ticket *mine)
 {
     turn t;
-    start(&t, engine, mine->writes);
+    start(&t, engine, mine->writes, mine->writes);
     int rc = begin(&t);
     if (rc != ROTA_OK) {
         fail(mine, rc);
@@ -275,7 +276,7 @@ static void serve_line(rota__engine *engine, ticket *mine)
     } else {
         take_back(&t);
         if (!t.first->next)
-            fail_broken(t.first);
+            fail_broken(&t, t.first);
         else
             for (ticket *k = t.first, *next; k; k = next) {
                 next = k->next;

@@ -189,16 +189,22 @@ int rota__sqlite_watch_commits(rota__sqlite *self, rota__env *env)
 {
     sqlite3_file *file = NULL;
     void volatile *map = NULL;
+    char mode[16] = "";
     int64_t ignored;
     if (self->memory || self->immutable) return ROTA_OK;
     /* The index is there once something was read. */
     int rc = rota__sqlite_once(self, env, "PRAGMA schema_version", &ignored, NULL, 0);
+    if (rc == ROTA_OK)
+        rc = rota__sqlite_once(self, env, "PRAGMA journal_mode", NULL, mode, sizeof mode);
     if (rc != ROTA_OK) return rc;
+    self->blind = self->readonly && strcmp(mode, "wal") != 0;
+    if (self->blind) return ROTA_OK;
     if (sqlite3_file_control(self->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK)
         return rota__sqlite_fail(self, env, "open");
     if (file->pMethods->iVersion >= 2)
         (void)file->pMethods->xShmMap(file, 0, WAL_INDEX_BYTES, 0, &map);
-    if (!map)
+    self->blind = !map && self->readonly;
+    if (!map && !self->blind)
         return rota__error_set(env->error, ROTA_EIO, "%s: its log has no shared memory",
                                self->path);
     self->wal_index = map;
@@ -208,8 +214,9 @@ int rota__sqlite_watch_commits(rota__sqlite *self, rota__env *env)
 
 uint64_t rota__sqlite_token(rota__store *store)
 {
-    const rota__sqlite *self = rota__sqlite_of(store);
+    rota__sqlite *self = rota__sqlite_of(store);
     const volatile uint32_t *header = self->wal_index;
+    if (self->blind) return ++self->commits;
     if (!header) return self->commits;
     uint32_t changes = __atomic_load_n(&header[HEADER_CHANGES], __ATOMIC_RELAXED);
     uint32_t checksum = __atomic_load_n(&header[HEADER_CHECKSUM], __ATOMIC_ACQUIRE);

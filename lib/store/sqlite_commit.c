@@ -469,7 +469,8 @@ int rota__sqlite_turn_begin(rota__store *store, rota__env *env, int64_t deadline
     rota__sqlite *self = rota__sqlite_of(store);
     if (self->readonly)
         return rota__error_set(env->error, ROTA_EDENIED, "%s is open for reading only", self->path);
-    rota__sqlite_roll_back(self); /* does nothing, unless a roll-back had failed */
+    rota__sqlite_turn_tidy(store); /* or the lock would be waited for by who has it */
+    rota__sqlite_roll_back(self);  /* does nothing, unless a roll-back had failed */
     int rc = rota__sqlite_lock_take(self, env, deadline);
     if (rc != ROTA_OK) return rc;
     self->deadline = deadline;
@@ -522,7 +523,8 @@ static void end_turn(rota__sqlite *self)
 int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *out, uint64_t *token)
 {
     rota__sqlite *self = rota__sqlite_of(store);
-    bool alone = rota__sqlite_token(store) == self->seen;
+    const uint64_t before = rota__sqlite_token(store);
+    bool alone = before == self->seen;
     int rc = still_open(self, env);
     if (rc != ROTA_OK) {
         end_turn(self);
@@ -540,6 +542,9 @@ int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *o
         rota__sqlite_tell(self, ROTA_LOG_ERROR, env->error);
     }
     *token = rota__sqlite_token(store);
+    /* Somebody who does not know the lock came right behind: his is not accounted for. */
+    if (self->wal_index && (uint32_t)(*token >> 32) != (uint32_t)(before >> 32) + 1)
+        *token = before;
     if (alone && rc == ROTA_OK) self->seen = *token; /* this store's own is no news to it */
     end_turn(self);
     return surely_not && rc != ROTA_OK ? rc : ROTA_OK;

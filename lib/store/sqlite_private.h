@@ -115,6 +115,7 @@ typedef struct rota__sqlite {
     bool memory; /* ":memory:": there is no file, no lock, no log */
     bool readonly;
     bool immutable; /* on a medium that nobody can write */
+    bool blind;     /* read-only, without the log's index: every look may be at something new */
     bool session;   /* made by attach(): it reads, and another one writes */
     bool in_turn;   /* a turn's transaction is open: what is read is read in it */
     bool untidy;    /* a turn is over, and its lock kept to shorten the log */
