@@ -263,6 +263,18 @@ START_TEST(a_lapsed_hold_expires_also_where_others_are_cancelled)
 }
 END_TEST
 
+START_TEST(a_lapsed_hold_expires_also_where_somebody_joins)
+{
+    rota_id ana = fx_room(&f, "Ana", 1), group = fx_room(&f, "Group", 1);
+    rota_claim claim = { .resource = ana, .units = 1 };
+    rota_id hold = hold_all(&claim, 1, "09:00", "10:00");
+    ck_status(&f, take("A", group, 1, "09:00", "10:00"), ROTA_OK);
+    f.now += 60;
+    ck_status(&f, join(group, ana, "09:00", "12:00"), ROTA_OK);
+    expired_once(hold);
+}
+END_TEST
+
 START_TEST(who_is_there_already_can_be_overridden)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -395,6 +407,7 @@ Suite *conflict_suite(void)
     tcase_add_test(tc, who_is_in_the_way_twice_is_cancelled_once);
     tcase_add_test(tc, a_lapsed_hold_whose_time_is_taken_twice_expires_once);
     tcase_add_test(tc, a_lapsed_hold_expires_also_where_others_are_cancelled);
+    tcase_add_test(tc, a_lapsed_hold_expires_also_where_somebody_joins);
     tcase_add_test(tc, who_is_there_already_can_be_overridden);
     tcase_add_test(tc, of_equals_the_later_one_goes);
     tcase_add_test(tc, the_lighter_one_may_have_come_first);
