@@ -554,6 +554,47 @@ START_TEST(pages_join_without_gap_or_repeat)
 }
 END_TEST
 
+/* --- at the ends --- */
+
+START_TEST(a_booking_is_completed_from_its_first_second_on)
+{
+    rota_id id = fx_book(&f, fx_room(&f, "Blue", 1), "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    fx_clock(&f, "2031-03-10T08:59:59Z");
+    ck_status(&f, rota_booking_complete(f.r, NULL, &id, NULL), ROTA_ESTATE);
+    fx_clock(&f, "2031-03-10T09:00Z");
+    ck_status(&f, rota_booking_complete(f.r, NULL, &id, NULL), ROTA_OK);
+}
+END_TEST
+
+START_TEST(a_hold_ends_within_the_years_that_there_are)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    f.now = ROTA_TIME_MAX - 60;
+    ck_status(&f, create(room, "9999-12-31T10:00Z", "9999-12-31T11:00Z", 61, NULL), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "the hold ends past year 9999"));
+    ck_status(&f, create(room, "9999-12-31T10:00Z", "9999-12-31T11:00Z", 60, NULL), ROTA_OK);
+}
+END_TEST
+
+START_TEST(an_end_alone_moves_the_end)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = fx_book(&f, room, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    q.set = ROTA_BOOKING_SET_END;
+    q.when.end = t("2031-03-11T09:30Z");
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.when.start, t("2031-03-11T09:00Z"));
+    ck_assert_int_eq(receipt.when.end, t("2031-03-11T09:30Z"));
+    fx_book(&f, room, "2031-03-11T09:30Z", "2031-03-11T10:00Z");
+
+    q.when.end = t("2031-03-11T09:00Z");
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "not after its start"));
+}
+END_TEST
+
 /* --- many at once --- */
 
 /* Three for the same time, the second and third in the way of the first. */
@@ -650,6 +691,9 @@ Suite *booking_suite(void)
     tcase_add_test(tc, a_list_has_what_overlaps_its_window);
     tcase_add_test(tc, a_list_tells_held_from_expired_and_leaves_out_what_was_cancelled);
     tcase_add_test(tc, pages_join_without_gap_or_repeat);
+    tcase_add_test(tc, a_booking_is_completed_from_its_first_second_on);
+    tcase_add_test(tc, a_hold_ends_within_the_years_that_there_are);
+    tcase_add_test(tc, an_end_alone_moves_the_end);
     tcase_add_test(tc, many_at_once_have_each_their_answer_and_ask_nobody);
     tcase_add_test(tc, none_at_once_reads_nothing);
     tcase_add_test(tc, many_at_once_may_be_of_any_size);

@@ -132,6 +132,27 @@ START_TEST(the_same_key_for_something_else_is_refused)
 }
 END_TEST
 
+/* Whatever makes it another one. */
+START_TEST(a_key_is_of_one_record_one_span_and_its_claims)
+{
+    rota_id room = fx_room(&f, "Blue", 2), other = fx_room(&f, "Green", 2);
+    rota_call call = ROTA_INIT(rota_call);
+    const char *from = "2031-03-10T09:00Z", *to = "2031-03-10T10:00Z";
+    call.key = "k";
+    ck_status(&f, book_on(f.r, &call, room, from, to, NULL), ROTA_OK);
+    ck_status(&f, book_on(f.r, &call, other, from, to, NULL), ROTA_EKEY);
+    ck_status(&f, book_on(f.r, &call, room, from, "2031-03-10T10:01Z", NULL), ROTA_EKEY);
+    ck_status(&f, book_on(f.r, &call, room, "2031-03-10T09:01Z", to, NULL), ROTA_EKEY);
+    ck_status(&f, book_on(f.r, &call, room, from, to, NULL), ROTA_OK);
+
+    rota_id one = fx_book(&f, room, from, to), two = fx_book(&f, other, from, to);
+    call.key = "c";
+    ck_status(&f, rota_booking_cancel(f.r, &call, &one, NULL), ROTA_OK);
+    ck_status(&f, rota_booking_cancel(f.r, &call, &two, NULL), ROTA_EKEY);
+    ck_assert_int_eq(fx_status(&f, two), ROTA_BOOKING_CONFIRMED);
+}
+END_TEST
+
 START_TEST(a_key_is_kept_for_a_day)
 {
     rota_id room = fx_room(&f, "Blue", 9);
@@ -448,6 +469,7 @@ Suite *call_suite(void)
     tcase_add_test(tc, a_repeated_call_gives_its_first_answer_and_does_nothing);
     tcase_add_test(tc, every_writing_call_knows_its_key);
     tcase_add_test(tc, the_same_key_for_something_else_is_refused);
+    tcase_add_test(tc, a_key_is_of_one_record_one_span_and_its_claims);
     tcase_add_test(tc, a_key_is_kept_for_a_day);
     tcase_add_test(tc, a_refusal_is_not_remembered);
     tcase_add_test(tc, what_an_override_cancelled_is_told_again);

@@ -151,6 +151,176 @@ START_TEST(what_was_taken_beyond_todays_units_is_in_nobodys_way_beside_it)
 }
 END_TEST
 
+START_TEST(conflicts_come_by_their_start)
+{
+    rota_id room = fx_room(&f, "Blue", 1), other = fx_room(&f, "Green", 1);
+    rota_claim claims[] = { { .resource = room, .units = 1 }, { .resource = other, .units = 1 } };
+    ck_status(&f, take("A", room, 1, "11:00", "12:00"), ROTA_OK);
+    ck_status(&f, take("B", room, 1, "09:00", "10:00"), ROTA_OK);
+    ck_status(&f, take("C", other, 1, "10:00", "11:00"), ROTA_OK);
+    ck_status(&f, take_all("", claims, 2, "09:00", "12:00"), ROTA_ECONFLICT);
+    ck_assert_str_eq(told(), "B 09:00-10:00 0/1, C 10:00-11:00 0/1, A 11:00-12:00 0/1");
+}
+END_TEST
+
+/* --- room is made --- */
+
+static int override(const rota_claim *claims, int64_t count, const char *from, const char *to)
+{
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.when = (rota_span){ at(from), at(to) };
+    q.claims = claims;
+    q.claim_count = count;
+    q.priority = 9;
+    q.on_conflict = ROTA_ON_CONFLICT_OVERRIDE;
+    return rota_booking_create(f.r, NULL, &q, NULL);
+}
+
+static void weigh(const char *title, rota_id resource, int32_t units, const char *from,
+                  const char *to, int32_t priority)
+{
+    rota_claim claim = { .resource = resource, .units = units };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.title = title;
+    q.when = (rota_span){ at(from), at(to) };
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.priority = priority;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+}
+
+/* The titles of those that the last call cancelled. */
+static const char *cancelled(void)
+{
+    static char titles[64];
+    rota_result *rows;
+    titles[0] = '\0';
+    ck_status(&f, rota_cancelled_list(f.r, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_booking b = ROTA_INIT(rota_booking);
+        ck_assert_int_eq(rota_booking_at(rows, i, &b), ROTA_OK);
+        strncat(titles, b.title, sizeof titles - strlen(titles) - 1);
+    }
+    rota_result_free(rows);
+    return titles;
+}
+
+START_TEST(who_is_in_the_way_twice_is_cancelled_once)
+{
+    rota_id room = fx_room(&f, "Blue", 1), other = fx_room(&f, "Green", 1);
+    rota_claim claims[] = { { .resource = room, .units = 1 }, { .resource = other, .units = 1 } };
+    ck_status(&f, take_all("A", claims, 2, "09:00", "10:00"), ROTA_OK);
+    ck_status(&f, override(claims, 2, "09:00", "10:00"), ROTA_OK);
+    ck_assert_str_eq(cancelled(), "A");
+}
+END_TEST
+
+static rota_id hold_all(const rota_claim *claims, int64_t count, const char *from, const char *to)
+{
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    q.when = (rota_span){ at(from), at(to) };
+    q.claims = claims;
+    q.claim_count = count;
+    q.hold_secs = 60;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, &receipt), ROTA_OK);
+    return receipt.id;
+}
+
+/* Written down, so that somebody with a slower clock sees it too: once. */
+static void expired_once(rota_id id)
+{
+    rota_result *row;
+    rota_booking b = ROTA_INIT(rota_booking);
+    ck_status(&f, rota_booking_get(f.r, &id, &row), ROTA_OK);
+    ck_assert_int_eq(rota_booking_at(row, 0, &b), ROTA_OK);
+    ck_assert_int_eq(b.status, ROTA_BOOKING_EXPIRED);
+    ck_assert_int_eq(b.version, 2);
+    rota_result_free(row);
+}
+
+START_TEST(a_lapsed_hold_whose_time_is_taken_twice_expires_once)
+{
+    rota_id room = fx_room(&f, "Blue", 1), other = fx_room(&f, "Green", 1);
+    rota_claim claims[] = { { .resource = room, .units = 1 }, { .resource = other, .units = 1 } };
+    rota_id hold = hold_all(claims, 2, "09:00", "10:00");
+    f.now += 60;
+    ck_status(&f, take_all("B", claims, 2, "09:00", "10:00"), ROTA_OK);
+    expired_once(hold);
+}
+END_TEST
+
+START_TEST(a_lapsed_hold_expires_also_where_others_are_cancelled)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_id hold = hold_all(&claim, 1, "09:00", "10:00");
+    ck_status(&f, take("A", room, 1, "10:00", "11:00"), ROTA_OK);
+    f.now += 60;
+    ck_status(&f, override(&claim, 1, "09:00", "11:00"), ROTA_OK);
+    ck_assert_str_eq(cancelled(), "A");
+    expired_once(hold);
+}
+END_TEST
+
+START_TEST(a_lapsed_hold_expires_also_where_somebody_joins)
+{
+    rota_id ana = fx_room(&f, "Ana", 1), group = fx_room(&f, "Group", 1);
+    rota_claim claim = { .resource = ana, .units = 1 };
+    rota_id hold = hold_all(&claim, 1, "09:00", "10:00");
+    ck_status(&f, take("A", group, 1, "09:00", "10:00"), ROTA_OK);
+    f.now += 60;
+    ck_status(&f, join(group, ana, "09:00", "12:00"), ROTA_OK);
+    expired_once(hold);
+}
+END_TEST
+
+START_TEST(who_is_there_already_can_be_overridden)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_id id = fx_book(&f, room, "2031-03-10T08:00Z", "2031-03-10T10:00Z");
+    ck_status(&f, rota_booking_check_in(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_status(&f, override(&claim, 1, "09:00", "10:00"), ROTA_OK);
+    ck_assert_int_eq(fx_status(&f, id), ROTA_BOOKING_CANCELLED);
+}
+END_TEST
+
+START_TEST(of_equals_the_later_one_goes)
+{
+    rota_id pool = fx_room(&f, "Pool", 2);
+    rota_claim claim = { .resource = pool, .units = 1 };
+    weigh("B", pool, 1, "09:30", "10:30", 0);
+    weigh("A", pool, 1, "09:00", "11:00", 0);
+    ck_status(&f, override(&claim, 1, "09:45", "10:15"), ROTA_OK);
+    ck_assert_str_eq(cancelled(), "B");
+}
+END_TEST
+
+START_TEST(the_lighter_one_may_have_come_first)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim claim = { .resource = room, .units = 1 };
+    weigh("A", room, 1, "09:00", "10:00", 1);
+    weigh("B", room, 1, "10:00", "11:00", 5);
+    ck_status(&f, override(&claim, 1, "09:00", "11:00"), ROTA_OK);
+    ck_assert_str_eq(cancelled(), "AB");
+}
+END_TEST
+
+/* A and C fit beside what comes; B, which lies between them in weight, does not. */
+START_TEST(who_fits_stays_though_a_weightier_one_goes)
+{
+    rota_id pool = fx_room(&f, "Pool", 3);
+    rota_claim claim = { .resource = pool, .units = 1 };
+    weigh("A", pool, 1, "09:00", "10:00", 5);
+    weigh("B", pool, 2, "09:00", "12:00", 4);
+    weigh("C", pool, 1, "11:00", "12:00", 3);
+    ck_status(&f, override(&claim, 1, "09:00", "12:00"), ROTA_OK);
+    ck_assert_str_eq(cancelled(), "B");
+}
+END_TEST
+
 /* --- one booking in several ways --- */
 
 START_TEST(a_booking_that_takes_somebody_in_two_ways_takes_the_larger)
@@ -233,6 +403,15 @@ Suite *conflict_suite(void)
     tcase_add_test(tc, each_span_has_its_own_units_left);
     tcase_add_test(tc, what_was_taken_beyond_todays_units_leaves_none_and_not_less);
     tcase_add_test(tc, what_was_taken_beyond_todays_units_is_in_nobodys_way_beside_it);
+    tcase_add_test(tc, conflicts_come_by_their_start);
+    tcase_add_test(tc, who_is_in_the_way_twice_is_cancelled_once);
+    tcase_add_test(tc, a_lapsed_hold_whose_time_is_taken_twice_expires_once);
+    tcase_add_test(tc, a_lapsed_hold_expires_also_where_others_are_cancelled);
+    tcase_add_test(tc, a_lapsed_hold_expires_also_where_somebody_joins);
+    tcase_add_test(tc, who_is_there_already_can_be_overridden);
+    tcase_add_test(tc, of_equals_the_later_one_goes);
+    tcase_add_test(tc, the_lighter_one_may_have_come_first);
+    tcase_add_test(tc, who_fits_stays_though_a_weightier_one_goes);
     tcase_add_test(tc, a_booking_that_takes_somebody_in_two_ways_takes_the_larger);
     tcase_add_test(tc,
                    a_booking_that_takes_somebody_through_one_group_and_then_another_is_told_once);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutants: would the tests notice if a line that matters were wrong?
 
-    mutants.py [--jobs N] [--only TEXT] [--first N] [--check]
+    mutants.py [--jobs N] [--only TEXT] [--first N] [--again LOG] [--check]
 
 tests/tools/mutants.txt lists them: a file, what is changed in words, the text before
 and after. Each is applied to a copy of the tree below build/mutants, which is built
@@ -10,7 +10,7 @@ has a suite that does not end. A mutant that survives is a test that is missing,
 makes no difference, and then a line beside it says why.
 
 --only takes those whose file or words contain TEXT, --first begins with the Nth of the
-list; --check only sees to it that each text is there, once. The exit code is 1 where fewer than 90 % are killed, or one
+list, --again takes those that survived an earlier run; --check only sees to it that each text is there, once. The exit code is 1 where fewer than 90 % are killed, or one
 survives without a reason beside it.
 """
 import argparse
@@ -35,6 +35,9 @@ ENOUGH = 0.9
 FIRST = ["admit", "booking", "group", "call", "bad_input", "itree", "handle", "consumer"]
 WRITERS = ["sqlite", "store", "threads", "crash", "faults", "race"]
 OUT = ["base", "fuzz", "hosts", "jsonl"]
+# Of the suite jsonl, what asks every question once, and a random sequence that is short
+# and always the same.
+SCRIPTS = ["contract.py", "batch.py", "random_model.py --ops 4000 --seed 1"]
 DECISIONS = ["lib/domain/admit.c", "lib/domain/booking.c", "lib/domain/booking_list.c",
              "lib/domain/resolve.c", "lib/domain/group.c", "lib/index/itree.c"]
 LIMIT = 30  # seconds at the least; else a few times what the suite takes without a mutant
@@ -97,6 +100,7 @@ def run(command, directory, limit, suite=None):
     # One test that hangs must not use up the time of the whole suite.
     environment = dict(os.environ, ROTA_BUILD="build", CK_VERBOSITY="silent",
                        CK_DEFAULT_TIMEOUT="60")
+    environment["ROTA_JSONL"] = "build/examples/rota-jsonl"
     environment.pop("MAKEFLAGS", None)
     if suite:
         environment["CK_RUN_SUITE"] = suite.replace("_", " ")
@@ -116,10 +120,19 @@ def run(command, directory, limit, suite=None):
             process.wait()
 
 
-def build(directory):
-    targets = ["build/tests/rota-tests"]
-    return run(["make", "--no-print-directory", "WERROR=0", "CFLAGS=-O1 -g", *targets],
-               directory, 600)
+def build(directory, target="build/tests/rota-tests"):
+    return run(["make", "--no-print-directory", "WERROR=0", "CFLAGS=-O1 -g", target], directory,
+               600)
+
+
+def run_scripts(directory):
+    """As a suite: its exit code, or None."""
+    code = build(directory, "build/examples/rota-jsonl")
+    for script in SCRIPTS if code == 0 else []:
+        code = run(["python3", "-B", *f"tests/jsonl/{script}".split()], directory, 4 * LIMIT)
+        if code != 0:
+            break
+    return code
 
 
 def suites(directory):
@@ -159,6 +172,8 @@ def prepare(directory):
         print(f"  {suite}: {seconds:.1f} s{'' if good else ', fails: left out'}", flush=True)
         if good:
             limits[suite] = max(LIMIT, SLOWER * seconds)
+    if run_scripts(directory) != 0:
+        sys.exit(f"the scripts fail without a mutant: see {directory}/build/mutant.log")
     return limits
 
 
@@ -173,8 +188,9 @@ def judge(mutant, directory, limits):
         if build(directory) != 0:
             mutant.verdict = "does not build"
             return
-        for suite in suites_for(mutant.file, limits):
-            code = run(["build/tests/rota-tests"], directory, limits[suite], suite)
+        for suite in [*suites_for(mutant.file, limits), "jsonl"]:
+            code = (run_scripts(directory) if suite == "jsonl" else
+                    run(["build/tests/rota-tests"], directory, limits[suite], suite))
             if code != 0:
                 mutant.verdict = "killed"
                 mutant.by = suite if code is not None else f"{suite}, by the clock"
@@ -227,10 +243,16 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="")
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--again", metavar="LOG", help="those that survived, by what it printed")
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()
     mutants = [m for m in read_list()
                if asked.only in f"{m.file}: {m.words}" and m.number >= asked.first]
+    if asked.again:
+        with open(asked.again, encoding="utf-8") as log:
+            survived = [line for line in log if " survived " in line]
+        mutants = [m for m in mutants
+                   if any(line.rstrip().endswith(f"{m.file}: {m.words}") for line in survived)]
     check(mutants)
     if asked.check or not mutants:
         return 0 if mutants else 1
