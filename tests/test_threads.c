@@ -1231,7 +1231,7 @@ START_TEST(threads_that_run_out_of_memory_keep_what_was_acknowledged)
 {
     int64_t booked = 0;
     open_team(_i ? ":memory:" : NULL, TEAM);
-    atomic_store(&team.fail_every, 17 + 6 * _i);
+    atomic_store(&team.fail_every, 17 - 6 * _i);
     in_threads(TEAM, write_with_little_memory);
     atomic_store(&team.fail_every, 0);
     for (int me = 0; me < TEAM; me++)
