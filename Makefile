@@ -367,7 +367,7 @@ run-valgrind: everything
 
 ## coverage: the tests with counters; below 95 % of lib's lines or 85 % of its branches it fails
 coverage: deps deps-ci
-	$(again) BUILD=build/coverage COVERAGE=--coverage CFLAGS='-O0 -g' \
+	$(again) BUILD=build/coverage COVERAGE="--coverage -fprofile-update=atomic" CFLAGS='-O0 -g' \
 	    CPPFLAGS=-DROTA_STRICT_ARENA run-coverage
 run-coverage: everything
 	@find $(BUILD) -name '*.gcda' -delete
