@@ -152,11 +152,29 @@ static int by_time(const void *left, const void *right)
     return rota__id_compare(&a->id, &b->id);
 }
 
+/* The first row of a page, or its end, that begins at `from` or later. */
+static int64_t first_from(const rota__page *page, rota_time from)
+{
+    int64_t low = 0, high = page->count;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (page->rows[middle].when.start < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Rows that are far from the window are not even read: most of a page would not be in the
+ * processor's cache. */
 static void add_page(rota__context *cx, const rota__page *page, rota_span when, rota_span stay,
                      uint32_t statuses, rota__listing *list)
 {
     const rota_booking **refs = list->refs.items;
-    for (int64_t i = 0; i < page->count; i++) {
+    bool is_long = page->number == ROTA__PAGE_LONG;
+    int64_t first = is_long ? 0 : first_from(page, when.start - ROTA__PAGE_SHORT);
+    for (int64_t i = first; i < page->count && page->rows[i].when.start < when.end; i++) {
         const rota_booking *row = &page->rows[i];
         if (!rota__time_overlap(row->when, when) || !rota__time_overlap(row->when, stay)) continue;
         int32_t status = rota__booking_seen(row->status, row->hold_expires, cx->now);

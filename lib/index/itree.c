@@ -466,7 +466,8 @@ int rota__itree_insert(rota__itree *tree, const rota__interval *interval)
 
     chunk *c = chunk_at(tree, at);
     int64_t place = find_entry(c, span, interval->booking);
-    assert(place == c->count || compare_entry(c, place, span, interval->booking) != 0);
+    if (place < c->count && compare_entry(c, place, span, interval->booking) == 0)
+        return ROTA_ECORRUPT; /* what it was built from contradicts itself */
     move_entries(c, place + 1, c, place, c->count - place);
     c->spans[place] = span;
     c->bookings[place] = interval->booking;

@@ -46,8 +46,8 @@ typedef struct rota__itree {
 void rota__itree_init(rota__itree *tree, rota__mem *mem); /* allocates nothing */
 void rota__itree_free(rota__itree *tree);                 /* leaves it empty, as after init */
 
-/* ROTA_OK or ROTA_ENOMEM, the tree then unchanged. The same (span, booking) must
- * not be in it already. */
+/* ROTA_OK; or, what is in the tree then unchanged, ROTA_ENOMEM, or ROTA_ECORRUPT where
+ * the same (span, booking) is in it already. */
 int rota__itree_insert(rota__itree *tree, const rota__interval *interval);
 /* Removes the interval with this span and booking; false where it is not there.
  * Never fails otherwise. */

@@ -101,7 +101,9 @@ enum {
 
 typedef struct rota__sqlite_lock {
     int fd; /* -1: there is no lock file: in memory, a session, or opened for reading */
-    struct rota__sqlite_bell *bell; /* in the file; NULL: it could not be mapped */
+    struct rota__sqlite_bells *bells; /* in the file; NULL: it could not be mapped */
+    uint32_t taken;                   /* what the bells counted when this one took it last */
+    int32_t in_a_row;                 /* how often, with nobody in between */
 } rota__sqlite_lock;
 
 /* --- the connection --- */

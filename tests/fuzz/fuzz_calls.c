@@ -365,7 +365,7 @@ static int booking_create_all(world *w)
 {
     const rota_call *call = some_call(w);
     int64_t count = fuzz_pick(&w->in, MOST_AT_ONCE + 1), limit = count;
-    const void *requests[MOST_AT_ONCE], *receipts[MOST_AT_ONCE];
+    const void *requests[MOST_AT_ONCE] = { NULL }, *receipts[MOST_AT_ONCE] = { NULL };
     int32_t *answers = fuzz_block((size_t)count * sizeof *answers);
     rota_receipt plain = ROTA_INIT(rota_receipt);
     for (int64_t i = 0; i < count; i++) {
@@ -373,7 +373,7 @@ static int booking_create_all(world *w)
         receipts[i] = fuzz_copy(&plain, sizeof plain);
     }
     uint8_t kind = fuzz_byte(&w->in);
-    if (kind >= 0xf8) limit = kind % 2 ? -1 : ROTA_MAX_ROWS + 1; /* refused unread */
+    if (count > 0 && kind >= 0xf8) limit = kind % 2 ? -1 : ROTA_MAX_ROWS + 1; /* refused unread */
     rota_receipt *made = kind % 4 ? side_by_side(receipts, count) : NULL;
     const rota_booking_request *wanted = side_by_side(requests, count);
     int rc = rota_booking_create_all(w->r, call, wanted, limit, answers, made);
