@@ -1,9 +1,10 @@
-#define _GNU_SOURCE /* timegm, nftw */
+#define _GNU_SOURCE /* timegm, nftw, F_OFD_SETLK */
 
 #include "fixture.h"
 
 #include <ftw.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,4 +339,23 @@ char *fx_picture(struct fx *f)
     rota_result_free(rows);
     fclose(out);
     return sorted_lines(text, size);
+}
+
+/* --- locks: the test program is linked with --wrap=fcntl --- */
+
+bool (*fx_locking)(const struct flock *what, int *answer);
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list list;
+    int answer;
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    bool locks = command == F_OFD_SETLK || command == F_OFD_SETLKW;
+    if (locks && fx_locking && fx_locking(argument, &answer)) return answer;
+    return __real_fcntl(fd, command, argument);
 }

@@ -5,6 +5,7 @@
 #define ROTA_FIXTURE_H
 
 #include <check.h>
+#include <fcntl.h>
 #include <rota.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,6 +65,10 @@ void fx_join(struct fx *f, rota_id group, rota_id member);
 int32_t fx_status(struct fx *f, rota_id booking);
 /* What can be seen of a calendar but for its ids, a sorted line a thing; free() it. */
 char *fx_picture(struct fx *f);
+
+/* Where it is set, every call that locks a part of a file, or gives it back, comes here
+ * first. True: that is the answer, and nothing was locked. */
+extern bool (*fx_locking)(const struct flock *what, int *answer);
 
 /* Says what a call answered, and why. */
 #define ck_status(f, call, expected)                                                          \

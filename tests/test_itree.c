@@ -359,6 +359,20 @@ START_TEST(removing_needs_the_whole_key)
 }
 END_TEST
 
+START_TEST(what_is_there_already_is_refused)
+{
+    fixture f;
+    fx_open(&f);
+    for (int64_t i = 0; i < 2500; i++) {
+        rota__interval in = interval_of(100 + i % 3, 200 + i % 5, i);
+        fx_insert(&f, &in);
+        ck_that(rota__itree_insert(&f.tree, &f.list[i / 2]) == ROTA_ECORRUPT);
+    }
+    ck_same_content(&f);
+    fx_close(&f);
+}
+END_TEST
+
 /* --- building --- */
 
 static const int64_t sizes[] = { 1,   2,   7,    8,    9,    16,   17,   127,
@@ -642,6 +656,7 @@ Suite *itree_suite(void)
     tcase_add_test(tc, an_empty_tree_answers_nothing_and_holds_no_memory);
     tcase_add_test(tc, spans_that_touch_do_not_overlap);
     tcase_add_test(tc, removing_needs_the_whole_key);
+    tcase_add_test(tc, what_is_there_already_is_refused);
     tcase_add_loop_test(tc, a_built_tree_holds_the_same_in_any_order, 0, counts);
     tcase_add_loop_test(tc, a_build_without_memory_leaves_an_empty_tree, 0, counts);
     tcase_add_loop_test(tc, a_built_tree_takes_32_bytes_an_interval_or_less, 0, 4);

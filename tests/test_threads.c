@@ -7,6 +7,7 @@
 #include "fixture.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -1582,6 +1583,52 @@ START_TEST(two_engines_in_a_process_fight_like_two_processes)
 }
 END_TEST
 
+/* --- who writes next: two engines on one file, of which one is slow to wake --- */
+
+static _Thread_local bool sleepy;
+static _Atomic bool sleepy_waits, the_other_waits;
+
+static bool wake_late(const struct flock *what, int *answer)
+{
+    enum { WRITING, NEXT };
+    if (what->l_type != F_WRLCK) return false;
+    if (!sleepy && what->l_start == NEXT && atomic_load(&sleepy_waits))
+        atomic_store(&the_other_waits, true);
+    if (!sleepy || what->l_start != WRITING || atomic_load(&the_other_waits)) return false;
+    atomic_store(&sleepy_waits, true);
+    errno = EAGAIN;
+    *answer = -1;
+    return true;
+}
+
+static int book_sleepily(actor *self)
+{
+    sleepy = true;
+    return book(self->r, team.other, 0, NULL, NULL);
+}
+
+START_TEST(who_waits_is_passed_eight_times_at_most)
+{
+    enum { PASSED = 8 };
+    actor late = { .call = book_sleepily };
+    int written = 0;
+    open_team(NULL, 1);
+    ck_answer(team.r[0], rota_open(team.path, &team.config, &late.r), ROTA_OK);
+    fx_locking = wake_late;
+    start(&late);
+    while (!atomic_load(&sleepy_waits))
+        sched_yield();
+    while (!atomic_load(&the_other_waits) && written < 100)
+        ck_answer(team.r[0], book(team.r[0], team.room, written++, NULL, NULL), ROTA_OK);
+    atomic_store(&the_other_waits, true);
+    ck_assert_int_eq(finish(&late), ROTA_OK);
+    ck_assert_int_le(written, PASSED + 1); /* the last one has stood behind him */
+    fx_locking = NULL;
+    rota_close(late.r);
+    close_team();
+}
+END_TEST
+
 START_TEST(a_double_booking_is_seen)
 {
     fight_plan plan = { .crew = crew("blind", 2, 4, 1), .rounds = 12, .blind = true };
@@ -1682,6 +1729,7 @@ Suite *threads_suite(void)
     TCase *contend = tcase_create("contend");
     tcase_add_test(contend, in_each_round_of_a_fight_exactly_the_right_ones_win);
     tcase_add_test(contend, two_engines_in_a_process_fight_like_two_processes);
+    tcase_add_test(contend, who_waits_is_passed_eight_times_at_most);
     tcase_add_test(contend, a_double_booking_is_seen);
     tcase_add_test(contend, a_history_of_concurrent_calls_is_linearizable);
     tcase_add_test(contend, a_history_with_swapped_answers_or_double_bookings_is_refused);
