@@ -403,6 +403,25 @@ START_TEST(who_is_in_two_groups_comes_once_to_the_meeting_of_both)
 }
 END_TEST
 
+START_TEST(what_two_groups_want_of_one_member_is_one_conflict)
+{
+    rota_id g = fx_room(&f, "G", 1), h = fx_room(&f, "H", 1), u = fx_room(&f, "U", 1);
+    rota_claim claims[2] = { { .resource = g, .units = 2 }, { .resource = h, .units = 2 } };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_result *rows;
+    ck_status(&f, join(g, u, NULL, NULL), ROTA_OK);
+    ck_status(&f, join(h, u, NULL, NULL), ROTA_OK);
+    q.when.start = t("2031-03-10T09:00Z");
+    q.when.end = t("2031-03-10T10:00Z");
+    q.claims = claims;
+    q.claim_count = 2;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_ECONFLICT);
+    ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 3); /* each has one unit */
+    rota_result_free(rows);
+}
+END_TEST
+
 START_TEST(groups_nest_but_not_in_a_circle)
 {
     rota_id all = fx_room(&f, "All", 1), team = fx_room(&f, "Team", 1), u = fx_room(&f, "U", 1);
@@ -527,6 +546,7 @@ Suite *group_suite(void)
     tcase_add_test(tc, leaving_releases_from_that_moment);
     tcase_add_test(tc, a_member_keeps_his_own_buffers);
     tcase_add_test(tc, who_is_in_two_groups_comes_once_to_the_meeting_of_both);
+    tcase_add_test(tc, what_two_groups_want_of_one_member_is_one_conflict);
     tcase_add_test(tc, groups_nest_but_not_in_a_circle);
     tcase_add_test(tc, groups_nest_to_a_limit);
     tcase_add_test(tc, a_member_that_is_off_is_not_taken_and_comes_back_only_if_he_is_free);
