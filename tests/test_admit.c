@@ -309,6 +309,29 @@ START_TEST(higher_overrides_lower_and_never_equal)
 }
 END_TEST
 
+START_TEST(who_is_in_the_way_twice_is_overridden_once)
+{
+    rota_claim claims[2] = { { .units = 1 }, { .units = 1 } };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_result *rows;
+    claims[0].resource = fx_room(&f, "Blue", 1);
+    claims[1].resource = fx_room(&f, "Red", 1);
+    q.when.start = t("2031-03-10T09:00Z");
+    q.when.end = t("2031-03-10T10:00Z");
+    q.claims = claims;
+    q.claim_count = 2;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+    q.priority = 1;
+    q.on_conflict = ROTA_ON_CONFLICT_OVERRIDE;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.cancelled, 1);
+    ck_status(&f, rota_cancelled_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    rota_result_free(rows);
+}
+END_TEST
+
 START_TEST(override_is_all_or_nothing)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -514,6 +537,7 @@ Suite *admit_suite(void)
     tcase_add_test(tc, optional_and_free_claims_neither_refuse_nor_block);
     tcase_add_test(tc, higher_overrides_lower_and_never_equal);
     tcase_add_test(tc, override_is_all_or_nothing);
+    tcase_add_test(tc, who_is_in_the_way_twice_is_overridden_once);
     tcase_add_test(tc, override_cancels_no_more_than_it_needs);
     tcase_add_test(tc, override_finds_the_one_among_thousands_and_stops_at_its_limit);
     tcase_add_test(tc, a_completed_booking_cannot_be_overridden);

@@ -453,6 +453,38 @@ START_TEST(groups_nest_to_a_limit)
 }
 END_TEST
 
+/* The deepest first, so that the topmost is not the oldest; with one that is off. */
+START_TEST(a_chain_is_measured_from_its_top)
+{
+    rota_id groups[ROTA_MAX_NESTING + 2];
+    rota_resource_request off = ROTA_INIT(rota_resource_request);
+    int rc = ROTA_OK, at = ROTA_MAX_NESTING + 2;
+    for (int i = 0; i < at; i++)
+        groups[i] = fx_room(&f, "g", 1);
+    off.set = ROTA_RESOURCE_SET_ACTIVE;
+    if (_i) ck_status(&f, update(groups[at / 2], &off), ROTA_OK);
+    while (rc == ROTA_OK && --at > 0)
+        rc = join(groups[at], groups[at - 1], NULL, NULL);
+    ck_status(&f, rc, ROTA_ELIMIT);
+    ck_assert_int_eq(at, 1);
+}
+END_TEST
+
+START_TEST(who_is_off_may_join_whatever_he_has_booked)
+{
+    rota_id g = fx_room(&f, "G", 1), u = fx_room(&f, "U", 1);
+    rota_resource_request q = ROTA_INIT(rota_resource_request);
+    (void)fx_book(&f, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    (void)fx_book(&f, u, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    ck_status(&f, join(g, u, NULL, NULL), ROTA_ECONFLICT);
+    q.set = ROTA_RESOURCE_SET_ACTIVE;
+    ck_status(&f, update(u, &q), ROTA_OK);
+    ck_status(&f, join(g, u, NULL, NULL), ROTA_OK);
+    q.active = 1;
+    ck_status(&f, update(u, &q), ROTA_ECONFLICT);
+}
+END_TEST
+
 START_TEST(a_member_that_is_off_is_not_taken_and_comes_back_only_if_he_is_free)
 {
     rota_id g = fx_room(&f, "G", 1), team = fx_room(&f, "Team", 1), u = fx_room(&f, "U", 1);
@@ -467,6 +499,32 @@ START_TEST(a_member_that_is_off_is_not_taken_and_comes_back_only_if_he_is_free)
     ck_status(&f, update(team, &q), ROTA_ECONFLICT); /* for U, below it */
     fx_clock(&f, "2031-03-10T10:00Z");
     ck_status(&f, update(team, &q), ROTA_OK);
+}
+END_TEST
+
+START_TEST(who_joined_elsewhere_is_taken_through_his_group_at_once)
+{
+    char path[256];
+    rota *other = NULL;
+    rota_claim c = { .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    fx_close(&f);
+    fx_path(&f, "joined.db", path, sizeof path);
+    fx_open(&f, path);
+    rota_id g = fx_room(&f, "G", 1), u = fx_room(&f, "U", 1);
+    ck_assert_int_eq(rota_open(path, &f.config, &other), ROTA_OK);
+    (void)fx_book(&f, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    c.resource = u;
+    q.when.start = t("2031-03-10T09:00Z");
+    q.when.end = t("2031-03-10T10:00Z");
+    q.claims = &c;
+    q.claim_count = 1;
+    ck_assert_int_eq(rota_booking_check(other, &q), ROTA_OK);
+    ck_status(&f, join(g, u, NULL, NULL), ROTA_OK);
+    ck_assert_int_eq(rota_booking_check(other, &q), ROTA_ECONFLICT);
+    ck_status(&f, leave(g, u, NULL), ROTA_OK);
+    ck_assert_int_eq(rota_booking_check(other, &q), ROTA_OK);
+    rota_close(other);
 }
 END_TEST
 
@@ -549,6 +607,9 @@ Suite *group_suite(void)
     tcase_add_test(tc, what_two_groups_want_of_one_member_is_one_conflict);
     tcase_add_test(tc, groups_nest_but_not_in_a_circle);
     tcase_add_test(tc, groups_nest_to_a_limit);
+    tcase_add_loop_test(tc, a_chain_is_measured_from_its_top, 0, 2);
+    tcase_add_test(tc, who_is_off_may_join_whatever_he_has_booked);
+    tcase_add_test(tc, who_joined_elsewhere_is_taken_through_his_group_at_once);
     tcase_add_test(tc, a_member_that_is_off_is_not_taken_and_comes_back_only_if_he_is_free);
     tcase_add_test(tc, a_group_has_capacity_one);
     tcase_add_test(tc, a_list_shows_a_member_what_his_groups_do_while_he_belongs);
