@@ -137,6 +137,13 @@ START_TEST(a_late_confirmation_wins_only_if_the_time_is_free) /* GX-9 */
     ck_status(&f, rota_booking_confirm(f.r, NULL, &b.id, &b), ROTA_OK);
     ck_assert_int_eq(b.status, ROTA_BOOKING_CONFIRMED);
     ck_assert_int_eq(b.hold_expires, 0);
+
+    rota_booking read = ROTA_INIT(rota_booking);
+    rota_result *rows;
+    ck_status(&f, rota_booking_get(f.r, &b.id, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_booking_at(rows, 0, &read), ROTA_OK);
+    ck_assert_int_eq(read.hold_expires, 0);
+    rota_result_free(rows);
 }
 END_TEST
 

@@ -624,6 +624,33 @@ START_TEST(the_check_finds_a_resource_that_is_taken_too_often)
 }
 END_TEST
 
+START_TEST(an_answer_that_was_kept_in_another_layout_is_not_read)
+{
+    char path[256];
+    sqlite3 *db;
+    rota_call call = ROTA_INIT(rota_call);
+    rota_resource_request q = ROTA_INIT(rota_resource_request);
+    f = (struct fx){ 0 };
+    fx_path(&f, "layout.db", path, sizeof path);
+    fx_open(&f, path);
+    call.key = "once";
+    q.kind = "room";
+    q.name = "Blue";
+    ck_status(&f, rota_resource_create(f.r, &call, &q, NULL), ROTA_OK);
+    ck_status(&f, rota_resource_create(f.r, &call, &q, NULL), ROTA_OK);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db,
+                                  "UPDATE idempotency SET"
+                                  " answer = CAST(x'02' || substr(answer, 2) AS BLOB)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    ck_status(&f, rota_resource_create(f.r, &call, &q, NULL), ROTA_ECORRUPT);
+    ck_assert_str_eq(rota_errmsg(f.r), "the answer kept for key \"once\" is damaged");
+    fx_close(&f);
+}
+END_TEST
+
 /* The gate decides by what it has in memory. Here that is wrong, as no call of ours
  * would make it: somebody wrote a booking into the file and bumped no stamp. */
 START_TEST(the_store_does_not_write_what_a_wrong_gate_admits)
@@ -781,6 +808,7 @@ Suite *handle_suite(void)
     tcase_add_test(tc, a_handle_for_reading_only_refuses_to_write);
     tcase_add_test(tc, the_check_finds_a_resource_that_is_taken_too_often);
     tcase_add_test(tc, the_store_does_not_write_what_a_wrong_gate_admits);
+    tcase_add_test(tc, an_answer_that_was_kept_in_another_layout_is_not_read);
     tcase_add_test(tc, rows_outlive_their_handle);
     tcase_add_test(tc, a_conflict_list_lasts_until_the_next_call);
     tcase_add_test(tc, the_same_calls_give_the_same_answers_to_the_byte);
