@@ -428,7 +428,7 @@ static struct asked {
     int count;
     int32_t nested; /* what a call on the asking handle answered */
     rota *same;
-    rota_id cancel_first; /* done through the other handle on the first question */
+    rota_id cancel_first, change_first; /* through the other handle, on the first question */
 } asked;
 
 static int32_t ask(void *ctx, const rota_conflict *conflict)
@@ -438,6 +438,12 @@ static int32_t ask(void *ctx, const rota_conflict *conflict)
     if (a->same) a->nested = rota_tick(a->same, NULL, NULL);
     if (a->count++ == 0 && a->other && memcmp(&a->cancel_first, &none, sizeof none) != 0)
         ck_assert_int_eq(rota_booking_cancel(a->other, NULL, &a->cancel_first, NULL), ROTA_OK);
+    if (a->count == 1 && a->other && memcmp(&a->change_first, &none, sizeof none) != 0) {
+        rota_booking_request q = ROTA_INIT(rota_booking_request);
+        q.set = ROTA_BOOKING_SET_PRIORITY;
+        q.priority = 7;
+        ck_assert_int_eq(rota_booking_move(a->other, NULL, &a->change_first, &q, NULL), ROTA_OK);
+    }
     return conflict->title && strstr(a->cancel, conflict->title) ? ROTA_ASK_CANCEL : ROTA_ASK_KEEP;
 }
 
@@ -522,6 +528,35 @@ START_TEST(no_lock_is_held_while_the_host_thinks)
 }
 END_TEST
 
+START_TEST(what_has_changed_is_asked_about_again)
+{
+    char path[256];
+    rota_config config = ROTA_INIT(rota_config);
+    rota_receipt a = ROTA_INIT(rota_receipt), mine = ROTA_INIT(rota_receipt);
+    fx_path(&f, "again.db", path, sizeof path);
+    open_asking(path, "ab");
+    config.now = f.config.now;
+    config.now_ctx = f.config.now_ctx;
+    rota_id room = fx_room(&f, "Blue", 1);
+    ck_status(&f, book(room, (want){ "2031-03-10T09:00Z", "2031-03-10T10:00Z", .title = "a" }, &a),
+              ROTA_OK);
+    ck_status(&f,
+              book(room, (want){ "2031-03-10T10:00Z", "2031-03-10T11:00Z", .title = "b" }, NULL),
+              ROTA_OK);
+    ck_assert_int_eq(rota_open(path, &config, &asked.other), ROTA_OK);
+    asked.change_first = a.id;
+    ck_status(&f,
+              book(room,
+                   (want){ "2031-03-10T09:00Z", "2031-03-10T11:00Z",
+                           .on_conflict = ROTA_ON_CONFLICT_ASK },
+                   &mine),
+              ROTA_OK);
+    ck_assert_int_eq(mine.cancelled, 2);
+    ck_assert_int_eq(asked.count, 3);
+    rota_close(asked.other);
+}
+END_TEST
+
 Suite *admit_suite(void)
 {
     Suite *s = suite_create("admit");
@@ -543,6 +578,7 @@ Suite *admit_suite(void)
     tcase_add_test(tc, a_completed_booking_cannot_be_overridden);
     tcase_add_test(tc, the_host_decides_conflict_by_conflict);
     tcase_add_test(tc, without_a_hook_asking_is_refusing);
+    tcase_add_test(tc, what_has_changed_is_asked_about_again);
     tcase_add_test(tc, no_lock_is_held_while_the_host_thinks);
     suite_add_tcase(s, tc);
     return s;
