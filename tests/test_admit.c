@@ -425,6 +425,7 @@ END_TEST
 static struct asked {
     rota *other;        /* the host uses another handle meanwhile */
     const char *cancel; /* titles to cancel, a letter each */
+    int32_t odd;        /* the answer, where it is none that there is */
     int count;
     int32_t nested; /* what a call on the asking handle answered */
     rota *same;
@@ -444,6 +445,7 @@ static int32_t ask(void *ctx, const rota_conflict *conflict)
         q.priority = 7;
         ck_assert_int_eq(rota_booking_move(a->other, NULL, &a->change_first, &q, NULL), ROTA_OK);
     }
+    if (a->odd) return a->odd;
     return conflict->title && strstr(a->cancel, conflict->title) ? ROTA_ASK_CANCEL : ROTA_ASK_KEEP;
 }
 
@@ -478,10 +480,13 @@ START_TEST(the_host_decides_conflict_by_conflict)
     ck_assert_int_eq(asked.count, 2);
     ck_assert_int_eq(asked.nested, ROTA_ESTATE);
     ck_assert_int_eq(status_of(a.id), ROTA_BOOKING_CONFIRMED);
+    asked.odd = 77; /* no answer that there is: nobody is cancelled */
+    ck_status(&f, book(room, mine, NULL), ROTA_ECONFLICT);
+    asked.odd = 0;
     asked.cancel = "ab";
     ck_status(&f, book(room, mine, &m), ROTA_OK);
     ck_assert_int_eq(m.cancelled, 2);
-    ck_assert_int_eq(asked.count, 4);
+    ck_assert_int_eq(asked.count, 6);
     ck_assert_int_eq(status_of(a.id), ROTA_BOOKING_CANCELLED);
 }
 END_TEST
