@@ -1034,6 +1034,7 @@ static int write_or_fail(rota__store *self, rota__env *env, rota__batch *batch, 
     if (start != hurdle.start || (hurdle.status == ROTA_OK && hurdle.met))
         return hurdle.write(self, env, batch, out);
     hurdle.met = true;
+    (void)hurdle.write(self, env, batch, out); /* all of it, before it goes wrong */
     if (hurdle.status != ROTA_OK) return rota__error_plain(env->error, hurdle.status);
     *out = (rota__commit){ .outcome = ROTA__STALE };
     return ROTA_OK;
@@ -1109,6 +1110,34 @@ START_TEST(one_that_cannot_be_written_leaves_those_beside_it)
 END_TEST
 
 /* The third wants what the second has; the fourth has a key. */
+static rota_id team_group;
+
+/* One joins a group in which he is taken in slot 3; behind him others want him then. */
+static int join_or_book(actor *self)
+{
+    rota_member_request q = ROTA_INIT(rota_member_request);
+    q.group = team_group;
+    q.member = team.room;
+    if (self->number == 0) return book(self->r, team.other, 0, NULL, NULL);
+    if (self->number == 1) return rota_member_add(self->r, NULL, &q, NULL);
+    return book(self->r, team.room, 3, NULL, NULL);
+}
+
+START_TEST(who_joins_in_a_turn_is_a_member_for_those_behind)
+{
+    actor actors[TEAM];
+    open_team(NULL, TEAM);
+    team_group = make_room(team.r[0], "Group", 1);
+    ck_answer(team.r[0], book(team.r[0], team_group, 3, NULL, NULL), ROTA_OK);
+    put_hurdle(50, ROTA_OK, FINISHES);
+    stand_in_line(actors, join_or_book);
+    for (int i = 0; i < TEAM; i++)
+        ck_answer(team.r[i], finish(&actors[i]), i < 2 ? ROTA_OK : ROTA_ECONFLICT);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
 static int book_or_follow(actor *self)
 {
     if (self->number == 2) return book(self->r, team.room, 1, "late", &self->id);
@@ -1698,6 +1727,7 @@ Suite *threads_suite(void)
     tcase_add_test(flush, after_a_shared_flush_that_failed_memory_is_as_the_store);
     tcase_add_test(flush, whatever_allocation_fails_in_a_shared_turn_all_have_a_true_answer);
     tcase_add_loop_test(flush, one_that_cannot_be_written_leaves_those_beside_it, 0, 18);
+    tcase_add_test(flush, who_joins_in_a_turn_is_a_member_for_those_behind);
     tcase_add_loop_test(flush, a_turn_of_which_nobody_knows_the_end_is_told_truly, 0, 6);
     tcase_add_test(flush, writes_of_several_threads_share_flushes);
     suite_add_tcase(s, flush);
