@@ -157,7 +157,7 @@ int64_t rota__days_next(const rota__rule *rule, int64_t day, int64_t *work)
             day += rota__time_month_length(c.year, c.month) - c.day;
         ++day;
     }
-    return -1;
+    return ROTA__DAYS_NEVER;
 }
 
 /* --- months --- */

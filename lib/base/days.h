@@ -42,8 +42,8 @@ void rota__days_fill(const rota__rule *rule, int64_t period, rota__days *out);
 
 /* Whether a day is none that the BY parts keep out, for a FREQ of DAILY or finer. */
 bool rota__days_match(const rota__rule *rule, int64_t day);
-/* The first such day from this one on, or -1 where there is none in a whole cycle, and
- * so never. Adds what was looked at to work. */
+#define ROTA__DAYS_NEVER INT64_MAX
+/* The first such day from this one on; ROTA__DAYS_NEVER where a whole cycle has none. Adds what was looked at to work. */
 int64_t rota__days_next(const rota__rule *rule, int64_t day, int64_t *work);
 
 #endif

@@ -184,7 +184,7 @@ static int find_period(rota__recur_walk *walk, cursor *c, int64_t at)
         int64_t looked = 0;
         found = rota__days_next(&walk->rule, day, &looked);
         walk->work -= looked;
-        if (found < 0) break;
+        if (found == ROTA__DAYS_NEVER) break;
         to = found > day ? found * DAY : jump(walk, day, at);
         if (to == at) {
             c->period = at;
