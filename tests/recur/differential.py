@@ -155,7 +155,8 @@ def cases(number, seed):
     years = chosen.choice((1, 3, 10, 25, 60, 150))
     start = oracle.instant(first.series.start, fields["tz"])
     window = {"start": start + int(years * YEAR * chosen.random())}
-    if first.starts and chosen.random() < 0.3:
+    ends = first.series.rule.count or "UNTIL" in fields["rrule"]
+    if first.starts and chosen.random() < (0.8 if ends else 0.3):
         window["start"] = chosen.choice(first.starts) + chosen.choice((-1, 0, 1))
     if chosen.random() < 0.3:
         window["end"] = window["start"] + chosen.choice((1, 3600, 86400, 40 * 86400, 3 * YEAR))

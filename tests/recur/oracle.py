@@ -25,7 +25,7 @@ The choices, where the RFC leaves one:
 import calendar
 import functools
 import zoneinfo
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 EPOCH = datetime(1970, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -75,8 +75,16 @@ def earliest(wall, tz):
 
 
 def local(seconds, tz):
-    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=zoneinfo.ZoneInfo("UTC")) \
+    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=timezone.utc) \
         .astimezone(zone(tz)).replace(tzinfo=None, fold=0)
+
+
+def seek_from(seconds, tz):
+    """The wall clock from which on instances may be at or after an instant: two days early where
+    a gap may have thrown earlier wall clocks behind it."""
+    walls = [local(seconds - hour * 3600, tz) for hour in range(49)]
+    steady = all(walls[0] - wall == timedelta(hours=n) for n, wall in enumerate(walls))
+    return walls[0] if steady else walls[-1]
 
 
 def moment(text, tz):
@@ -360,7 +368,7 @@ class Series:
     def expand(self, start=None, end=None, limit=1000, budget=1 << 40, reading=OURS):
         """The first `limit` occurrences in [start, end), whether there are more, and None or an
         instant from which on the budget did not reach."""
-        seek = self.start if start is None else local(start, self.tz) - timedelta(days=2)
+        seek = self.start if start is None else seek_from(start, self.tz)
         found, known = set(), None
         inside = [at for at in self.more_dates - self.not_dates
                   if (start is None or at >= start) and (end is None or at < end)]

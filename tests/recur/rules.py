@@ -89,7 +89,9 @@ def weekdays(random, freq, plain, start, in_month):
     return ",".join(values)
 
 
-def positions(random):
+def positions(random, freq):
+    if freq == "SECONDLY" and random.random() < 0.8:
+        return random.choice(("1", "-1"))  # there is but one
     values = [random.choice((1, -1, 2, -2, 3, -3, random.randint(1, 12), -random.randint(1, 12),
                              random.choice((366, -366, 100, -50))))
               for _ in range(random.choice((1, 1, 1, 2, 3)))]
@@ -118,7 +120,7 @@ def parts(random, freq, start):
         else:
             rule[name] = numbers(random, name, start)
     if rule and random.random() < 0.25:
-        rule["BYSETPOS"] = positions(random)
+        rule["BYSETPOS"] = positions(random, freq)
     every = interval(random)
     if every > 1 or random.random() < 0.05:
         rule["INTERVAL"] = str(every)
