@@ -24,6 +24,7 @@ Suite *itree_suite(void);
 Suite *jsonl_suite(void);
 Suite *metrics_suite(void);
 Suite *race_suite(void);
+Suite *recur_suite(void);
 Suite *sqlite_suite(void);
 Suite *store_suite(void);
 Suite *threads_suite(void);
