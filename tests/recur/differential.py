@@ -33,7 +33,7 @@ LIMIT, FAR_LIMIT = 30, 8
 BUDGET = 10000
 BATCH = 40          # answers to so many fit a pipe: nobody waits for the other to read
 PATIENCE = 20       # seconds for one answer
-YEAR = 366 * 86400
+DAY, YEAR = 86400, 366 * 86400
 
 # Another reading of the RFC with which the library may agree, and where the text allows it.
 READINGS = (
@@ -51,20 +51,25 @@ READINGS = (
      oracle.Reading(until_converted=True)),
 )
 
-# Where dateutil is known to read the RFC otherwise, or not to follow it.
+# Where dateutil is known to read the RFC otherwise, or not to follow it; `wall` is the first
+# instance that only one of the two has.
 DATEUTIL = (
     ("BYWEEKNO without BYDAY: all seven days",
      # 3.3.10: what the rule does not say comes from DTSTART, its weekday here.
-     lambda rule: rule.has("BYWEEKNO")
+     lambda rule, wall: rule.has("BYWEEKNO")
      and not rule.has("BYDAY", "BYMONTHDAY", "BYYEARDAY")),
     ("BYWEEKNO with INTERVAL or BYSETPOS: the calendar year owns the days",
-     lambda rule: rule.has("BYWEEKNO") and (rule.interval > 1 or rule.has("BYSETPOS"))),
+     lambda rule, wall: rule.has("BYWEEKNO") and (rule.interval > 1 or rule.has("BYSETPOS"))),
+    ("BYWEEKNO in the last week of a year: its days in January are left out, or too many",
+     # It misnumbers such weeks where the year after begins so; isocalendar() has them right.
+     lambda rule, wall: rule.has("BYWEEKNO")
+     and oracle.week_year(wall.date(), rule.wkst) != wall.year),
     ("BYDAY with and without a number: both wanted of one day",
      # 3.3.10: BYDAY is a list, and a day has to be in it.
-     lambda rule: rule.has("BYDAY") and len({n == 0 for n, _ in rule.by["BYDAY"]}) == 2),
+     lambda rule, wall: rule.has("BYDAY") and len({n == 0 for n, _ in rule.by["BYDAY"]}) == 2),
     ("WEEKLY with BYSETPOS: the first week begins with DTSTART",
      # BYSETPOS picks within the whole interval, and a week begins on WKST.
-     lambda rule: rule.freq == "WEEKLY" and rule.has("BYSETPOS")),
+     lambda rule, wall: rule.freq == "WEEKLY" and rule.has("BYSETPOS")),
 )
 
 
@@ -119,7 +124,7 @@ class Case:
             self.window["end"] = known
             self.starts, self.more = [at for at in self.starts if at < known], False
         first = max(oracle.instant(self.series.start, self.series.tz), window.get("start", 0))
-        self.skipped = self.shortened and not self.starts and known < first + YEAR
+        self.skipped = self.shortened and not self.starts and known < first + DAY
 
     def expand(self, reading=oracle.OURS, budget=BUDGET):
         return self.series.expand(limit=self.limit, budget=budget, reading=reading, **self.window)
@@ -155,11 +160,16 @@ def cases(number, seed):
     years = chosen.choice((1, 3, 10, 25, 60, 150))
     start = oracle.instant(first.series.start, fields["tz"])
     window = {"start": start + int(years * YEAR * chosen.random())}
+    beside = rules.changes(fields["tz"])
+    if beside and chosen.random() < 0.3:
+        night = chosen.choice(beside)[0]
+        night += chosen.randrange(-24 * 12, 12 * 12) * rules.HOUR / 12
+        window["start"] = max(oracle.instant(night, fields["tz"]), start)
     ends = first.series.rule.count or "UNTIL" in fields["rrule"]
     if first.starts and chosen.random() < (0.8 if ends else 0.3):
         window["start"] = chosen.choice(first.starts) + chosen.choice((-1, 0, 1))
     if chosen.random() < 0.3:
-        window["end"] = window["start"] + chosen.choice((1, 3600, 86400, 40 * 86400, 3 * YEAR))
+        window["end"] = window["start"] + chosen.choice((1, 3600, DAY, 40 * DAY, 3 * YEAR))
     yield Case(number, fields, window, FAR_LIMIT)
 
 
@@ -230,8 +240,9 @@ class Run:
         self.counts["by dateutil"] += 1
         if got == (case.starts, case.more):
             return
+        first = min(set(got[0]).symmetric_difference(case.starts), default=0)
         for name, applies in DATEUTIL:
-            if applies(case.series.rule):
+            if applies(case.series.rule, oracle.local(first, case.series.tz)):
                 self.classes[f"dateutil: {name}"] += 1
                 return
         self.fault(case, "dateutil", [*map(rota.text, got[0]), got[1]],
@@ -254,6 +265,8 @@ class Run:
                 self.counts["shortened"] += case.shortened
                 self.counts["occurrences"] += len(case.starts)
                 self.counts["empty"] += not case.starts
+                self.counts["gap"] += case.series.gaps
+                self.counts["fold"] += case.series.folds
                 batch.append(case)
                 if n == 0 and dateutil is not None and not self.options.no_dateutil:
                     self.compare_dateutil(case)
@@ -264,7 +277,8 @@ class Run:
     def report(self):
         c = self.counts
         print(f"seed {self.options.seed}: {c['rules']} rules, {c['requests']} requests, "
-              f"{c['occurrences']} occurrences; {c['empty']} empty answers, {c['shortened']} "
+              f"{c['occurrences']} occurrences, {c['gap']} "
+              f"instances in a gap, {c['fold']} in a fold; {c['empty']} empty answers, {c['shortened']} "
               f"requests made shorter, {c['skipped']} skipped; {c['by dateutil']} compared with "
               f"dateutil, {c['dateutil too slow']} too slow for it; "
               f"{self.unexplained} unexplained differences", flush=True)
@@ -349,7 +363,7 @@ def main():
     run = Run(options)
     run.all(range(options.rules) if options.only is None else [options.only])
     run.report()
-    too_many = run.counts["skipped"] * 50 > 2 * run.counts["rules"] and options.only is None
+    too_many = run.counts["skipped"] * 50 > run.counts["rules"] and options.only is None
     if too_many:
         print("more than one in fifty was skipped")
     sys.exit(1 if run.unexplained or too_many else 0)

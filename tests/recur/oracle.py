@@ -335,6 +335,7 @@ class Series:
         self.rule = Rule(rrule) if rrule else None
         self.more_dates = {moment(text, tz) for text in rdate}
         self.not_dates = {moment(text, tz) for text in exdate}
+        self.gaps = self.folds = 0  # instances seen there, for a report
 
     def rule_instants(self, seek, budget, reading):
         """(a lower bound for all that follow, instant or None), then Exhausted or the end."""
@@ -349,6 +350,8 @@ class Series:
             if rule.count is not None and counted >= rule.count:
                 return
             at, low = instant(wall, self.tz), earliest(wall, self.tz)
+            self.gaps += low < at
+            self.folds += instant(wall, self.tz, 1) > at
             if not (reading.count_once and at in seen):
                 counted += 1
             seen.add(at)

@@ -24,19 +24,42 @@ SIGNED = ("BYWEEKNO", "BYYEARDAY", "BYMONTHDAY")
 
 @functools.lru_cache(maxsize=None)
 def changes(tz):
-    """The days on whose noon the offset is another than a day before."""
-    days = (LAST - FIRST).days
-    offset = [(FIRST + n * DAY).replace(hour=12, tzinfo=oracle.zone(tz)).utcoffset()
-              for n in range(days)]
-    return [FIRST + n * DAY for n in range(1, days) if offset[n] != offset[n - 1]]
+    """(first wall clock of a gap or fold, its length) of each change."""
+    def offset(at):
+        return oracle.local(at, tz) - oracle.local(at, "UTC")
+
+    found, step = [], 86400
+    first, last = ((day - oracle.EPOCH) // oracle.SECOND for day in (FIRST, LAST))
+    for day in range(first, last, step):
+        low, high = day, day + step
+        before, after = offset(low), offset(high)
+        if before == after:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == before else (low, middle)
+        found.append((oracle.local(high, "UTC") + min(before, after), abs(after - before)))
+    return found
+
+
+def within(random, low, size):
+    """A wall clock in a gap or fold, as often as not on the hour or half of it."""
+    step = random.choice((1800, 1800, 900, 60, 1))
+    return low + timedelta(seconds=random.randrange(0, size // oracle.SECOND, step))
 
 
 def start_time(random, tz):
-    """A wall clock; as often as not within days of a change, in the hours of the night."""
+    """A wall clock; often in the hours of the night and within days of a change, or so that it is
+    reached by counting days, weeks, months or years."""
     beside = changes(tz)
-    if beside and random.random() < 0.55:
-        wall = random.choice(beside) - random.choice((0, 0, 0, 1, 1, 2, 3, 7, 30)) * DAY
-        wall += random.choice((0, 1, 2, 3, 23)) * HOUR
+    if beside and random.random() < 0.3:
+        wall = within(random, *random.choice(beside))
+        back = random.choice((0, 1, 2, 3, 5, 7, 14, 21, 28, 28 * random.randrange(30),
+                              random.randrange(400)))
+        return max(wall - back * DAY, FIRST)
+    if beside and random.random() < 0.4:
+        wall = random.choice(beside)[0] - random.choice((0, 0, 0, 1, 1, 2, 3, 7, 30)) * DAY
+        wall += random.choice((-3, -2, -1, 0, 1, 2, 3)) * HOUR
         wall += timedelta(minutes=random.choice((0, 0, 15, 30, 45, random.randrange(60))))
         return wall + timedelta(seconds=random.choice((0, 0, 0, 1, 59)))
     wall = FIRST + random.randrange((LAST - FIRST).days) * DAY
@@ -89,9 +112,9 @@ def weekdays(random, freq, plain, start, in_month):
     return ",".join(values)
 
 
-def positions(random, freq):
-    if freq == "SECONDLY" and random.random() < 0.8:
-        return random.choice(("1", "-1"))  # there is but one
+def positions(random, single):
+    if single and random.random() < 0.8:
+        return random.choice(("1", "-1"))
     values = [random.choice((1, -1, 2, -2, 3, -3, random.randint(1, 12), -random.randint(1, 12),
                              random.choice((366, -366, 100, -50))))
               for _ in range(random.choice((1, 1, 1, 2, 3)))]
@@ -120,7 +143,8 @@ def parts(random, freq, start):
         else:
             rule[name] = numbers(random, name, start)
     if rule and random.random() < 0.25:
-        rule["BYSETPOS"] = positions(random, freq)
+        rule["BYSETPOS"] = positions(random, freq == "SECONDLY" or
+                                     freq == "MINUTELY" and "BYSECOND" not in rule)
     every = interval(random)
     if every > 1 or random.random() < 0.05:
         rule["INTERVAL"] = str(every)
