@@ -19,6 +19,7 @@ Suite *fuzz_suite(void);
 Suite *group_suite(void);
 Suite *handle_suite(void);
 Suite *hosts_suite(void);
+Suite *ical_suite(void);
 Suite *index_suite(void);
 Suite *itree_suite(void);
 Suite *jsonl_suite(void);
