@@ -271,8 +271,8 @@ static int read_week_start(reader *r, const part *p, rota__rule *rule)
 
 /* --- a rule --- */
 
-/* Up to the next ';', which is left out. */
-static int next_part(reader *r, part *p)
+/* Up to the next ';', which is left out; false where it is not NAME=value. */
+static bool next_part(reader *r, part *p)
 {
     const char *end = memchr(r->at, ';', (size_t)(r->end - r->at));
     const char *sign;
@@ -281,13 +281,18 @@ static int next_part(reader *r, part *p)
     sign = memchr(r->at, '=', (size_t)(end - r->at));
     p->name = r->at;
     p->name_length = (int32_t)((sign ? sign : end) - r->at);
-    if (!sign || sign == r->at || sign + 1 == end)
-        return rota__error_set(r->error, ROTA_EINVALID, "\"%.*s\" is no part of a rule, NAME=value",
-                               (int)shown((int32_t)(end - r->at)), r->at);
-    p->value = sign + 1;
-    p->value_length = (int32_t)(end - sign - 1);
+    p->value = sign ? sign + 1 : end;
+    p->value_length = (int32_t)(end - p->value);
     r->at = end;
-    return ROTA_OK;
+    return p->name_length > 0 && p->value_length > 0;
+}
+
+static int no_part(const part *p, const reader *r)
+{
+    int32_t length = (int32_t)(r->at - p->name);
+
+    return rota__error_set(r->error, ROTA_EINVALID, "\"%.*s\" is no part of a rule, NAME=value",
+                           (int)shown(length), p->name);
 }
 
 static int once(reader *r, const part *p, uint32_t bit, uint32_t *seen)
@@ -382,7 +387,7 @@ int rota__rule_read(const char *text, int64_t length, rota__error *error, rota__
                                (int)ROTA_MAX_RULE);
     for (reader r = { text, text + length, error };;) {
         part p;
-        if ((rc = next_part(&r, &p)) != ROTA_OK) return rc;
+        if (!next_part(&r, &p)) return no_part(&p, &r);
         if ((rc = read_part(&r, &p, &seen, &rule)) != ROTA_OK) return rc;
         if (r.at == r.end) break;
         ++r.at;
