@@ -127,7 +127,7 @@ static int own_days(const char *text, const rota__tz *utc, const rota__civil *st
     int count = 0;
     ck_assert_msg(rota__rule_read(text, -1, &error, &rule) == ROTA_OK, "%s: %s", text,
                   error.message);
-    rota__recur_open(&walk, &set);
+    rota__recur_open(&walk, &set, ROTA_TIME_MAX);
     while (count < DAYS && rota__recur_next(&walk, NULL, &at) == ROTA_OK &&
            at < rota__time_days(LAST_YEAR, 1, 1) * 86400)
         out[count++] = at / 86400;

@@ -436,6 +436,15 @@ static const char *const hostile[] = {
     "BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-366,366",
     "FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=1MO,2TU,-1SU,5FR;BYMONTHDAY=31",
     "FREQ=YEARLY;BYWEEKNO=1,10,20,30,40,50,53;BYDAY=MO,SU;BYMONTHDAY=13;BYMONTH=2",
+    /* Whose occurrences, from a start at 02:30, all are in gaps, or are far away. */
+    "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYHOUR=2;BYMINUTE=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15;"
+    "BYSECOND=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30",
+    "FREQ=DAILY;BYHOUR=2;BYMINUTE=30;BYMONTH=3;BYMONTHDAY=25,26,27,28,29,30,31;BYDAY=SU",
+    "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYHOUR=2;BYMINUTE=30;UNTIL=20250101T000000Z",
+    "FREQ=HOURLY;INTERVAL=1009;BYYEARDAY=366;BYHOUR=3;BYDAY=MO",
+    "FREQ=HOURLY;INTERVAL=1009;BYYEARDAY=366;BYHOUR=3;BYDAY=MO;UNTIL=20250101T000000Z",
+    "FREQ=SECONDLY;INTERVAL=1000003;BYYEARDAY=1;BYHOUR=0;BYMINUTE=0",
+    "FREQ=SECONDLY;INTERVAL=1000003;BYYEARDAY=1;BYHOUR=0;BYMINUTE=0;UNTIL=20250101T000000Z",
 };
 
 static double cpu_seconds(void)
@@ -549,7 +558,7 @@ static void seek_as_walked(rota__tz_cache *cache, const char *text)
     ck_assert_msg(rota__rule_read(text, -1, &error, &rule) == ROTA_OK, "%s: %s", text,
                   error.message);
     ck_assert_int_eq(rota__tz_get(cache, zones[fx_random(&f, 6)], &error, &set.zone), ROTA_OK);
-    rota__recur_open(&walk, &set);
+    rota__recur_open(&walk, &set, ROTA_TIME_MAX);
     int64_t count = walk_all(&walk, all, MOST_ROWS);
     for (int64_t i = 1; i < count; i++)
         ck_assert_msg(all[i - 1] < all[i], "%s: not in order", text);
@@ -558,7 +567,7 @@ static void seek_as_walked(rota__tz_cache *cache, const char *text)
         rota_time from = all[i] + fx_random(&f, 3) - 1;
         if (all[i] < from) first = i + 1;
         if (first > 0 && all[first - 1] >= from) first--;
-        rota__recur_open(&other, &set);
+        rota__recur_open(&other, &set, ROTA_TIME_MAX);
         other.mark = rota__recur_mark_of(&walk);
         ck_assert_int_eq(rota__recur_seek(&other, from), ROTA_OK);
         int64_t found = walk_all(&other, some, count - first);
@@ -608,7 +617,7 @@ START_TEST(an_old_series_is_as_near_as_a_new_one)
         rota__tz_init(&cache, &mem);
         ck_assert_int_eq(rota__tz_get(&cache, "Europe/Berlin", &error, &set.zone), ROTA_OK);
         ck_assert_int_eq(rota__rule_read(rules[i], -1, &error, &rule), ROTA_OK);
-        rota__recur_open(&walk, &set);
+        rota__recur_open(&walk, &set, ROTA_TIME_MAX);
         int64_t before = walk.work;
         ck_assert_int_eq(rota__recur_seek(&walk, t("2060-01-01T00:00Z")), ROTA_OK);
         ck_assert_int_eq(rota__recur_next(&walk, NULL, &at), ROTA_OK);

@@ -159,7 +159,8 @@ static int check_query(rota__error *error, rota_series_query *q)
     if (q->window.start == 0 && q->window.end == 0)
         q->window = (rota_span){ ROTA_TIME_MIN, ROTA_TIME_MAX + 1 };
     if (q->window.start >= q->window.end)
-        return rota__error_set(error, ROTA_EINVALID, "the window ends before it starts");
+        return rota__error_set(error, ROTA_EINVALID,
+                               "the window is empty: it ends where it starts, or before");
     return ROTA_OK;
 }
 
@@ -183,7 +184,7 @@ static int walk_on(rota__arena *arena, const rota_series_query *q, rota__recur_w
     int rc = rota__recur_seek(walk, q->window.start);
     while (rc == ROTA_OK) {
         rc = rota__recur_next(walk, &local, &instant);
-        if (rc != ROTA_OK || instant >= q->window.end) break;
+        if (rc != ROTA_OK) break;
         if (rows->count == q->limit) {
             *more = 1;
             break;
@@ -201,7 +202,7 @@ static int expand(rota__env *env, const rota_series_query *q, const rota__recur 
 {
     rota__recur_walk *walk = rota__arena_room(env->arena, 1, (int64_t)sizeof *walk);
     if (!walk) return rota__error_plain(env->error, ROTA_ENOMEM);
-    rota__recur_open(walk, set);
+    rota__recur_open(walk, set, q->window.end);
     int rc = walk_on(env->arena, q, walk, rows, more);
     if (rc == ROTA_ELIMIT)
         return rota__error_set(env->error, rc,

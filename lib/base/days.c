@@ -12,9 +12,9 @@ enum { DAY = 86400 };
 /* A year, and where it lies. */
 typedef struct year {
     int32_t number, length;
-    int64_t first;   /* its January 1st */
-    uint64_t set[6]; /* days from 1 that BYYEARDAY and numbered BYDAY leave */
-    bool has_set;
+    int64_t first;          /* its January 1st */
+    uint64_t set[6];        /* days from 1 that BYYEARDAY and numbered BYDAY leave */
+    bool has_set, numbered; /* numbered: BYDAY is in the set */
 } year;
 
 static int64_t floored(int64_t value, int64_t by)
@@ -149,24 +149,6 @@ bool rota__days_match(const rota__rule *rule, int64_t day)
     return match_date(rule, &c, day);
 }
 
-/* Months that are not in the list are passed over as a whole. */
-int64_t rota__days_next(const rota__rule *rule, int64_t day, int64_t *work)
-{
-    int64_t end = day + ROTA__DAYS_CYCLE;
-
-    while (day <= end) {
-        rota__civil c;
-
-        ++*work;
-        if (rota__days_match(rule, day)) return day;
-        civil_of(day, &c);
-        if ((rule->parts & ROTA__BY_MONTH) && !(rule->months >> c.month & 1))
-            day += rota__time_month_length(c.year, c.month) - c.day;
-        ++day;
-    }
-    return ROTA__DAYS_NEVER;
-}
-
 /* --- months --- */
 
 static uint32_t month_days(const rota__rule *rule, int32_t length)
@@ -204,6 +186,41 @@ static uint32_t by_weekday(const rota__rule *rule, int first, int32_t length)
     return days;
 }
 
+/* The days of the month that begins on `first` which the parts leave, for a FREQ of DAILY
+ * or finer: as rota__days_match(), and many at once. */
+static uint32_t matching(const rota__rule *rule, const rota__civil *c, int64_t first,
+                         int32_t length)
+{
+    int64_t before = first - rota__time_days(c->year, 1, 1), in = year_length(c->year);
+    uint32_t days = (uint32_t)(((uint64_t)1 << (length + 1)) - 2);
+
+    if ((rule->parts & ROTA__BY_MONTH) && !(rule->months >> c->month & 1)) return 0;
+    if (rule->parts & ROTA__BY_MONTH_DAY) days &= month_days(rule, length);
+    if (rule->parts & ROTA__BY_DAY) days &= by_weekday(rule, rota__days_weekday(first), length);
+    for (int32_t day = 1; day <= length && (rule->parts & ROTA__BY_YEAR_DAY); ++day)
+        if (!in_year(rule, before + day, in)) days &= ~ROTA__BIT(day);
+    return days;
+}
+
+int64_t rota__days_next(const rota__rule *rule, int64_t day, int64_t last, int64_t *work)
+{
+    if (last > day + ROTA__DAYS_CYCLE) last = day + ROTA__DAYS_CYCLE;
+    if (day <= last && rota__days_match(rule, day)) return day;
+    while (day <= last) {
+        rota__civil c;
+        civil_of(day, &c);
+        int64_t first = day - c.day + 1;
+        int32_t length = rota__time_month_length(c.year, c.month);
+        uint32_t days = matching(rule, &c, first, length);
+
+        ++*work;
+        for (int32_t n = c.day; n <= length && days >> n; ++n)
+            if (days >> n & 1) return first + n - 1 <= last ? first + n - 1 : ROTA__DAYS_NEVER;
+        day = first + length;
+    }
+    return ROTA__DAYS_NEVER;
+}
+
 static void add_month(const rota__rule *rule, const year *y, int32_t month, rota__days *out)
 {
     int32_t length = rota__time_month_length(y->number, month);
@@ -211,7 +228,7 @@ static void add_month(const rota__rule *rule, const year *y, int32_t month, rota
     uint32_t days = (uint32_t)(((uint64_t)1 << (length + 1)) - 2);
 
     if (rule->parts & ROTA__BY_MONTH_DAY) days &= month_days(rule, length);
-    if ((rule->parts & ROTA__BY_DAY) && !(y->has_set && rule->nth_days))
+    if ((rule->parts & ROTA__BY_DAY) && !y->numbered)
         days &= by_weekday(rule, rota__days_weekday(first), length);
     for (int32_t day = 1; day <= length; ++day) {
         if (!(days >> day & 1)) continue;
@@ -244,16 +261,15 @@ static void by_year_weekday(const rota__rule *rule, const year *y, uint64_t *set
 /* A numbered weekday counts in the month where there is BYMONTH, else in the year. */
 static void fill_set(const rota__rule *rule, year *y)
 {
-    bool numbered = rule->nth_days && !(rule->parts & ROTA__BY_MONTH);
     uint64_t days[6] = { 0 };
 
-    y->has_set = numbered;
-    if (numbered) by_year_weekday(rule, y, y->set);
+    y->numbered = y->has_set = rule->nth_days && !(rule->parts & ROTA__BY_MONTH);
+    if (y->numbered) by_year_weekday(rule, y, y->set);
     if (!(rule->parts & ROTA__BY_YEAR_DAY)) return;
     for (int64_t n = 1; n <= y->length; ++n)
         if (in_year(rule, n, y->length)) add(days, n);
     for (int i = 0; i < 6; ++i)
-        y->set[i] = numbered ? y->set[i] & days[i] : days[i];
+        y->set[i] = y->numbered ? y->set[i] & days[i] : days[i];
     y->has_set = true;
 }
 

@@ -1,6 +1,7 @@
 #include "base/recur.h"
 
-enum { DAY = 86400, SURE = 3 * DAY, GAP_SEEN = 27 * 3600 };
+/* No clock is further from UTC. */
+enum { DAY = 86400, FURTHEST = 26 * 3600, SURE = 3 * DAY, GAP_SEEN = 27 * 3600 };
 
 /* The wall clock's last second. */
 #define LAST_LOCAL ((rota__local)ROTA_TIME_MAX)
@@ -179,11 +180,11 @@ static int find_period(rota__recur_walk *walk, cursor *c, int64_t at)
     for (;;) {
         int64_t day = floored(at, DAY), found, to;
 
-        if (at > LAST_LOCAL || at - from > walk->cycle) break;
+        if (at > walk->ceiling || at - from > walk->cycle) break;
         if (walk->work < 0) return ROTA_ELIMIT;
         int64_t looked = 0;
-        found = rota__days_next(&walk->rule, day, &looked);
-        walk->work -= looked;
+        found = rota__days_next(&walk->rule, day, floored(walk->ceiling, DAY), &looked);
+        walk->work -= 1 + looked;
         if (found == ROTA__DAYS_NEVER) break;
         to = found > day ? found * DAY : jump(walk, day, at);
         if (to == at) {
@@ -222,7 +223,7 @@ static int next_local(rota__recur_walk *walk, cursor *c, rota__local *local)
         if (walk->rule.count > 0 && c->left == 0) break;
         if (c->item < c->items) {
             *local = item_local(walk, c, c->item);
-            if (*local > LAST_LOCAL) break;
+            if (*local > walk->ceiling) break;
             ++c->item;
             if (walk->rule.count > 0) --c->left;
             return ROTA_OK;
@@ -269,44 +270,46 @@ static bool within(const rota__recur_walk *walk, rota__local local, rota_time in
 static int fill_held(rota__recur_walk *walk)
 {
     rota__recur_head *head = &walk->held_head;
-    int kind, rc;
 
-    while (walk->holding && !head->there) {
-        rc = next_local(walk, &walk->held, &head->local);
-        if (rc == ROTA_ELIMIT) return rc;
-        if (rc == ROTA__RECUR_DONE || head->local > walk->held_until) {
-            walk->holding = false;
-            break;
-        }
-        head->instant = resolve(walk, head->local, &kind);
-        head->there = kind == ROTA__TZ_GAP && within(walk, head->local, head->instant);
-    }
+    if (!walk->holding || head->there) return ROTA_OK;
+    int rc = next_local(walk, &walk->held, &head->local);
+    if (rc == ROTA_ELIMIT) return rc;
+    head->instant = head->local - walk->held_offset;
+    head->there = rc == ROTA_OK && head->local < walk->held_until &&
+                  within(walk, head->local, head->instant);
+    walk->holding = head->there;
     return ROTA_OK;
 }
 
-/* From the occurrence that main is at, the first in its gap. */
+/* From the occurrence that main is at, the first in its gap. Read as it is, it lies
+ * behind the change, which is where the clock goes on. */
 static void hold(rota__recur_walk *walk, const rota__recur_head *head)
 {
-    if (!walk->holding) {
-        walk->held = walk->main;
-        walk->held_head = *head;
-        walk->held_head.there = within(walk, head->local, head->instant);
-        walk->holding = true;
-    }
-    walk->held_until = head->local;
+    rota_span behind;
+    int32_t offset = rota__tz_stretch(walk->set->zone, head->instant, &behind);
+
+    walk->held = walk->main;
+    walk->held_head = *head;
+    walk->held_head.there = walk->holding = within(walk, head->local, head->instant);
+    walk->held_until = behind.start + offset;
+    walk->held_offset = head->local - head->instant;
 }
 
+/* What is in another gap lies behind all that is held, and is looked into after that. */
 static int fill_main(rota__recur_walk *walk)
 {
     rota__recur_head *head = &walk->main_head;
     int kind, rc;
 
-    while (!walk->main.done && !head->there) {
+    while (!walk->main.done && !head->there && !walk->blocked) {
         rc = next_local(walk, &walk->main, &head->local);
         if (rc == ROTA_ELIMIT) return rc;
         if (rc == ROTA__RECUR_DONE) break;
+        if (head->local < walk->held_until) continue;
         head->instant = resolve(walk, head->local, &kind);
-        if (kind == ROTA__TZ_GAP)
+        if (kind == ROTA__TZ_GAP && walk->holding)
+            walk->blocked = true;
+        else if (kind == ROTA__TZ_GAP)
             hold(walk, head);
         else if (within(walk, head->local, head->instant))
             head->there = true;
@@ -314,6 +317,19 @@ static int fill_main(rota__recur_walk *walk)
             walk->main.done = true;
     }
     return ROTA_OK;
+}
+
+/* The heads of both. */
+static int fill_heads(rota__recur_walk *walk)
+{
+    int rc;
+
+    for (;;) {
+        if ((rc = fill_main(walk)) != ROTA_OK || (rc = fill_held(walk)) != ROTA_OK) return rc;
+        if (!walk->blocked || walk->holding) return ROTA_OK;
+        walk->blocked = false;
+        hold(walk, &walk->main_head);
+    }
 }
 
 /* --- the set --- */
@@ -365,11 +381,10 @@ int rota__recur_next(rota__recur_walk *walk, rota__local *local, rota_time *inst
     rota__recur_head found;
 
     for (;;) {
-        int rc;
+        int rc = fill_heads(walk);
 
-        if ((rc = fill_main(walk)) != ROTA_OK) return rc;
-        if ((rc = fill_held(walk)) != ROTA_OK) return rc;
-        if (!take_earliest(walk, &found)) return ROTA__RECUR_DONE;
+        if (rc != ROTA_OK) return rc;
+        if (!take_earliest(walk, &found) || found.instant >= walk->to) return ROTA__RECUR_DONE;
         if (found.instant < walk->from || found.instant < ROTA_TIME_MIN) continue;
         if (walk->has_last && found.instant <= walk->last) continue;
         walk->last = found.instant;
@@ -439,7 +454,7 @@ static void open_long(rota__recur_walk *walk)
     int64_t cycle = rota__days_cycle(rule);
 
     walk->base = rota__days_period(rule, floored(walk->set->start, DAY));
-    walk->last_period = rota__days_period(rule, ROTA__DAYS_LAST);
+    walk->last_period = rota__days_period(rule, floored(walk->ceiling, DAY));
     walk->cycle = cycle / divisor(rule->interval, cycle);
     walk->steady = rule->freq == ROTA__FREQ_DAILY &&
                    !(rule->parts & (ROTA__BY_MONTH | ROTA__BY_MONTH_DAY | ROTA__BY_DAY));
@@ -455,10 +470,24 @@ static bool holds_nothing(rota__recur_walk *walk)
     return walk->main.chosen_count == 0;
 }
 
-void rota__recur_open(rota__recur_walk *walk, const rota__recur *set)
+/* What is behind it on the wall clock is, in any zone, behind UNTIL or `to`. */
+static rota__local ceiling_of(const rota__recur *set, rota_time to)
+{
+    int32_t until = set->rule ? set->rule->until_kind : ROTA__UNTIL_NONE;
+    rota__local ceiling = LAST_LOCAL;
+
+    if (to < ceiling - FURTHEST) ceiling = to + FURTHEST;
+    if (until == ROTA__UNTIL_NONE) return ceiling;
+    rota__local end = set->rule->until + (until == ROTA__UNTIL_INSTANT ? FURTHEST : 0);
+    return end < ceiling ? end : ceiling;
+}
+
+void rota__recur_open(rota__recur_walk *walk, const rota__recur *set, rota_time to)
 {
     memset(walk, 0, sizeof *walk);
     walk->set = set;
+    walk->to = to < ROTA_TIME_MAX ? to : ROTA_TIME_MAX + 1;
+    walk->ceiling = ceiling_of(set, to);
     walk->work = ROTA__RECUR_WORK;
     walk->has_rule = set->rule != NULL;
     if (walk->has_rule) {
@@ -527,7 +556,7 @@ static int begin(rota__recur_walk *walk, cursor *c)
     int64_t period = period_of(walk, walk->floor);
 
     memset(c, 0, sizeof *c);
-    if (!walk->has_rule || walk->never || walk->floor > LAST_LOCAL) {
+    if (!walk->has_rule || walk->never || walk->floor > walk->ceiling) {
         c->done = true;
         return ROTA_OK;
     }
@@ -559,7 +588,8 @@ int rota__recur_seek(rota__recur_walk *walk, rota_time from)
     if (from > ROTA_TIME_MAX) from = ROTA_TIME_MAX;
     walk->from = from;
     walk->floor = floor_of(set, from);
-    walk->holding = walk->has_last = false;
+    walk->holding = walk->blocked = walk->has_last = false;
+    walk->held_until = INT64_MIN;
     walk->main_head.there = walk->held_head.there = false;
     walk->rdate = count_before(set->rdates, set->rdate_count, from);
     if (walk->has_rule)

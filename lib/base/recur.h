@@ -59,8 +59,9 @@ typedef struct rota__recur_head {
  * a second walk. */
 typedef struct rota__recur_walk {
     const rota__recur *set;
-    rota__rule rule; /* completed */
-    rota_time from;  /* what is earlier is left out */
+    rota__rule rule;     /* completed */
+    rota_time from, to;  /* what is earlier, or not earlier than `to`, is left out */
+    rota__local ceiling; /* nothing behind it is in the set or before `to` */
     rota__local floor;
     int64_t base;        /* the period of the start */
     int64_t unit, step;  /* below DAILY: seconds of a period, and from one to the next */
@@ -72,8 +73,9 @@ typedef struct rota__recur_walk {
     bool has_rule, never, steady; /* steady: no period has more items than another */
     rota__recur_mark mark;
     rota__recur_cursor main, held; /* held: in a gap, while main is behind it */
-    rota__local held_until;
-    bool holding;
+    rota__local held_until;        /* the end of the gap on the clock, and the offset before it */
+    int64_t held_offset;
+    bool holding, blocked; /* blocked: main_head is in another gap, and waits */
     rota__recur_head main_head, held_head;
     int64_t rdate;
     rota_time last;
@@ -86,8 +88,9 @@ typedef struct rota__recur_walk {
  * UNTIL is a date. ROTA_OK or ROTA_EINVALID. */
 int rota__recur_check(const rota__recur *set, rota__error *error);
 
-/* Ready for the first occurrence. */
-void rota__recur_open(rota__recur_walk *walk, const rota__recur *set);
+/* Ready for the first occurrence; those that start at `to` or later are left out, and not
+ * looked for. */
+void rota__recur_open(rota__recur_walk *walk, const rota__recur *set, rota_time to);
 
 /* Then the first one at or after `from` is next. No walk from the start, unless there is
  * COUNT and periods differ in what they hold: then from the mark where that is early

@@ -55,7 +55,7 @@ static int walk_from(const rota__recur *set, rota_time from, rota_time *out)
 {
     static rota__recur_walk walk;
     int count = 0, rc;
-    rota__recur_open(&walk, set);
+    rota__recur_open(&walk, set, ROTA_TIME_MAX);
     if (walk.work > WORK) walk.work = WORK;
     rc = rota__recur_seek(&walk, from);
     while (rc == ROTA_OK && count < OCCURRENCES) {
@@ -86,7 +86,7 @@ static void judge_walk(const char *text, const rota__recur *set, rota_time from)
     if (count < 2) return;
     found = walk_from(set, all[count / 2], rest);
 #ifdef ROTA_FUZZ_CONTROL
-    if (set->rule->nth_back[4] && found > 0) rest[0] += 86400;
+    if (set->rule->interval % 3 == 0 && found > 0) rest[0] += 86400;
 #endif
     for (int i = 0; i < found && count / 2 + i < count; i++)
         FUZZ_EXPECT(rest[i] == all[count / 2 + i], "%s: from %lld on another: %lld", text,
