@@ -134,6 +134,8 @@ def parts(random, freq, start):
         sparse = len([part for part in rule if part in CALENDAR]) if name in CALENDAR else 0
         if column < 3:
             sparse *= 2
+        elif freq == "YEARLY":
+            sparse = min(sparse, 1)
         if oracle.TABLE[name][column] == "-" or random.randrange(100) >= chance >> sparse:
             continue
         if name == "BYDAY":
