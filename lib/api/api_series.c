@@ -181,7 +181,8 @@ static int walk_on(rota__arena *arena, const rota_series_query *q, rota__recur_w
 {
     rota__local local;
     rota_time instant;
-    int rc = rota__recur_seek(walk, q->window.start);
+    int rc = ROTA_OK;
+    rota__recur_seek(walk, q->window.start);
     while (rc == ROTA_OK) {
         rc = rota__recur_next(walk, &local, &instant);
         if (rc != ROTA_OK) break;

@@ -376,32 +376,6 @@ static bool take_earliest(rota__recur_walk *walk, rota__recur_head *out)
     return true;
 }
 
-int rota__recur_next(rota__recur_walk *walk, rota__local *local, rota_time *instant)
-{
-    rota__recur_head found;
-
-    for (;;) {
-        int rc = fill_heads(walk);
-
-        if (rc != ROTA_OK) return rc;
-        if (!take_earliest(walk, &found) || found.instant >= walk->to) return ROTA__RECUR_DONE;
-        if (found.instant < walk->from || found.instant < ROTA_TIME_MIN) continue;
-        if (walk->has_last && found.instant <= walk->last) continue;
-        walk->last = found.instant;
-        walk->has_last = true;
-        if (excepted(walk->set, found.instant)) {
-            if (--walk->work < 0) return ROTA_ELIMIT;
-            continue;
-        }
-        break;
-    }
-    walk->work += ROTA__RECUR_GRANT;
-    if (walk->work > ROTA__RECUR_WORK) walk->work = ROTA__RECUR_WORK;
-    if (local) *local = found.local;
-    *instant = found.instant;
-    return ROTA_OK;
-}
-
 /* --- opening and seeking --- */
 
 /* Below DAILY a time of day comes again when the steps have gone round the day: those
@@ -500,7 +474,7 @@ void rota__recur_open(rota__recur_walk *walk, const rota__recur *set, rota_time 
         open_times(walk);
         walk->never = walk->never || holds_nothing(walk);
     }
-    (void)rota__recur_seek(walk, ROTA_TIME_MIN);
+    rota__recur_seek(walk, ROTA_TIME_MIN);
 }
 
 /* The earliest wall-clock time that may be resolved to `from` or later: what the clock
@@ -551,23 +525,6 @@ static void begin_counted(const rota__recur_walk *walk, cursor *c, int64_t perio
     if (c->left == 0) c->done = true;
 }
 
-static int begin(rota__recur_walk *walk, cursor *c)
-{
-    int64_t period = period_of(walk, walk->floor);
-
-    memset(c, 0, sizeof *c);
-    if (!walk->has_rule || walk->never || walk->floor > walk->ceiling) {
-        c->done = true;
-        return ROTA_OK;
-    }
-    c->period = period;
-    if (walk->rule.count > 0) begin_counted(walk, c, period);
-    if (c->done) return ROTA_OK;
-    if (walk->unit > 0) return find_period(walk, c, c->period);
-    load(walk, c);
-    return ROTA_OK;
-}
-
 /* Without a rule the start alone is the set, as an rdate that comes first. */
 static void begin_alone(rota__recur_walk *walk)
 {
@@ -579,24 +536,74 @@ static void begin_alone(rota__recur_walk *walk)
     walk->main_head.there = walk->main_head.instant <= ROTA_TIME_MAX;
 }
 
-int rota__recur_seek(rota__recur_walk *walk, rota_time from)
+/* To the period that the walk begins in. */
+static int begin_rule(rota__recur_walk *walk, cursor *c)
+{
+    int64_t period = period_of(walk, walk->floor);
+
+    c->period = period;
+    if (walk->rule.count > 0) begin_counted(walk, c, period);
+    if (c->done) return ROTA_OK;
+    if (walk->unit > 0) return find_period(walk, c, c->period);
+    load(walk, c);
+    return ROTA_OK;
+}
+
+static int begin(rota__recur_walk *walk)
+{
+    int rc = ROTA_OK;
+
+    memset(&walk->main, 0, sizeof walk->main);
+    if (!walk->has_rule)
+        begin_alone(walk);
+    else if (walk->never || walk->floor > walk->ceiling)
+        walk->main.done = true;
+    else
+        rc = begin_rule(walk, &walk->main);
+    walk->begun = rc == ROTA_OK;
+    return rc;
+}
+
+void rota__recur_seek(rota__recur_walk *walk, rota_time from)
 {
     const rota__recur *set = walk->set;
-    int rc = ROTA_OK;
 
     if (from < ROTA_TIME_MIN) from = ROTA_TIME_MIN;
     if (from > ROTA_TIME_MAX) from = ROTA_TIME_MAX;
     walk->from = from;
     walk->floor = floor_of(set, from);
-    walk->holding = walk->blocked = walk->has_last = false;
+    walk->begun = walk->holding = walk->blocked = walk->has_last = false;
     walk->held_until = INT64_MIN;
     walk->main_head.there = walk->held_head.there = false;
     walk->rdate = count_before(set->rdates, set->rdate_count, from);
-    if (walk->has_rule)
-        rc = begin(walk, &walk->main);
-    else
-        begin_alone(walk);
-    return rc;
+}
+
+/* --- walking --- */
+
+int rota__recur_next(rota__recur_walk *walk, rota__local *local, rota_time *instant)
+{
+    rota__recur_head found;
+
+    for (;;) {
+        int rc = walk->begun ? ROTA_OK : begin(walk);
+
+        if (rc != ROTA_OK || (rc = fill_heads(walk)) != ROTA_OK) return rc;
+        if (!take_earliest(walk, &found) || found.instant >= walk->to) return ROTA__RECUR_DONE;
+        if (found.instant < walk->from || found.instant < ROTA_TIME_MIN) continue;
+        if (walk->has_last && found.instant <= walk->last) continue;
+        walk->last = found.instant;
+        walk->has_last = true;
+        if (excepted(walk->set, found.instant)) {
+            if (--walk->work < 0) return ROTA_ELIMIT;
+            continue;
+        }
+        break;
+    }
+    walk->work += ROTA__RECUR_GRANT;
+    if (walk->work > ROTA__RECUR_WORK) walk->work = ROTA__RECUR_WORK;
+    if (local) *local = found.local;
+    *instant = found.instant;
+    return ROTA_OK;
 }
 
 rota__recur_mark rota__recur_mark_of(const rota__recur_walk *walk)

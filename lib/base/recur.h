@@ -70,7 +70,7 @@ typedef struct rota__recur_walk {
     int64_t work;
     int32_t hour_count, minute_count, second_count; /* of a period */
     uint8_t hours[24], minutes[60], seconds[60];
-    bool has_rule, never, steady; /* steady: no period has more items than another */
+    bool has_rule, never, steady, begun; /* steady: no period has more items than another */
     rota__recur_mark mark;
     rota__recur_cursor main, held; /* held: in a gap, while main is behind it */
     rota__local held_until;        /* the end of the gap on the clock, and the offset before it */
@@ -94,8 +94,8 @@ void rota__recur_open(rota__recur_walk *walk, const rota__recur *set, rota_time 
 
 /* Then the first one at or after `from` is next. No walk from the start, unless there is
  * COUNT and periods differ in what they hold: then from the mark where that is early
- * enough. ROTA_OK or ROTA_ELIMIT. */
-int rota__recur_seek(rota__recur_walk *walk, rota_time from);
+ * enough. Only the next step looks for it. */
+void rota__recur_seek(rota__recur_walk *walk, rota_time from);
 
 /* The next occurrence: its instant is who it is, for ever; local, the wall clock that the
  * rule gave, may be NULL. ROTA_OK, ROTA__RECUR_DONE, or ROTA_ELIMIT, where it is not known

@@ -54,10 +54,10 @@ static void judge_text(const char *text, const rota__rule *rule)
 static int walk_from(const rota__recur *set, rota_time from, rota_time *out)
 {
     static rota__recur_walk walk;
-    int count = 0, rc;
+    int count = 0, rc = ROTA_OK;
     rota__recur_open(&walk, set, ROTA_TIME_MAX);
     if (walk.work > WORK) walk.work = WORK;
-    rc = rota__recur_seek(&walk, from);
+    rota__recur_seek(&walk, from);
     while (rc == ROTA_OK && count < OCCURRENCES) {
         rc = rota__recur_next(&walk, NULL, &out[count]);
         if (walk.work > WORK) walk.work = WORK;
