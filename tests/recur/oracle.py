@@ -225,23 +225,11 @@ def times(rule, start, period):
             for s in one_time_part(rule, "BYSECOND", period.second, start.second, 60)]
 
 
-class Reading:
-    """The choices another reading of the RFC's text would make otherwise."""
-
-    def __init__(self, calendar_anchor=False, count_once=False, until_converted=False):
-        self.calendar_anchor = calendar_anchor  # week-years count from DTSTART's calendar year
-        self.count_once = count_once            # COUNT counts instants, not wall clocks
-        self.until_converted = until_converted  # UNTIL without Z is converted and compared so
-
-
-OURS = Reading()
-
-
 class Walk:
     """The wall clocks of a rule, in order, without COUNT and UNTIL."""
 
-    def __init__(self, rule, start, budget, reading=OURS):
-        self.rule, self.start, self.left, self.reading = rule, start, budget, reading
+    def __init__(self, rule, start, budget):
+        self.rule, self.start, self.left = rule, start, budget
 
     def spend(self, amount, wall):
         self.left -= amount
@@ -254,8 +242,6 @@ class Walk:
         if rule.freq == "YEARLY":
             weeks = rule.has("BYWEEKNO")
             base = week_year(start.date(), rule.wkst) if weeks else start.year
-            if weeks and self.reading.calendar_anchor and rule.interval > 1:
-                base = start.year
             k = max(0, (seek.year - 2 - base) // rule.interval)
             while (year := base + k * rule.interval) < LAST_YEAR:
                 first = week_one(year, rule.wkst) if weeks else date(year, 1, 1)
@@ -337,38 +323,30 @@ class Series:
         self.not_dates = {moment(text, tz) for text in exdate}
         self.gaps = self.folds = 0  # instances seen there, for a report
 
-    def rule_instants(self, seek, budget, reading):
+    def rule_instants(self, seek, budget):
         """(a lower bound for all that follow, instant or None), then Exhausted or the end."""
         if self.rule is None:
             first = instant(self.start, self.tz)
             yield first, first
             return
-        rule, counted, seen = self.rule, 0, set()
+        rule, counted = self.rule, 0
         if rule.count is not None:
             seek = self.start
-        for wall in Walk(rule, self.start, budget, reading).instances(seek):
+        for wall in Walk(rule, self.start, budget).instances(seek):
             if rule.count is not None and counted >= rule.count:
                 return
             at, low = instant(wall, self.tz), earliest(wall, self.tz)
             self.gaps += low < at
             self.folds += instant(wall, self.tz, 1) > at
-            if not (reading.count_once and at in seen):
-                counted += 1
-            seen.add(at)
-            if rule.until_wall is not None:
-                if reading.until_converted:
-                    late = at > instant(rule.until_wall, self.tz)
-                    over = low > instant(rule.until_wall, self.tz)
-                else:
-                    late = over = wall > rule.until_wall
-            else:
-                late = rule.until_instant is not None and at > rule.until_instant
-                over = rule.until_instant is not None and low > rule.until_instant
-            if over:
+            counted += 1
+            if rule.until_wall is not None and wall > rule.until_wall:
                 return
+            if rule.until_instant is not None and low > rule.until_instant:
+                return
+            late = rule.until_instant is not None and at > rule.until_instant
             yield low, None if late else at
 
-    def expand(self, start=None, end=None, limit=1000, budget=1 << 40, reading=OURS):
+    def expand(self, start=None, end=None, limit=1000, budget=1 << 40):
         """The first `limit` occurrences in [start, end), whether there are more, and None or an
         instant from which on the budget did not reach."""
         seek = self.start if start is None else seek_from(start, self.tz)
@@ -376,7 +354,7 @@ class Series:
         inside = [at for at in self.more_dates - self.not_dates
                   if (start is None or at >= start) and (end is None or at < end)]
         try:
-            for low, at in self.rule_instants(seek, budget, reading):
+            for low, at in self.rule_instants(seek, budget):
                 if end is not None and low >= end:
                     break
                 if len(found) > limit and sorted(found)[limit] < low:
