@@ -24,7 +24,8 @@ typedef struct rota_series_query {
     const char *const *exdates; /* exceptions, by instant; also to additions */
     int64_t rdate_count;
     int64_t exdate_count;
-    rota_span window;   /* the occurrences that start in it; zero: all */
+    rota_span window;   /* the occurrences that start in it; zero: all; one that
+                           is empty is refused */
     int64_t limit;      /* rows, up to ROTA_MAX_ROWS; 0: 1000 */
 } rota_series_query;
 
