@@ -22,7 +22,7 @@ V          ?= 0
 # What a Debian package is recognised by: a command, a file, or a pkg-config module.
 DEPS := gcc:gcc libc6-dev:/usr/include/stdio.h pkg-config:pkg-config \
         libsqlite3-dev:sqlite3.pc libjansson-dev:jansson.pc check:check.pc \
-        python3:python3 tzdata:/usr/share/zoneinfo/Europe/Berlin
+        libical-dev:libical.pc python3:python3 tzdata:/usr/share/zoneinfo/Europe/Berlin
 DEPS_CI := g++:g++ clang:clang clang-format:clang-format clang-tidy:clang-tidy \
            cppcheck:cppcheck gcovr:gcovr valgrind:valgrind
 
@@ -59,6 +59,10 @@ JANSSON_CFLAGS := $(call modules,--cflags,jansson)
 JANSSON_LIBS   := $(call modules,--libs,jansson,-ljansson)
 CHECK_CFLAGS   := $(call modules,--cflags,check)
 CHECK_LIBS     := $(call modules,--libs,check,-lcheck -lsubunit -lrt -lm -lpthread)
+
+# Only the tests use it, to compare with.
+ICAL_CFLAGS    := $(call modules,--cflags,libical)
+ICAL_LIBS      := $(call modules,--libs,libical,-lical)
 
 # --- what is built from what ---
 
@@ -201,7 +205,7 @@ $(BUILD)/obj/tests/main.o: $(BUILD)/tests/suites.h
 $(BUILD)/obj/tests/%.o: tests/%.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ROTA_CFLAGS) -Wno-missing-field-initializers -Ilib -Itests -I$(BUILD)/tests $(SQLITE_CFLAGS) $(CHECK_CFLAGS) \
+	$(Q)$(CC) $(ROTA_CFLAGS) -Wno-missing-field-initializers -Ilib -Itests -I$(BUILD)/tests $(SQLITE_CFLAGS) $(CHECK_CFLAGS) $(ICAL_CFLAGS) \
 	    $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # What the tests let fail below the library: calls of these come to the tests first.
@@ -212,7 +216,7 @@ $(TESTS): $(LIB_OBJ) $(TEST_OBJ)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ \
-	    $(SQLITE_LIBS) $(CHECK_LIBS) $(LDLIBS)
+	    $(SQLITE_LIBS) $(CHECK_LIBS) $(ICAL_LIBS) $(LDLIBS)
 
 $(CONTEND): $(LIB_OBJ) $(call object,$(CONTEND_SRC))
 	$(call say,LINK,$@)

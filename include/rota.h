@@ -28,6 +28,7 @@
 #include <rota/resource.h>
 #include <rota/group.h>
 #include <rota/booking.h>
+#include <rota/series.h>
 #include <rota/event.h>
 #include <rota/consumer.h>
 #include <rota/metrics.h>

@@ -87,4 +87,8 @@ void event_list(struct request *q);
 void tick(struct request *q);
 void stats(struct request *q);
 
+/* ops_series.c */
+void series_expand(struct request *q);
+void time_resolve(struct request *q);
+
 #endif

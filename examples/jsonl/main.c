@@ -50,8 +50,8 @@ static const struct operation operations[] = {
     { "reminder.put", "", NULL, "" },
     { "reminder.due", "", NULL, "" },
     { "reminder.ack", "", NULL, "" },
-    { "series.expand", "", NULL, "" },
-    { "time.resolve", "", NULL, "" }
+    { "series.expand", "dtstart tz rrule rdate exdate from to limit", series_expand, "" },
+    { "time.resolve", "tz local instant", time_resolve, "" }
 };
 
 /* ---- a request --------------------------------------------------------- */

@@ -72,6 +72,8 @@ enum {
     ROTA_MAX_CANCELLED = 1000,  /* bookings that one call cancels to make room */
     ROTA_MAX_NESTING = 16,      /* groups within groups, places within places */
     ROTA_MAX_BUFFER = 31622400, /* setup, cleanup and hold time: 366 days in seconds */
+    ROTA_MAX_RULE = 16384,      /* a recurrence rule */
+    ROTA_MAX_DATES = 10000,     /* additions of one series, and its exceptions */
     ROTA_MAX_ROWS = 10000       /* the largest `limit` of a list */
 };
 

@@ -1,5 +1,5 @@
 /** @file rota/time.h
- *  Instants as text: RFC 3339 in, RFC 3339 out.
+ *  Instants as text: RFC 3339 in, RFC 3339 out; and what a clock shows.
  */
 #ifndef ROTA_TIME_H
 #define ROTA_TIME_H
@@ -7,6 +7,29 @@
 #include <rota/base.h>
 
 enum { ROTA_TIME_TEXT = 21 }; /* bytes of "2025-02-14T04:30:00Z" with its NUL */
+
+/* What a wall-clock time is in its zone. */
+enum {
+    ROTA_TIME_UNIQUE = 1, /* the clock shows it once */
+    ROTA_TIME_GAP = 2,    /* never: the clocks are put forward past it */
+    ROTA_TIME_FOLD = 3    /* twice: the clocks are put back */
+};
+
+ROTA_TYPES_BEGIN
+
+/** An instant and what the clock of a zone shows then: `instant + offset` is
+ *  `local`. */
+typedef struct rota_time_reading {
+    uint32_t size;  /* ROTA_INIT */
+    int32_t kind;   /* ROTA_TIME_GAP: of the wall-clock time that was asked for; the
+                       clock never shows it, and `local` is another */
+    rota_time instant;
+    int32_t offset; /* seconds east of UTC, at the instant */
+    int32_t reserved;
+    char local[24]; /* "2025-02-14T10:00:00" */
+} rota_time_reading;
+
+ROTA_TYPES_END
 
 /** Read an instant. `2025-02-14T10:00:00+05:30` and `...Z` stand for
  *  themselves; without an offset the text is a wall-clock time in `zone`.
@@ -27,5 +50,19 @@ ROTA_API int rota_time_parse(rota *r, const char *text, const char *zone,
  *  @return ROTA_OK, or ROTA_EINVALID outside of ROTA_TIME_MIN to ROTA_TIME_MAX
  *          (text is then the empty string).  @since 0.1 */
 ROTA_API int rota_time_format(rota_time t, char text[ROTA_TIME_TEXT]);
+
+/** Resolve a wall-clock time to its instant, or an instant to the wall clock.
+ *  @param text  without an offset: a wall-clock time in `zone`, resolved as
+ *               RFC 5545, 3.3.5, says: in a gap with the offset before it, of a
+ *               fold the first. With `Z` or an offset: an instant; its kind is
+ *               then ROTA_TIME_FOLD where the clock shows the same time twice,
+ *               whichever of the two it is, else ROTA_TIME_UNIQUE.
+ *  @param zone  an IANA name; not NULL.
+ *  @param out   receives the reading.
+ *  @return ROTA_OK, or ROTA_EINVALID: neither of the two, outside of the years
+ *          1 to 9999 there or in UTC, an unknown zone (never taken for UTC);
+ *          ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
+ROTA_API int rota_time_resolve(rota *r, const char *text, const char *zone,
+                               rota_time_reading *out);
 
 #endif

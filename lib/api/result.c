@@ -147,6 +147,13 @@ int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_
     return made ? ROTA_OK : ROTA_ENOMEM;
 }
 
+void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_t count)
+{
+    result->rows = rows;
+    result->kind = ROTA__ROWS_OCCURRENCE;
+    result->count = count;
+}
+
 int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
 {
     result->pages = list->pages.items;
@@ -263,4 +270,10 @@ int rota_consumer_at(const rota_result *rows, int64_t i, rota_consumer *out)
 {
     return row_at(rows, ROTA__ROWS_CONSUMER, i, (int64_t)sizeof *out, out,
                   ROTA__OLDEST(rota_consumer, changed_at));
+}
+
+int rota_occurrence_at(const rota_result *rows, int64_t i, rota_occurrence *out)
+{
+    return row_at(rows, ROTA__ROWS_OCCURRENCE, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_occurrence, local));
 }

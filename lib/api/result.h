@@ -14,7 +14,8 @@ enum {
     ROTA__ROWS_BOOKING,
     ROTA__ROWS_CONFLICT,
     ROTA__ROWS_EVENT,
-    ROTA__ROWS_CONSUMER
+    ROTA__ROWS_CONSUMER,
+    ROTA__ROWS_OCCURRENCE
 };
 
 struct rota_result {
@@ -49,6 +50,8 @@ int rota__result_resources(rota_result *result, const rota__resource *rows, int6
 int rota__result_members(rota_result *result, const rota__member *rows, int64_t count);
 int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
                           rota_time now);
+/* Takes the rows as they are: of the result's own arena. */
+void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_t count);
 /* Takes over the list's pages, whatever becomes of it. */
 int rota__result_list(rota_result *result, rota__listing *list, rota_time now);
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);

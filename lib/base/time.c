@@ -50,6 +50,14 @@ void rota__time_to_civil(rota__local local, rota__civil *out)
     out->second = (int32_t)(second % 60);
 }
 
+int32_t rota__time_month_length(int32_t year, int32_t month)
+{
+    static const int8_t lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return lengths[month - 1] + (month == 2 && leap);
+}
+
 /* Exactly `count` digits; moves behind them. A text's NUL is no digit, so
  * nothing is read past it. */
 static bool digits(const char **at, int count, int32_t *out)
@@ -71,21 +79,13 @@ static bool one_of(const char **at, char a, char b)
     return **at == a || **at == b ? ++*at, true : false;
 }
 
-static int32_t month_length(int32_t year, int32_t month)
-{
-    static const int8_t lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    return lengths[month - 1] + (month == 2 && leap);
-}
-
 static bool read_date(const char **at, rota__civil *out)
 {
     if (!digits(at, 4, &out->year) || !one_of(at, '-', '-')) return false;
     if (!digits(at, 2, &out->month) || !one_of(at, '-', '-')) return false;
     if (!digits(at, 2, &out->day)) return false;
     if (out->year < 1 || out->month < 1 || out->month > 12 || out->day < 1) return false;
-    return out->day <= month_length(out->year, out->month);
+    return out->day <= rota__time_month_length(out->year, out->month);
 }
 
 static bool read_clock(const char **at, rota__civil *out)

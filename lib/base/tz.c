@@ -264,6 +264,14 @@ int32_t rota__tz_offset(const rota__tz *zone, rota_time instant)
     return stretch_at(zone, instant).offset;
 }
 
+int32_t rota__tz_stretch(const rota__tz *zone, rota_time instant, rota_span *when)
+{
+    stretch s = stretch_at(zone, instant);
+
+    *when = (rota_span){ s.start, s.end };
+    return s.offset;
+}
+
 static bool shows(stretch s, rota__local local)
 {
     return s.start + s.offset <= local && local < s.end + s.offset;

@@ -33,5 +33,8 @@ int rota__tz_read(rota__mem *mem, const void *bytes, int64_t size, rota__tz **ou
 rota_time rota__tz_instant(const rota__tz *zone, rota__local local, int *kind);
 /* Seconds east of UTC at an instant. */
 int32_t rota__tz_offset(const rota__tz *zone, rota_time instant);
+/* The same, and the time around the instant that is known to have that offset; its
+ * ends may lie far outside of the years 1 to 9999. */
+int32_t rota__tz_stretch(const rota__tz *zone, rota_time instant, rota_span *when);
 
 #endif

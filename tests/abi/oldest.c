@@ -234,6 +234,39 @@ static int use_member_query(void *record)
     return rc;
 }
 
+static int use_time_reading(void *record)
+{
+    return rota_time_resolve(calendar, "2031-03-30T02:30", "UTC", record);
+}
+
+static int expand(rota_series_query *query, rota_result **rows)
+{
+    query->start = "2031-03-10T09:00";
+    query->zone = "UTC";
+    return rota_series_expand(calendar, query, rows, NULL);
+}
+
+static int use_series_query(void *record)
+{
+    rota_result *rows = NULL;
+    int rc = expand(record, &rows);
+    rota_result_free(rows);
+    return rc;
+}
+
+static int occurrence_at(const rota_result *rows, int64_t i, void *out)
+{
+    return rota_occurrence_at(rows, i, out);
+}
+
+static int use_occurrence(void *record)
+{
+    rota_series_query query = ROTA_INIT(rota_series_query);
+    rota_result *rows = NULL;
+    int rc = expand(&query, &rows);
+    return first(rc, rows, record, occurrence_at);
+}
+
 enum { IN, OUT };
 
 static const struct use {
@@ -258,6 +291,9 @@ static const struct use {
     { "rota_booking_request", 80, IN, use_booking_request },
     { "rota_booking", 120, OUT, use_booking },
     { "rota_booking_query", 80, IN, use_booking_query },
+    { "rota_time_reading", 48, OUT, use_time_reading },
+    { "rota_series_query", 88, IN, use_series_query },
+    { "rota_occurrence", 48, OUT, use_occurrence },
     { "rota_event", 88, OUT, use_event },
     { "rota_consumer", 48, OUT, use_consumer },
 };
@@ -305,6 +341,8 @@ static uint32_t size_today(const char *name)
         SIZE(rota_member_query),   SIZE(rota_booking_request),
         SIZE(rota_booking),        SIZE(rota_booking_query),
         SIZE(rota_event),          SIZE(rota_consumer),
+        SIZE(rota_time_reading),   SIZE(rota_series_query),
+        SIZE(rota_occurrence),
     };
 #undef SIZE
     for (size_t i = 0; i < sizeof today / sizeof today[0]; i++)

@@ -20,6 +20,7 @@ options() {
     case $1 in
     jsonl) echo "-max_len=2048 -dict=tests/fuzz/jsonl.dict" ;;
     damaged) echo "-max_len=128" ;;
+    rule) echo "-max_len=256 -dict=tests/fuzz/rule.dict" ;;
     *) echo "-max_len=1024" ;;
     esac
 }

@@ -154,7 +154,7 @@ def operations(checks, rota):
     for op in (None, 1, True, [], {}, "", "Stats", "stats ", "booking", "booking.", "booking.make"):
         checks.error(f"op {op!r}", rota.send({"op": op}), "EINVALID")
     for op in ("busy", "free.find", "hours.put", "hours.open", "reminder.put", "reminder.due",
-               "reminder.ack", "series.expand", "time.resolve"):
+               "reminder.ack"):
         checks.error(f"{op}, of a later issue", rota.ask(op), "EINVALID")
     later = {"rrule": "FREQ=DAILY", "rdate": [TEN], "exdate": [TEN], "partial": True,
              "movable": True, "alternatives": 3}
@@ -175,6 +175,8 @@ REQUESTS = {
     "booking.complete": {"id": "mine"}, "booking.move": {"id": "mine", "start": TEN, "end": ELEVEN},
     "booking.cancel": {"id": "mine"}, "booking.get": {"id": "mine"},
     "booking.list": {"from": TEN, "to": ELEVEN}, "event.list": {}, "tick": {}, "stats": {},
+    "series.expand": {"dtstart": "2031-03-10T09:00:00", "tz": "Europe/Berlin"},
+    "time.resolve": {"tz": "Europe/Berlin", "local": "2031-03-10T09:00:00"},
 }
 WRITING = ("resource.put", "resource.remove", "member.add", "member.remove", "booking.create",
            "booking.confirm", "booking.check_in", "booking.complete", "booking.move",
@@ -190,6 +192,9 @@ OPTIONAL = {
     "booking.move": {"tz": "UTC", "claims": ["room"]},
     "booking.list": {"resource": "room", "status": "held", "limit": 1, "after": "mine"},
     "event.list": {"after": 0, "limit": 1},
+    "series.expand": {"rrule": "FREQ=DAILY", "rdate": [], "exdate": [], "from": TEN, "to": ELEVEN,
+                      "limit": 1},
+    "time.resolve": {"instant": TEN},
 }
 CALL = {"actor": "a", "role": "r", "key": "k", "trace": "t", "version": 1, "dry_run": True}
 
@@ -747,6 +752,58 @@ def feed(checks, rota):
     checks.same("beyond the end", rota.must("event.list", after=10 ** 9)["rows"], [])
 
 
+def expansions(checks, rota):
+    """The night the clocks go forward in Berlin, and what may be asked for."""
+    def expand(**more):
+        return rota.ask("series.expand", **{"dtstart": "2031-03-29T02:30:00",
+                                            "tz": "Europe/Berlin", **more})
+    three = ["2031-03-29T01:30:00Z", "2031-03-30T01:30:00Z", "2031-03-31T00:30:00Z"]
+    checks.same("without a rule the start alone", expand(), {"ok": True, "starts": three[:1]})
+    checks.same("a rule", expand(rrule="FREQ=DAILY;COUNT=3"), {"ok": True, "starts": three})
+    checks.same("a limit says so", expand(rrule="FREQ=DAILY", limit=2),
+                {"ok": True, "starts": three[:2], "more": True})
+    checks.same("a thousand without one", len(expand(rrule="FREQ=DAILY")["starts"]), 1000)
+    checks.same("a window", expand(rrule="FREQ=DAILY", **{"from": three[1], "to": three[2]}),
+                {"ok": True, "starts": three[1:2]})
+    checks.same("additions and exceptions, in any form",
+                expand(rrule="FREQ=DAILY;COUNT=2", rdate=["2031-03-31T02:30:00", three[0]],
+                       exdate=["2031-03-30T02:30:00+01:00"]),
+                {"ok": True, "starts": [three[0], three[2]]})
+    checks.same("an all-day series", expand(dtstart="2031-03-29", rrule="FREQ=DAILY;COUNT=2")
+                ["starts"], ["2031-03-28T23:00:00Z", "2031-03-29T23:00:00Z"])
+    for wrong in ({"rrule": "FREQ=DAILY;BYHOUR=24"}, {"rrule": ""}, {"tz": "Berlin"},
+                  {"dtstart": "2031-03-32T00:00:00"}, {"rdate": ["soon"]}, {"rdate": "soon"},
+                  {"exdate": [1]}, {"limit": 0}, {"from": three[1], "to": three[1]}):
+        checks.error(f"expand {wrong}", expand(**wrong), "EINVALID")
+    checks.true("the message names the part",
+                "BYHOUR=24" in expand(rrule="FREQ=DAILY;BYHOUR=24")["message"])
+    checks.error("more than may be asked for", expand(limit=10001), "ELIMIT")
+    checks.same("a rule that never matches is no error",
+                expand(rrule="FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), {"ok": True, "starts": []})
+
+
+def readings(checks, rota):
+    def resolve(**more):
+        return rota.ask("time.resolve", **{"tz": "Europe/Berlin", **more})
+    for request, instant, local, offset, kind in (
+            ({"local": "2031-03-10T09:00:00"}, "2031-03-10T08:00:00Z", "2031-03-10T09:00:00", 3600,
+             "unique"),
+            ({"local": "2031-03-30T02:30"}, "2031-03-30T01:30:00Z", "2031-03-30T03:30:00", 7200,
+             "gap"),
+            ({"local": "2031-10-26T02:30:00"}, "2031-10-26T00:30:00Z", "2031-10-26T02:30:00", 7200,
+             "fold"),
+            ({"instant": "2031-10-26T01:30:00Z"}, "2031-10-26T01:30:00Z", "2031-10-26T02:30:00",
+             3600, "fold"),
+            ({"instant": "2031-06-01T09:00:00+05:30"}, "2031-06-01T03:30:00Z",
+             "2031-06-01T05:30:00", 7200, "unique")):
+        checks.same(f"{request}", resolve(**request),
+                    {"ok": True, "instant": instant, "local": local, "offset": offset,
+                     "kind": kind})
+    for wrong in ({}, {"local": TEN}, {"local": TEN[:-1], "instant": TEN}, {"local": "2031-03-10"},
+                  {"local": TEN[:-1], "tz": "Atlantis"}):
+        checks.error(f"resolve {wrong}", resolve(**wrong), "EINVALID")
+
+
 def statistics(checks, rota):
     before = rota.must("stats")
     create(rota)
@@ -765,7 +822,8 @@ def main():
     for part in (tags, lines, long_lines, in_order, operations, fields, claims, instants,
                  resources, removed_for_good, members, reached_in_two_ways, members_of_removed,
                  bookings, override,
-                 lists, ticks, dry_runs, keys, same_content, feed, statistics):
+                 lists, ticks, dry_runs, keys, same_content, feed, expansions, readings,
+                 statistics):
         with started() as rota:
             part(checks, rota)
             checks.same(f"{part.__name__}: the end of its input", rota.close(), 0)

@@ -3,7 +3,7 @@
 Usage: layers.py [DIRECTORY OF THE OBJECTS]
 
 A file includes its own layer or a lower one, files include each other in no circle, base names
-are unique, SQLite is known to lib/store/sqlite* alone, examples know rota.h only. An object
+are unique, SQLite is known to lib/store/sqlite* alone, libical to none, examples know rota.h only. An object
 calls nothing that ends the process, prints, starts a thread, handles signals, changes what
 belongs to the whole process or asks for the time behind the clock's back, and keeps no data
 that can change.
@@ -64,6 +64,8 @@ def check_includes(paths):
             name = included[1:]
             if name == "sqlite3.h" and not knows_sqlite(path):
                 find(f"{path} includes sqlite3.h, which is for lib/store/sqlite*")
+            if name.startswith("libical/"):
+                find(f"{path} includes {name}, which is for tests/test_ical.c")
             if included[0] == "<":
                 continue
             lower = name.split("/")[0]

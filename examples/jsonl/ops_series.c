@@ -1,0 +1,91 @@
+/* Recurrence, and what a clock shows: answers that need no calendar. */
+#include "host.h"
+
+#include <stdlib.h>
+
+static const struct word kinds[] = { { "unique", ROTA_TIME_UNIQUE },
+                                     { "gap", ROTA_TIME_GAP },
+                                     { "fold", ROTA_TIME_FOLD },
+                                     { NULL, 0 } };
+
+/* A list of texts, to be freed; NULL where there is none. */
+static const char **texts_of(struct request *q, const char *field, int64_t *count)
+{
+    json_t *list = json_object_get(q->in, field), *value;
+    const char **texts;
+    size_t i;
+
+    *count = 0;
+    if (list == NULL) return NULL;
+    if (!json_is_array(list)) fail(q, ROTA_EINVALID, "\"%s\" is not a list", field);
+    if ((texts = calloc(json_array_size(list) + 1, sizeof *texts)) == NULL)
+        fail(q, ROTA_ENOMEM, "%s", rota_status_text(ROTA_ENOMEM));
+    json_array_foreach(list, i, value)
+    {
+        if (!json_is_string(value))
+            fail(q, ROTA_EINVALID, "\"%s\" holds something that is no string", field);
+        if (texts != NULL) texts[(*count)++] = json_string_value(value);
+    }
+    return texts;
+}
+
+static void answer_starts(struct request *q, rota_result *rows, int32_t more)
+{
+    json_t *list = json_array();
+
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_occurrence row = ROTA_INIT(rota_occurrence);
+        if (library_ok(q, rota_occurrence_at(rows, i, &row)))
+            append(q, list, instant_json(row.start));
+    }
+    answer(q, "starts", list);
+    if (more) answer(q, "more", json_true());
+}
+
+void series_expand(struct request *q)
+{
+    rota_series_query query = ROTA_INIT(rota_series_query);
+    rota_result *rows = NULL;
+    int32_t more = 0;
+
+    need(q, "dtstart");
+    need(q, "tz");
+    query.start = text_of(q, "dtstart");
+    query.zone = text_of(q, "tz");
+    query.rule = text_of(q, "rrule");
+    query.window.start = instant_of(q, "from", ROTA_TIME_MIN);
+    query.window.end = instant_of(q, "to", ROTA_TIME_MAX + 1);
+    query.limit = integer_of(q, "limit", 1, INT64_MAX, 0);
+    const char **rdates = texts_of(q, "rdate", &query.rdate_count);
+    const char **exdates = texts_of(q, "exdate", &query.exdate_count);
+    query.rdates = rdates;
+    query.exdates = exdates;
+
+    if (q->status == ROTA_OK && library_ok(q, rota_series_expand(q->host->r, &query, &rows, &more)))
+        answer_starts(q, rows, more);
+    rota_result_free(rows);
+    free(rdates);
+    free(exdates);
+}
+
+void time_resolve(struct request *q)
+{
+    rota_time_reading found = ROTA_INIT(rota_time_reading);
+    const char *zone = text_of(q, "tz");
+    const char *local = text_of(q, "local"), *instant = text_of(q, "instant");
+    rota_time t;
+
+    need(q, "tz");
+    if ((local == NULL) == (instant == NULL))
+        fail(q, ROTA_EINVALID, "either \"local\" or \"instant\" is needed");
+    if (q->status == ROTA_OK && local != NULL &&
+        rota_time_parse(q->host->r, local, NULL, &t) == ROTA_OK)
+        fail(q, ROTA_EINVALID, "\"local\" has an offset: it is an instant");
+    if (q->status != ROTA_OK ||
+        !library_ok(q, rota_time_resolve(q->host->r, local ? local : instant, zone, &found)))
+        return;
+    answer(q, "instant", instant_json(found.instant));
+    answer(q, "local", json_string(found.local));
+    answer(q, "offset", json_integer(found.offset));
+    answer(q, "kind", word_json(kinds, found.kind));
+}
