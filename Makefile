@@ -24,7 +24,8 @@ DEPS := gcc:gcc libc6-dev:/usr/include/stdio.h pkg-config:pkg-config \
         libsqlite3-dev:sqlite3.pc libjansson-dev:jansson.pc check:check.pc \
         libical-dev:libical.pc python3:python3 tzdata:/usr/share/zoneinfo/Europe/Berlin
 DEPS_CI := g++:g++ clang:clang clang-format:clang-format clang-tidy:clang-tidy \
-           cppcheck:cppcheck gcovr:gcovr valgrind:valgrind
+           cppcheck:cppcheck gcovr:gcovr valgrind:valgrind \
+           python3-dateutil:/usr/lib/python3/dist-packages/dateutil/rrule.py
 
 # --- versions and flags ---
 
@@ -109,8 +110,8 @@ again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 .PHONY: all everything bench run-bench bench-callgrind run-bench-callgrind fuzz run-fuzz mutants help \
         deps deps-ci demo check examples install uninstall \
-        crash faults contend run-contend asan tsan run-tsan coverage valgrind layers abi lint \
-        format docs clean run-demo run-check run-suite run-examples FORCE
+        crash faults recurrence run-recurrence contend run-contend asan tsan run-tsan coverage \
+        valgrind layers abi lint format docs clean run-demo run-check run-suite run-examples FORCE
 
 ## all: the static and the shared library (what a plain `make` does)
 all: $(STATIC) $(SHARED) $(LINKS)
@@ -308,6 +309,14 @@ crash: deps
 ## faults: every allocation, statement and disk operation under every writing call fails; minutes
 faults: deps
 	$(again) SUITE=faults SETTINGS=ROTA_FAULTS=all run-suite
+
+## recurrence: 20,000 random rules beside an oracle and dateutil, every change of every zone; 15 minutes
+recurrence: deps deps-ci
+	$(again) run-recurrence
+run-recurrence: $(PROGRAMS)
+	@$(TEST_ENV) python3 -B tests/recur/differential.py --rules 20000
+	@$(TEST_ENV) python3 -B tests/recur/differential.py --control
+	@$(TEST_ENV) python3 -B tests/recur/zones.py
 
 run-suite: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp

@@ -1,4 +1,4 @@
-/* Acceptance through rota-jsonl: runs the scripts of tests/jsonl, each of which
+/* Acceptance through rota-jsonl: runs the scripts of tests/jsonl and tests/recur, each of which
  * talks to build/examples/rota-jsonl and computes by itself what the answers have
  * to be. What is expected is in the scripts; here is only when they pass. */
 #define _POSIX_C_SOURCE 200809L
@@ -44,7 +44,7 @@ static void keep(output *out, const char *line)
 static int run(const char *script, output *out)
 {
     char command[512], line[4096], last[sizeof line] = "";
-    snprintf(command, sizeof command, "python3 -B tests/jsonl/%s 2>&1", script);
+    snprintf(command, sizeof command, "python3 -B tests/%s 2>&1", script);
     FILE *pipe = popen(command, "r");
     ck_assert_msg(pipe != NULL, "%s does not start", command);
     out->length = 0;
@@ -69,37 +69,37 @@ static void expect(const char *script, int code)
 
 START_TEST(the_host_keeps_its_contract)
 {
-    expect("contract.py", AGREED);
+    expect("jsonl/contract.py", AGREED);
 }
 END_TEST
 
 START_TEST(allens_relations_collide_where_spans_overlap)
 {
-    expect("allen.py", AGREED);
+    expect("jsonl/allen.py", AGREED);
 }
 END_TEST
 
 START_TEST(nobody_sits_in_two_batches_at_once)
 {
-    expect("batch.py", AGREED);
+    expect("jsonl/batch.py", AGREED);
 }
 END_TEST
 
 START_TEST(a_week_of_lectures_refuses_exactly_the_double_booked)
 {
-    expect("timetable.py", AGREED);
+    expect("jsonl/timetable.py", AGREED);
 }
 END_TEST
 
 START_TEST(a_hundred_thousand_operations_agree_with_the_model)
 {
-    expect("random_model.py --ops 100000", AGREED);
+    expect("jsonl/random_model.py --ops 100000", AGREED);
 }
 END_TEST
 
 START_TEST(two_processes_agree_with_one_model)
 {
-    expect("two_processes.py --ops 20000", AGREED);
+    expect("jsonl/two_processes.py --ops 20000", AGREED);
 }
 END_TEST
 
@@ -110,9 +110,22 @@ enum { WRONG_RULES = sizeof wrong_rules / sizeof wrong_rules[0] };
 START_TEST(a_model_that_is_wrong_on_purpose_is_noticed)
 {
     char script[128];
-    snprintf(script, sizeof script, "random_model.py --ops 5000 --seed 1 --mutate %s",
+    snprintf(script, sizeof script, "jsonl/random_model.py --ops 5000 --seed 1 --mutate %s",
              wrong_rules[_i]);
     expect(script, DISAGREED);
+}
+END_TEST
+
+/* The long forms are `make recurrence`. */
+START_TEST(random_rules_agree_with_an_oracle)
+{
+    expect("recur/differential.py --rules 400 --no-dateutil", AGREED);
+}
+END_TEST
+
+START_TEST(zones_agree_with_zoneinfo)
+{
+    expect("recur/zones.py --sample", AGREED);
 }
 END_TEST
 
@@ -128,6 +141,8 @@ Suite *jsonl_suite(void)
     tcase_add_test(tc, a_hundred_thousand_operations_agree_with_the_model);
     tcase_add_test(tc, two_processes_agree_with_one_model);
     tcase_add_loop_test(tc, a_model_that_is_wrong_on_purpose_is_noticed, 0, WRONG_RULES);
+    tcase_add_test(tc, random_rules_agree_with_an_oracle);
+    tcase_add_test(tc, zones_agree_with_zoneinfo);
     suite_add_tcase(suite, tc);
     return suite;
 }
