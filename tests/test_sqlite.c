@@ -1459,7 +1459,7 @@ START_TEST(a_locked_calendar_is_busy_and_then_free)
     run_on(db, "BEGIN IMMEDIATE"); /* a tool that knows nothing of our lock */
     FAILS(try_book(a, 1, &outcome), ROTA_EBUSY, "holds the calendar");
     FAILS(try_book(waits, 1, &outcome), ROTA_EBUSY, "holds the calendar"); /* not that lock */
-    ck_assert_int_eq(count_bookings(a), 0); /* reading goes on */
+    ck_assert_int_eq(count_bookings(a), 0);                                /* reading goes on */
     run_on(db, "ROLLBACK");
     sqlite3_close(db);
     book(a, 1);
