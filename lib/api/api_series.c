@@ -12,11 +12,13 @@ enum { DEFAULT_LIMIT = 1000, DATE_LENGTH = 10 };
 
 /* --- readings --- */
 
-/* "2025-02-14T10:00:00", from the text of the instant that it would be in UTC. */
-static int show_local(rota__local local, char text[24])
+/* What the clock shows at an instant: "2025-02-14T10:00:00", from the text of the instant
+ * that it would be in UTC. */
+static int show(const rota__tz *zone, rota_time instant, int32_t *offset, char text[24])
 {
     char utc[ROTA_TIME_TEXT];
-    int rc = rota_time_format(local, utc);
+    *offset = rota__tz_offset(zone, instant);
+    int rc = rota_time_format(instant + *offset, utc);
     if (rc != ROTA_OK) return rc;
     memcpy(text, utc, ROTA_TIME_TEXT - 2);
     return ROTA_OK;
@@ -30,14 +32,12 @@ static int resolve(rota__error *error, const rota__tz *zone, const char *text,
     if (what == 0)
         return rota__error_set(error, ROTA_EINVALID, "\"%.60s\" is not a time (RFC 3339)", text);
     out->instant = what == ROTA__TIME_LOCAL ? rota__tz_instant(zone, value, &kind) : value;
-    out->offset = rota__tz_offset(zone, out->instant);
-    rota__local local = out->instant + out->offset;
-    (void)rota__tz_instant(zone, local, &again);
-    out->kind = kind == ROTA__TZ_GAP ? kind : again;
     if (out->instant < ROTA_TIME_MIN || out->instant > ROTA_TIME_MAX ||
-        show_local(local, out->local) != ROTA_OK)
+        show(zone, out->instant, &out->offset, out->local) != ROTA_OK)
         return rota__error_set(error, ROTA_EINVALID, "\"%.60s\" is outside of the years 1 to 9999",
                                text);
+    (void)rota__tz_instant(zone, out->instant + out->offset, &again);
+    out->kind = kind == ROTA__TZ_GAP ? kind : again;
     return ROTA_OK;
 }
 
@@ -169,9 +169,8 @@ static void fill(const rota__recur *set, rota__local local, rota_time instant, r
     out->size = (uint32_t)sizeof *out;
     out->start = instant;
     (void)rota__tz_instant(set->zone, local, &out->kind);
-    out->offset = rota__tz_offset(set->zone, instant);
     out->all_day = set->all_day;
-    (void)show_local(instant + out->offset, out->local);
+    (void)show(set->zone, instant, &out->offset, out->local);
 }
 
 typedef ROTA__LIST(rota_occurrence) occurrences;
@@ -181,11 +180,9 @@ static int walk_on(rota__arena *arena, const rota_series_query *q, rota__recur_w
 {
     rota__local local;
     rota_time instant;
-    int rc = ROTA_OK;
+    int rc;
     rota__recur_seek(walk, q->window.start);
-    while (rc == ROTA_OK) {
-        rc = rota__recur_next(walk, &local, &instant);
-        if (rc != ROTA_OK) break;
+    while ((rc = rota__recur_next(walk, &local, &instant)) == ROTA_OK) {
         if (rows->count == q->limit) {
             *more = 1;
             break;

@@ -17,11 +17,6 @@ typedef struct year {
     bool has_set, numbered; /* numbered: BYDAY is in the set */
 } year;
 
-static int64_t floored(int64_t value, int64_t by)
-{
-    return value / by - (value % by < 0);
-}
-
 static void civil_of(int64_t day, rota__civil *out)
 {
     rota__time_to_civil(day * DAY, out);
@@ -42,7 +37,7 @@ static int64_t week_shift(const rota__rule *rule)
 
 static int64_t week_of(const rota__rule *rule, int64_t day)
 {
-    return floored(day - week_shift(rule), 7);
+    return rota__time_floor(day - week_shift(rule), 7);
 }
 
 /* Week 1 is the first with four days of the year: the one with January 4th. */
@@ -70,7 +65,7 @@ void rota__days_complete(rota__rule *rule, rota__local start)
     }
     if ((rule->freq == ROTA__FREQ_WEEKLY && given == 0) ||
         (rule->freq == ROTA__FREQ_YEARLY && given == ROTA__BY_WEEK)) {
-        rule->weekdays = ROTA__BIT(rota__days_weekday(floored(start, DAY)));
+        rule->weekdays = ROTA__BIT(rota__days_weekday(rota__time_floor(start, DAY)));
         rule->parts |= ROTA__BY_DAY;
     }
     if (rule->freq <= ROTA__FREQ_DAILY && !(rule->parts & ROTA__BY_HOUR))
@@ -137,9 +132,11 @@ static bool match_date(const rota__rule *rule, const rota__civil *c, int64_t day
     return true;
 }
 
+/* The parts that need a date; BYDAY alone needs none. */
+enum { DATES = ROTA__BY_MONTH | ROTA__BY_MONTH_DAY | ROTA__BY_YEAR_DAY };
+
 bool rota__days_match(const rota__rule *rule, int64_t day)
 {
-    enum { DATES = ROTA__BY_MONTH | ROTA__BY_MONTH_DAY | ROTA__BY_YEAR_DAY };
     rota__civil c;
 
     if ((rule->parts & ROTA__BY_DAY) && !(rule->weekdays >> rota__days_weekday(day) & 1))
@@ -186,18 +183,28 @@ static uint32_t by_weekday(const rota__rule *rule, int first, int32_t length)
     return days;
 }
 
-/* The days of the month that begins on `first` which the parts leave, for a FREQ of DAILY
- * or finer: as rota__days_match(), and many at once. */
+/* The days of the month that begins on `first` which these of the rule's parts leave:
+ * BYMONTHDAY and BYDAY. */
+static uint32_t by_parts(const rota__rule *rule, uint32_t parts, int64_t first, int32_t length)
+{
+    uint32_t days = (uint32_t)(((uint64_t)1 << (length + 1)) - 2);
+
+    parts &= rule->parts;
+    if (parts & ROTA__BY_MONTH_DAY) days &= month_days(rule, length);
+    if (parts & ROTA__BY_DAY) days &= by_weekday(rule, rota__days_weekday(first), length);
+    return days;
+}
+
+/* The same for a FREQ of DAILY or finer, all parts: as rota__days_match(), and many at
+ * once. */
 static uint32_t matching(const rota__rule *rule, const rota__civil *c, int64_t first,
                          int32_t length)
 {
-    int64_t before = first - rota__time_days(c->year, 1, 1), in = year_length(c->year);
-    uint32_t days = (uint32_t)(((uint64_t)1 << (length + 1)) - 2);
-
     if ((rule->parts & ROTA__BY_MONTH) && !(rule->months >> c->month & 1)) return 0;
-    if (rule->parts & ROTA__BY_MONTH_DAY) days &= month_days(rule, length);
-    if (rule->parts & ROTA__BY_DAY) days &= by_weekday(rule, rota__days_weekday(first), length);
-    for (int32_t day = 1; day <= length && (rule->parts & ROTA__BY_YEAR_DAY); ++day)
+    uint32_t days = by_parts(rule, ROTA__BY_MONTH_DAY | ROTA__BY_DAY, first, length);
+    if (!(rule->parts & ROTA__BY_YEAR_DAY)) return days;
+    int64_t before = first - rota__time_days(c->year, 1, 1), in = year_length(c->year);
+    for (int32_t day = 1; day <= length; ++day)
         if (!in_year(rule, before + day, in)) days &= ~ROTA__BIT(day);
     return days;
 }
@@ -206,6 +213,12 @@ int64_t rota__days_next(const rota__rule *rule, int64_t day, int64_t last, int64
 {
     if (last > day + ROTA__DAYS_CYCLE) last = day + ROTA__DAYS_CYCLE;
     if (day <= last && rota__days_match(rule, day)) return day;
+    if (!(rule->parts & DATES) && rule->weekdays) {
+        ++*work;
+        while (!rota__days_match(rule, day))
+            ++day;
+        return day <= last ? day : ROTA__DAYS_NEVER;
+    }
     while (day <= last) {
         rota__civil c;
         civil_of(day, &c);
@@ -225,11 +238,9 @@ static void add_month(const rota__rule *rule, const year *y, int32_t month, rota
 {
     int32_t length = rota__time_month_length(y->number, month);
     int64_t first = rota__time_days(y->number, month, 1), before = first - y->first;
-    uint32_t days = (uint32_t)(((uint64_t)1 << (length + 1)) - 2);
+    uint32_t parts = ROTA__BY_MONTH_DAY | (y->numbered ? 0 : ROTA__BY_DAY);
+    uint32_t days = by_parts(rule, parts, first, length);
 
-    if (rule->parts & ROTA__BY_MONTH_DAY) days &= month_days(rule, length);
-    if ((rule->parts & ROTA__BY_DAY) && !y->numbered)
-        days &= by_weekday(rule, rota__days_weekday(first), length);
     for (int32_t day = 1; day <= length; ++day) {
         if (!(days >> day & 1)) continue;
         if (y->has_set && !rota__rule_bit(y->set, before + day)) continue;
@@ -238,11 +249,6 @@ static void add_month(const rota__rule *rule, const year *y, int32_t month, rota
 }
 
 /* --- years --- */
-
-static void add(uint64_t *words, int64_t n)
-{
-    words[n / 64] |= (uint64_t)1 << (n % 64);
-}
 
 /* What BYDAY leaves of a year, its numbers counting in the year. */
 static void by_year_weekday(const rota__rule *rule, const year *y, uint64_t *set)
@@ -254,7 +260,7 @@ static void by_year_weekday(const rota__rule *rule, const year *y, uint64_t *set
         for (int32_t n = 1; n <= weeks; ++n)
             if ((rule->weekdays >> weekday & 1) || (rule->nth[weekday] >> n & 1) ||
                 (rule->nth_back[weekday] >> (weeks + 1 - n) & 1))
-                add(set, day + 7 * (n - 1));
+                rota__rule_set(set, day + 7 * (n - 1));
     }
 }
 
@@ -267,7 +273,7 @@ static void fill_set(const rota__rule *rule, year *y)
     if (y->numbered) by_year_weekday(rule, y, y->set);
     if (!(rule->parts & ROTA__BY_YEAR_DAY)) return;
     for (int64_t n = 1; n <= y->length; ++n)
-        if (in_year(rule, n, y->length)) add(days, n);
+        if (in_year(rule, n, y->length)) rota__rule_set(days, n);
     for (int i = 0; i < 6; ++i)
         y->set[i] = y->numbered ? y->set[i] & days[i] : days[i];
     y->has_set = true;

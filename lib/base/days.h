@@ -44,7 +44,7 @@ void rota__days_fill(const rota__rule *rule, int64_t period, rota__days *out);
 bool rota__days_match(const rota__rule *rule, int64_t day);
 #define ROTA__DAYS_NEVER INT64_MAX
 /* The first such day from this one on, up to `last`; ROTA__DAYS_NEVER where there is none,
- * or none in a whole cycle. Adds the months looked at to work. */
+ * or none in a whole cycle. Adds the months, or weeks, looked at to work. */
 int64_t rota__days_next(const rota__rule *rule, int64_t day, int64_t last, int64_t *work);
 
 #endif

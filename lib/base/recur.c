@@ -1,3 +1,6 @@
+/* From rule to instants: the wall-clock times that a period holds, the way from one
+ * period to the next, and the order of what comes of it when the zone resolves it. Which
+ * days a period has is left to days.c, what the clocks do to tz.c. */
 #include "base/recur.h"
 
 /* No clock is further from UTC. */
@@ -7,11 +10,6 @@ enum { DAY = 86400, FURTHEST = 26 * 3600, SURE = 3 * DAY, GAP_SEEN = 27 * 3600 }
 #define LAST_LOCAL ((rota__local)ROTA_TIME_MAX)
 
 typedef rota__recur_cursor cursor;
-
-static int64_t floored(int64_t value, int64_t by)
-{
-    return value / by - (value % by < 0);
-}
 
 static int64_t divisor(int64_t a, int64_t b)
 {
@@ -178,12 +176,12 @@ static int find_period(rota__recur_walk *walk, cursor *c, int64_t at)
     int64_t from = at;
 
     for (;;) {
-        int64_t day = floored(at, DAY), found, to;
+        int64_t day = rota__time_floor(at, DAY), found, to;
 
         if (at > walk->ceiling || at - from > walk->cycle) break;
         if (walk->work < 0) return ROTA_ELIMIT;
         int64_t looked = 0;
-        found = rota__days_next(&walk->rule, day, floored(walk->ceiling, DAY), &looked);
+        found = rota__days_next(&walk->rule, day, rota__time_floor(walk->ceiling, DAY), &looked);
         walk->work -= 1 + looked;
         if (found == ROTA__DAYS_NEVER) break;
         to = found > day ? found * DAY : jump(walk, day, at);
@@ -384,7 +382,8 @@ static bool never_at(const rota__recur_walk *walk)
 {
     int64_t round = divisor(walk->step, DAY);
 
-    for (int64_t at = walk->base - floored(walk->base, round) * round; at < DAY; at += round)
+    for (int64_t at = walk->base - rota__time_floor(walk->base, round) * round; at < DAY;
+         at += round)
         if (jump(walk, 0, at) == at) return false;
     return true;
 }
@@ -413,7 +412,7 @@ static void open_short(rota__recur_walk *walk)
     if (rule->freq >= ROTA__FREQ_SECONDLY) limits |= ROTA__BY_SECOND;
     walk->unit = units[rule->freq - ROTA__FREQ_HOURLY];
     walk->step = walk->unit * rule->interval;
-    walk->base = floored(walk->set->start, walk->unit) * walk->unit;
+    walk->base = rota__time_floor(walk->set->start, walk->unit) * walk->unit;
     common = divisor(walk->step, (int64_t)ROTA__DAYS_CYCLE * DAY);
     walk->cycle = walk->step / common > 1000
                       ? INT64_MAX / 2
@@ -427,8 +426,8 @@ static void open_long(rota__recur_walk *walk)
     const rota__rule *rule = &walk->rule;
     int64_t cycle = rota__days_cycle(rule);
 
-    walk->base = rota__days_period(rule, floored(walk->set->start, DAY));
-    walk->last_period = rota__days_period(rule, floored(walk->ceiling, DAY));
+    walk->base = rota__days_period(rule, rota__time_floor(walk->set->start, DAY));
+    walk->last_period = rota__days_period(rule, rota__time_floor(walk->ceiling, DAY));
     walk->cycle = cycle / divisor(rule->interval, cycle);
     walk->steady = rule->freq == ROTA__FREQ_DAILY &&
                    !(rule->parts & (ROTA__BY_MONTH | ROTA__BY_MONTH_DAY | ROTA__BY_DAY));
@@ -491,11 +490,11 @@ static rota__local floor_of(const rota__recur *set, rota_time from)
 /* The last of the rule's periods that begins at the floor or before it. */
 static int64_t period_of(const rota__recur_walk *walk, rota__local floor)
 {
-    int64_t at = walk->unit > 0 ? floored(floor, walk->unit) * walk->unit
-                                : rota__days_period(&walk->rule, floored(floor, DAY));
+    int64_t at = walk->unit > 0 ? rota__time_floor(floor, walk->unit) * walk->unit
+                                : rota__days_period(&walk->rule, rota__time_floor(floor, DAY));
     int64_t step = walk->unit > 0 ? walk->step : walk->rule.interval;
 
-    return walk->base + floored(at - walk->base, step) * step;
+    return walk->base + rota__time_floor(at - walk->base, step) * step;
 }
 
 /* A rule with COUNT has to know how many were before. */

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SHOWN = 40, DAY = 86400 };
+enum { SHOWN = 40 };
 
 /* What is left of the text; nothing is read behind end. */
 typedef struct reader {
@@ -103,11 +103,6 @@ static int wrong(reader *r, const part *p, const char *why)
 
 /* --- lists --- */
 
-static void add(uint64_t *words, int64_t n)
-{
-    words[n / 64] |= (uint64_t)1 << (n % 64);
-}
-
 static void add_small(uint32_t *bits, int64_t n)
 {
     *bits |= (uint32_t)1 << n;
@@ -120,10 +115,10 @@ static void keep(rota__rule *rule, uint32_t bit, int64_t n, bool back)
         add_small(&rule->months, n);
         break;
     case ROTA__BY_WEEK:
-        add(back ? &rule->weeks_back : &rule->weeks, n);
+        rota__rule_set(back ? &rule->weeks_back : &rule->weeks, n);
         break;
     case ROTA__BY_YEAR_DAY:
-        add(back ? rule->year_days_back : rule->year_days, n);
+        rota__rule_set(back ? rule->year_days_back : rule->year_days, n);
         break;
     case ROTA__BY_MONTH_DAY:
         add_small(back ? &rule->month_days_back : &rule->month_days, n);
@@ -132,13 +127,13 @@ static void keep(rota__rule *rule, uint32_t bit, int64_t n, bool back)
         add_small(&rule->hours, n);
         break;
     case ROTA__BY_MINUTE:
-        add(&rule->minutes, n);
+        rota__rule_set(&rule->minutes, n);
         break;
     case ROTA__BY_SECOND:
-        add(&rule->seconds, n);
+        rota__rule_set(&rule->seconds, n);
         break;
     default:
-        add(back ? rule->positions_back : rule->positions, n);
+        rota__rule_set(back ? rule->positions_back : rule->positions, n);
         break;
     }
 }
@@ -159,7 +154,7 @@ static bool read_weekday(reader *r, int64_t n, bool back, rota__rule *rule)
     if (n == 0)
         add_small(&rule->weekdays, day);
     else
-        add(back ? &rule->nth_back[day] : &rule->nth[day], n);
+        rota__rule_set(back ? &rule->nth_back[day] : &rule->nth[day], n);
     if (n != 0) add_small(&rule->nth_days, day);
     return true;
 }
@@ -224,21 +219,12 @@ static bool fixed(reader *r, int count, int32_t *out)
     return true;
 }
 
-/* A day that there is: as civil time and back. */
-static bool is_date(const rota__civil *c)
-{
-    rota__civil back;
-
-    if (c->year < 1 || c->month < 1 || c->month > 12 || c->day < 1 || c->day > 31) return false;
-    rota__time_to_civil(rota__time_days(c->year, c->month, c->day) * DAY, &back);
-    return back.day == c->day;
-}
-
 static bool read_moment(reader *r, rota__rule *rule)
 {
     rota__civil c = { 0, 0, 0, 23, 59, 59 };
 
-    if (!fixed(r, 4, &c.year) || !fixed(r, 2, &c.month) || !fixed(r, 2, &c.day) || !is_date(&c))
+    if (!fixed(r, 4, &c.year) || !fixed(r, 2, &c.month) || !fixed(r, 2, &c.day) ||
+        !rota__time_is_date(&c))
         return false;
     rule->until_kind = ROTA__UNTIL_DATE;
     if (r->at < r->end) {

@@ -64,6 +64,11 @@ static inline bool rota__rule_bit(const uint64_t *words, int64_t n)
     return words[n / 64] >> (n % 64) & 1;
 }
 
+static inline void rota__rule_set(uint64_t *words, int64_t n)
+{
+    words[n / 64] |= (uint64_t)1 << (n % 64);
+}
+
 /* "FREQ=WEEKLY;BYDAY=MO": without "RRULE:", in either case, parts in any order. length
  * -1: up to the NUL. ROTA_OK; ROTA_EINVALID with a message that names the part and its
  * value; ROTA_ELIMIT where it is too long. out is untouched on error. */

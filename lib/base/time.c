@@ -5,7 +5,7 @@
 enum { DAY = 86400, DAYS_OF_400_YEARS = 146097 };
 
 /* The quotient rounded down, as days before 1970 need it. */
-static int64_t floored(int64_t value, int64_t by)
+int64_t rota__time_floor(int64_t value, int64_t by)
 {
     return value / by - (value % by < 0);
 }
@@ -15,7 +15,7 @@ static int64_t floored(int64_t value, int64_t by)
 int64_t rota__time_days(int32_t year, int32_t month, int32_t day)
 {
     int64_t y = (int64_t)year - (month <= 2);
-    int64_t era = floored(y, 400);
+    int64_t era = rota__time_floor(y, 400);
     int64_t of_era = y - era * 400;
     int64_t month_from_march = month + (month > 2 ? -3 : 9);
     int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
@@ -32,10 +32,10 @@ rota__local rota__time_from_civil(const rota__civil *civil)
 
 void rota__time_to_civil(rota__local local, rota__civil *out)
 {
-    int64_t days = floored(local, DAY);
+    int64_t days = rota__time_floor(local, DAY);
     int64_t second = local - days * DAY;
     int64_t from_march = days + 719468;
-    int64_t era = floored(from_march, DAYS_OF_400_YEARS);
+    int64_t era = rota__time_floor(from_march, DAYS_OF_400_YEARS);
     int64_t day = from_march - era * DAYS_OF_400_YEARS;
     int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
     int64_t month;
@@ -56,6 +56,12 @@ int32_t rota__time_month_length(int32_t year, int32_t month)
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
     return lengths[month - 1] + (month == 2 && leap);
+}
+
+bool rota__time_is_date(const rota__civil *civil)
+{
+    return civil->year >= 1 && civil->month >= 1 && civil->month <= 12 && civil->day >= 1 &&
+           civil->day <= rota__time_month_length(civil->year, civil->month);
 }
 
 /* Exactly `count` digits; moves behind them. A text's NUL is no digit, so
@@ -84,8 +90,7 @@ static bool read_date(const char **at, rota__civil *out)
     if (!digits(at, 4, &out->year) || !one_of(at, '-', '-')) return false;
     if (!digits(at, 2, &out->month) || !one_of(at, '-', '-')) return false;
     if (!digits(at, 2, &out->day)) return false;
-    if (out->year < 1 || out->month < 1 || out->month > 12 || out->day < 1) return false;
-    return out->day <= rota__time_month_length(out->year, out->month);
+    return rota__time_is_date(out);
 }
 
 static bool read_clock(const char **at, rota__civil *out)

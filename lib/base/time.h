@@ -15,6 +15,8 @@ typedef struct rota__civil {
 int64_t rota__time_days(int32_t year, int32_t month,
                         int32_t day); /* since 1970-01-01, proleptic Gregorian */
 int32_t rota__time_month_length(int32_t year, int32_t month);
+bool rota__time_is_date(const rota__civil *civil);   /* a day that there is, from year 1 on */
+int64_t rota__time_floor(int64_t value, int64_t by); /* value / by, rounded down; by > 0 */
 rota__local rota__time_from_civil(const rota__civil *civil);
 void rota__time_to_civil(rota__local local, rota__civil *out);
 
