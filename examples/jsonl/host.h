@@ -40,6 +40,8 @@ bool library_ok(struct request *q, int status); /* false: its error is now the a
 bool has(const struct request *q, const char *field);
 void need(struct request *q, const char *field);
 const char *text_of(struct request *q, const char *field);
+/* The texts stay in the request, the array is the caller's to free; NULL where it is empty. */
+const char **texts_of(struct request *q, const char *field, int64_t *count);
 int64_t integer_of(struct request *q, const char *field, int64_t least, int64_t most,
                    int64_t fallback);
 bool flag_of(struct request *q, const char *field, bool fallback);

@@ -15,27 +15,6 @@ static const struct {
     { "after", ROTA_RESOURCE_SET_AFTER },       { "active", ROTA_RESOURCE_SET_ACTIVE }
 };
 
-/* The texts stay in the request, the array is the caller's to free. */
-static const char **tags_of(struct request *q, int64_t *count)
-{
-    json_t *list = json_object_get(q->in, "tags");
-    size_t length = json_array_size(list);
-    const char **tags = NULL;
-
-    if (list != NULL && !json_is_array(list))
-        fail(q, ROTA_EINVALID, "\"tags\" is not an array of strings");
-    if (length == 0) return NULL;
-    if ((tags = calloc(length, sizeof *tags)) == NULL) {
-        fail(q, ROTA_ENOMEM, "out of memory for the tags");
-        return NULL;
-    }
-    for (size_t i = 0; i < length; i++)
-        if ((tags[i] = json_string_value(json_array_get(list, i))) == NULL)
-            fail(q, ROTA_EINVALID, "\"tags\" is not an array of strings");
-    *count = (int64_t)length;
-    return tags;
-}
-
 static rota_id parent_of(struct request *q)
 {
     if (json_is_null(json_object_get(q->in, "parent"))) return (rota_id){ { 0 } };
@@ -45,7 +24,7 @@ static rota_id parent_of(struct request *q)
 /* The array of tags is the caller's to free. */
 static const char **read_resource(struct request *q, rota_resource_request *want)
 {
-    const char **tags = tags_of(q, &want->tag_count);
+    const char **tags = texts_of(q, "tags", &want->tag_count);
 
     for (size_t i = 0; i < sizeof settable / sizeof settable[0]; i++)
         if (has(q, settable[i].field)) want->set |= settable[i].bit;

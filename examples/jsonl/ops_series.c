@@ -8,27 +8,6 @@ static const struct word kinds[] = { { "unique", ROTA_TIME_UNIQUE },
                                      { "fold", ROTA_TIME_FOLD },
                                      { NULL, 0 } };
 
-/* A list of texts, to be freed; NULL where there is none. */
-static const char **texts_of(struct request *q, const char *field, int64_t *count)
-{
-    json_t *list = json_object_get(q->in, field), *value;
-    const char **texts;
-    size_t i;
-
-    *count = 0;
-    if (list == NULL) return NULL;
-    if (!json_is_array(list)) fail(q, ROTA_EINVALID, "\"%s\" is not a list", field);
-    if ((texts = calloc(json_array_size(list) + 1, sizeof *texts)) == NULL)
-        fail(q, ROTA_ENOMEM, "%s", rota_status_text(ROTA_ENOMEM));
-    json_array_foreach(list, i, value)
-    {
-        if (!json_is_string(value))
-            fail(q, ROTA_EINVALID, "\"%s\" holds something that is no string", field);
-        if (texts != NULL) texts[(*count)++] = json_string_value(value);
-    }
-    return texts;
-}
-
 static void answer_starts(struct request *q, rota_result *rows, int32_t more)
 {
     json_t *list = json_array();

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LONGEST_MESSAGE = 512 };
@@ -90,6 +91,27 @@ const char *text_of(struct request *q, const char *field)
     if (value != NULL && !json_is_string(value))
         fail(q, ROTA_EINVALID, "\"%s\" is not a string", field);
     return json_string_value(value);
+}
+
+const char **texts_of(struct request *q, const char *field, int64_t *count)
+{
+    json_t *list = json_object_get(q->in, field);
+    size_t length = json_array_size(list);
+    const char **texts = NULL;
+
+    *count = 0;
+    if (list != NULL && !json_is_array(list))
+        fail(q, ROTA_EINVALID, "\"%s\" is not an array of strings", field);
+    if (length == 0) return NULL;
+    if ((texts = calloc(length, sizeof *texts)) == NULL) {
+        fail(q, ROTA_ENOMEM, "out of memory for \"%s\"", field);
+        return NULL;
+    }
+    for (size_t i = 0; i < length; i++)
+        if ((texts[i] = json_string_value(json_array_get(list, i))) == NULL)
+            fail(q, ROTA_EINVALID, "\"%s\" is not an array of strings", field);
+    *count = (int64_t)length;
+    return texts;
 }
 
 int64_t integer_of(struct request *q, const char *field, int64_t least, int64_t most,
