@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -5,13 +5,13 @@
 #define ROTA_FIXTURE_H
 
 #include <check.h>
-#include <fcntl.h>
 #include <rota.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "tests.h"
 
+struct flock;
 struct rota__store;
 
 /* Zero at first. Hooks put into `config` before fx_open() stay; clock, memory and

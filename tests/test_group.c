@@ -288,13 +288,21 @@ END_TEST
 
 /* --- groups --- */
 
+static rota_id member_of_two(rota_id *g, rota_id *h)
+{
+    rota_id u = fx_room(&f, "U", 1);
+    *g = fx_room(&f, "G", 1);
+    *h = fx_room(&f, "H", 1);
+    ck_status(&f, join(*g, u, NULL, NULL), ROTA_OK);
+    ck_status(&f, join(*h, u, NULL, NULL), ROTA_OK);
+    return u;
+}
+
 START_TEST(a_group_takes_its_members_and_the_other_way_round) /* B-02 B-03 B-06 */
 {
-    rota_id g = fx_room(&f, "G", 1), h = fx_room(&f, "H", 1), u = fx_room(&f, "U", 1);
+    rota_id g, h, u = member_of_two(&g, &h);
     rota_conflict c = ROTA_INIT(rota_conflict);
     rota_result *rows;
-    ck_status(&f, join(g, u, NULL, NULL), ROTA_OK);
-    ck_status(&f, join(h, u, NULL, NULL), ROTA_OK);
     rota_id first = fx_book(&f, g, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
     ck_status(&f, book(u, "2031-03-10T09:30Z", "2031-03-10T09:31Z"), ROTA_ECONFLICT);
     ck_status(&f, book(g, "2031-03-10T09:30Z", "2031-03-10T10:30Z"), ROTA_ECONFLICT);
@@ -386,13 +394,11 @@ END_TEST
 
 START_TEST(who_is_in_two_groups_comes_once_to_the_meeting_of_both)
 {
-    rota_id g = fx_room(&f, "G", 1), h = fx_room(&f, "H", 1), u = fx_room(&f, "U", 1);
+    rota_id g, h, u = member_of_two(&g, &h);
     rota_claim claims[3] = { { .resource = g, .units = 1 },
                              { .resource = h, .units = 1 },
                              { .resource = u, .units = 1 } };
     rota_booking_request q = ROTA_INIT(rota_booking_request);
-    ck_status(&f, join(g, u, NULL, NULL), ROTA_OK);
-    ck_status(&f, join(h, u, NULL, NULL), ROTA_OK);
     q.when.start = t("2031-03-10T09:00Z");
     q.when.end = t("2031-03-10T10:00Z");
     q.claims = claims;
@@ -405,12 +411,11 @@ END_TEST
 
 START_TEST(what_two_groups_want_of_one_member_is_one_conflict)
 {
-    rota_id g = fx_room(&f, "G", 1), h = fx_room(&f, "H", 1), u = fx_room(&f, "U", 1);
+    rota_id g, h;
+    (void)member_of_two(&g, &h);
     rota_claim claims[2] = { { .resource = g, .units = 2 }, { .resource = h, .units = 2 } };
     rota_booking_request q = ROTA_INIT(rota_booking_request);
     rota_result *rows;
-    ck_status(&f, join(g, u, NULL, NULL), ROTA_OK);
-    ck_status(&f, join(h, u, NULL, NULL), ROTA_OK);
     q.when.start = t("2031-03-10T09:00Z");
     q.when.end = t("2031-03-10T10:00Z");
     q.claims = claims;

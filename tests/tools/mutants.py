@@ -34,7 +34,7 @@ ENOUGH = 0.9
 # or they run programs of their own.
 FIRST = ["admit", "booking", "group", "call", "bad_input", "itree", "handle", "consumer"]
 WRITERS = ["sqlite", "store", "threads", "crash", "faults", "race"]
-OUT = ["base", "fuzz", "hosts", "jsonl"]
+OUT = ["base", "recur", "ical", "fuzz", "hosts", "jsonl"]
 # Of the suite jsonl, what asks every question once, and a random sequence that is short
 # and always the same.
 SCRIPTS = ["contract.py", "batch.py", "random_model.py --ops 4000 --seed 1"]
