@@ -110,7 +110,7 @@ again = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 .PHONY: all everything bench run-bench bench-callgrind run-bench-callgrind fuzz run-fuzz mutants help \
         deps deps-ci demo check examples install uninstall \
-        crash faults recurrence run-recurrence contend run-contend asan tsan run-tsan coverage \
+        crash faults forever free run-free model run-model recurrence run-recurrence contend run-contend asan tsan run-tsan coverage \
         valgrind layers abi lint format docs clean run-demo run-check run-suite run-examples FORCE
 
 ## all: the static and the shared library (what a plain `make` does)
@@ -231,11 +231,16 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_OBJ) $(LIB_OB
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROTA_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE_LIBS) -lpthread -ldl $(LDLIBS)
 
+# One of them measures libical, too.
+$(BUILD)/obj/tests/bench/recur.o: ROTA_CFLAGS += $(ICAL_CFLAGS)
+$(BUILD)/bench/recur: LDLIBS += $(ICAL_LIBS)
+
 # Calendars are built once, below build/bench/data, and used again until what makes them
 # changes.
 BENCH_DATA = $(BUILD)/bench/data
 BENCH_ENV  = BENCH_DIR=$(BENCH_DATA) BENCH_JSON=$(BUILD)/bench/results.jsonl
-$(BENCH_DATA)/.made: lib/store/sqlite_schema.c tests/bench/common/calendar.c tests/bench/common/plain.c
+$(BENCH_DATA)/.made: lib/store/sqlite_schema.c lib/domain/series_bytes.c tests/bench/series.c \
+                     tests/bench/common/calendar.c tests/bench/common/plain.c
 	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
 
 ## bench: measure, and print ratios to a baseline of the same run. BENCH_FULL=1, BENCH_TINY=1
@@ -306,17 +311,40 @@ run-check: everything
 crash: deps
 	$(again) SUITE=crash SETTINGS='ROTA_KILLS=200 ROTA_CUTS=all' run-suite
 
-## faults: every allocation, statement and disk operation under every writing call fails; minutes
+## faults: a failure at every point of every writing call, and another call at every point; minutes
 faults: deps
 	$(again) SUITE=faults SETTINGS=ROTA_FAULTS=all run-suite
+	$(again) SUITE=race SETTINGS=ROTA_FAULTS=all run-suite
 
-## recurrence: 20,000 random rules beside an oracle and dateutil, every change of every zone; 15 minutes
+## forever: 2,000 random pairs of endless series, in UTC and in zones, beside brute force; minutes
+forever: deps
+	$(again) SUITE=forever SETTINGS='ROTA_PAIRS=2000' run-suite
+
+## recurrence: 20,000 random rules and 50,000 edits of series beside oracles, every change of every zone; half an hour
 recurrence: deps deps-ci
 	$(again) run-recurrence
 run-recurrence: $(PROGRAMS)
 	@$(TEST_ENV) python3 -B tests/recur/differential.py --rules 20000
 	@$(TEST_ENV) python3 -B tests/recur/differential.py --control
 	@$(TEST_ENV) python3 -B tests/recur/zones.py
+	@$(TEST_ENV) python3 -B tests/series/random_edits.py --alone --steps 600
+	@$(TEST_ENV) python3 -B tests/series/random_edits.py --steps 50000 --shrink
+
+## model: 100,000 random operations, and 20,000 of two processes, beside a model; two minutes
+model: deps
+	$(again) run-model
+run-model: $(PROGRAMS)
+	@$(TEST_ENV) python3 -B tests/jsonl/random_model.py --ops 100000
+	@$(TEST_ENV) python3 -B tests/jsonl/two_processes.py --ops 20000
+
+## free: searches for free time in 50,000 random states beside brute force; a quarter of an hour
+free: deps
+	$(again) run-free
+run-free: $(PROGRAMS)
+	@$(TEST_ENV) python3 -B tests/free/slots.py --states 50000
+	@$(TEST_ENV) python3 -B tests/place/displace.py --steps 50000
+	@$(TEST_ENV) python3 -B tests/free/slots.py --states 4000 --seed 3 --mutate matching >/dev/null; \
+	    test $$? = 3
 
 run-suite: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
@@ -326,9 +354,12 @@ run-suite: everything
 asan: deps
 	$(again) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' \
 	    CPPFLAGS=-DROTA_STRICT_ARENA run-asan
+# Check reads a line for each assertion, and every test's process inherits what it freed of
+# them: with the usual quarantine most of the time goes to looking for leaks in there.
 run-asan: everything
 	@rm -rf $(BUILD)/tmp && mkdir -p $(BUILD)/tmp
-	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+	@$(TEST_ENV) CK_TIMEOUT_MULTIPLIER=4 \
+	    ASAN_OPTIONS=detect_stack_use_after_return=1:quarantine_size_mb=8 \
 	    UBSAN_OPTIONS=print_stacktrace=1 $(TESTS)
 
 ## contend: threads and processes fight for slots, and a long history of theirs is checked

@@ -24,13 +24,18 @@
 #include <rota/result.h>
 #include <rota/call.h>
 #include <rota/conflict.h>
+#include <rota/violation.h>
 #include <rota/handle.h>
 #include <rota/resource.h>
 #include <rota/group.h>
 #include <rota/booking.h>
+#include <rota/hours.h>
+#include <rota/placement.h>
 #include <rota/series.h>
+#include <rota/free.h>
 #include <rota/event.h>
 #include <rota/consumer.h>
+#include <rota/reminder.h>
 #include <rota/metrics.h>
 
 #endif

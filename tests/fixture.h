@@ -22,6 +22,7 @@ struct fx {
     rota_time now;       /* what the clock says; fx_open() sets 2031-03-10T08:00Z where it is 0 */
     uint64_t random;     /* the state of the random bytes */
     int64_t live_bytes;  /* given out and not yet given back */
+    int64_t most_bytes;  /* that there were of those at once */
     int64_t allocations; /* asked for so far, refused ones too */
     int64_t fail_at;     /* the allocation, 1 the next, that is refused; 0: none */
     bool fail_on;        /* and all after it */
@@ -51,6 +52,15 @@ void fx_fail_allocation(struct fx *f, int64_t n);
 int64_t fx_random(struct fx *f, int64_t below);
 /* The seed of this run, ROTA_SEED where that is set; prints it. */
 uint64_t fx_seed(const char *what);
+
+/* Is this a build with sanitizers? There all takes several times as long, and what a sweep
+ * tries is sampled more coarsely. */
+bool fx_sanitized(void);
+/* The next point of a sweep behind n: n + 1, or under sanitizers any of the next `stride`.
+ * What one run leaves out another takes. */
+int64_t fx_next(struct fx *chance, int64_t n, int64_t stride);
+/* Is every point of every sweep asked for? With ROTA_FAULTS=all, that is `make faults`. */
+bool fx_thorough(void);
 
 rota_id fx_resource(struct fx *f, const char *kind, const char *name, int32_t capacity);
 rota_id fx_room(struct fx *f, const char *name, int32_t capacity);

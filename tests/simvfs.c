@@ -80,7 +80,6 @@ static struct sim {
     int64_t file_count, open_count, numbers, temporaries, limit;
     simvfs_fault fault;
     int64_t seen, hits;
-    int last_errno;
     uint32_t stop_kinds;
     int64_t stop_at;
     void (*hook)(void);
@@ -88,6 +87,8 @@ static struct sim {
     const char *lie;
     uint64_t random;
 } sim = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static _Thread_local int last_errno; /* as errno is: asked without the lock */
 
 static void lock(void)
 {
@@ -246,7 +247,7 @@ static int enter(uint32_t kind)
         return SQLITE_OK;
     sim.hits++;
     int code = sim.fault.code ? sim.fault.code : code_of(kind);
-    sim.last_errno = code == SQLITE_FULL ? ENOSPC : EIO;
+    last_errno = code == SQLITE_FULL ? ENOSPC : EIO;
     return code;
 }
 
@@ -301,7 +302,7 @@ static int do_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
     int64_t grows = at + n - node->content.size;
     if (sim.limit && grows > 0 && used() + grows > sim.limit) {
         sim.hits++;
-        sim.last_errno = ENOSPC;
+        last_errno = ENOSPC;
         return leave(SQLITE_FULL);
     }
     write_part(node, from, n, at);
@@ -552,7 +553,7 @@ static int do_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flag
         (void)snprintf(mine->name, sizeof mine->name, "temporary-%d", (int)++sim.temporaries);
     entry *named = find(mine->name);
     if (!named && !(flags & SQLITE_OPEN_CREATE)) {
-        sim.last_errno = ENOENT;
+        last_errno = ENOENT;
         return leave(SQLITE_CANTOPEN);
     }
     if (!named) {
@@ -620,7 +621,7 @@ static int do_time(sqlite3_vfs *vfs, double *now)
 static int do_last_error(sqlite3_vfs *vfs, int n, char *text)
 {
     (void)vfs, (void)n, (void)text;
-    return sim.last_errno;
+    return last_errno;
 }
 
 void simvfs_format(void)
@@ -628,7 +629,7 @@ void simvfs_format(void)
     ck_assert_int_eq(sim.open_count, 0);
     while (sim.file_count > 0)
         drop(&sim.files[0]);
-    sim.last_errno = 0;
+    last_errno = 0;
 }
 
 void simvfs_install(void)

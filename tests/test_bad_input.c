@@ -80,6 +80,14 @@ static rota_resource_request good_resource(void)
     return q;
 }
 
+static rota_reminder_request good_list(const int64_t *offset)
+{
+    rota_reminder_request q = ROTA_INIT(rota_reminder_request);
+    q.offsets = offset;
+    q.offset_count = 1;
+    return q;
+}
+
 /* --- spans --- */
 
 static const rota_span bad_spans[] = {
@@ -142,7 +150,8 @@ START_TEST(numbers_out_of_range)
     static const int32_t no_units[] = { 0, -1, INT32_MIN, -1000000 };
     static const int32_t no_roles[] = { -1, 3, INT32_MAX, INT32_MIN };
     static const int32_t no_seconds[] = { -1, ROTA_MAX_BUFFER + 1, INT32_MAX, INT32_MIN };
-    static const int32_t no_strategies[] = { -1, 4, INT32_MAX, INT32_MIN };
+    static const int32_t no_kinds[] = { -1, 3, INT32_MAX, INT32_MIN };
+    static const int32_t no_strategies[] = { -1, 6, INT32_MAX, INT32_MIN };
     for (int i = 0; i < 4; i++) {
         rota_claim c = the_claim();
         rota_booking_request q = good_booking(&c);
@@ -158,6 +167,9 @@ START_TEST(numbers_out_of_range)
         q.hold_secs = no_seconds[i];
         EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "hold_secs");
         q = good_booking(&c);
+        q.kind = no_kinds[i];
+        EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "kind");
+        q.kind = 0;
         q.on_conflict = no_strategies[i];
         EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "on_conflict");
         r.before = no_seconds[i];
@@ -242,6 +254,170 @@ START_TEST(counts_and_limits_out_of_range)
     EXPECT(rota_check(f.r, INT64_MIN), ROTA_EINVALID, "from");
     EXPECT(rota_check(f.r, ROTA_TIME_MAX + 1), ROTA_EINVALID, "from");
     ck_assert_ptr_null(rows);
+}
+END_TEST
+
+START_TEST(reminders_out_of_range)
+{
+    static const int64_t no_offsets[] = { -1, ROTA_MAX_BUFFER + 1, INT64_MIN, INT64_MAX };
+    static const int32_t no_late[] = { -1, 3, INT32_MIN, INT32_MAX };
+    static const int32_t no_seconds[] = { -1, ROTA_MAX_BUFFER + 1, INT32_MIN, INT32_MAX };
+    static const int32_t no_lease[] = { -1, ROTA_MAX_LEASE + 1, INT32_MIN, INT32_MAX };
+    static const int32_t no_attempts[] = { -1, 1001, INT32_MIN, INT32_MAX };
+    static const int64_t twice[] = { 60, 0, 60 };
+    int64_t offsets[ROTA_MAX_REMINDERS + 1] = { 0 };
+    rota_result *rows = NULL;
+    for (int i = 0; i < 4; i++) {
+        rota_reminder_request q = good_list(&no_offsets[i]);
+        rota_reminder_query due = ROTA_INIT(rota_reminder_query);
+        EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "offset");
+        q = good_list(offsets);
+        q.late = no_late[i];
+        EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "late");
+        q = good_list(offsets);
+        q.late_secs = no_seconds[i];
+        EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "late_secs");
+        due.lease = no_lease[i];
+        EXPECT(rota_reminder_due(f.r, NULL, &due, &rows), ROTA_EINVALID, "lease");
+        due.lease = 0;
+        due.attempts = no_attempts[i];
+        EXPECT(rota_reminder_due(f.r, NULL, &due, &rows), ROTA_EINVALID, "attempts");
+        due.attempts = 0;
+        due.reserved = no_attempts[i];
+        EXPECT(rota_reminder_due(f.r, NULL, &due, &rows), ROTA_EINVALID, "reserved");
+    }
+    rota_reminder_request q = good_list(twice);
+    q.offset_count = 3;
+    EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "60 seconds stands there twice");
+    q = good_list(offsets);
+    q.booking = booking;
+    q.resource = room;
+    EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "not both");
+    q = good_list(offsets);
+    q.flags = ROTA_REMINDER_INHERIT;
+    EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "offsets");
+    q.offset_count = 0;
+    q.late_secs = 1;
+    EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "late");
+    q.flags = 2;
+    EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_EINVALID, "flags");
+    for (int i = 0; i <= ROTA_MAX_REMINDERS; i++)
+        offsets[i] = i;
+    q = good_list(offsets);
+    q.offset_count = ROTA_MAX_REMINDERS + 1;
+    EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), ROTA_ELIMIT, "33");
+    ck_assert_ptr_null(rows);
+}
+END_TEST
+
+START_TEST(counts_of_reminders_out_of_range)
+{
+    static const struct {
+        int64_t count;
+        int status;
+    } counts[] = {
+        { -1, ROTA_EINVALID },
+        { INT64_MIN, ROTA_EINVALID },
+        { ROTA_MAX_ROWS + 1, ROTA_ELIMIT },
+        { INT64_MAX, ROTA_ELIMIT },
+    };
+    int64_t offset = 60, done = 7;
+    rota_result *rows = NULL;
+    for (int i = 0; i < 4; i++) {
+        int64_t count = counts[i].count;
+        int status = counts[i].status;
+        rota_reminder_request q = good_list(&offset);
+        rota_reminder_query due = ROTA_INIT(rota_reminder_query);
+        q.offset_count = count;
+        EXPECT(rota_reminder_put(f.r, NULL, &q, NULL), status, NULL);
+        due.limit = count;
+        EXPECT(rota_reminder_due(f.r, NULL, &due, &rows), status, "limit");
+        EXPECT(rota_reminder_dead(f.r, NULL, count, &rows), status, "limit");
+        EXPECT(rota_reminder_ack(f.r, NULL, &booking, count, &done), status, NULL);
+        EXPECT(rota_reminder_retry(f.r, NULL, &booking, count, &done), status, NULL);
+    }
+    ck_assert_int_eq(done, 7);
+    ck_assert_ptr_null(rows);
+}
+END_TEST
+
+/* The ids of bookings and of nothing are no reminder's, nor is one that is given twice. */
+START_TEST(reminders_nobody_was_given_are_passed_over)
+{
+    rota_id ids[] = { booking, room, { { 0 } }, booking, { { 255, 255, 255, 255 } } };
+    int64_t done = 7;
+    EXPECT(rota_reminder_ack(f.r, NULL, ids, 5, &done), ROTA_OK, NULL);
+    ck_assert_int_eq(done, 0);
+    done = 7;
+    EXPECT(rota_reminder_retry(f.r, NULL, ids, 5, &done), ROTA_OK, NULL);
+    ck_assert_int_eq(done, 0);
+    EXPECT(rota_reminder_ack(f.r, NULL, NULL, 0, &done), ROTA_OK, NULL);
+    EXPECT(rota_reminder_retry(f.r, NULL, NULL, 0, NULL), ROTA_OK, NULL);
+}
+END_TEST
+
+START_TEST(placements_that_are_none)
+{
+    rota_claim c = the_claim();
+    rota_booking_request q = good_booking(&c);
+    rota_placement good = ROTA_INIT(rota_placement), p;
+    rota_call dry = ROTA_INIT(rota_call);
+    dry.flags = ROTA_CALL_DRY_RUN;
+    good.window = q.when;
+    good.duration = 900;
+    q.placement = &p;
+    p = good;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "no time of its own");
+    q.when = (rota_span){ 0, 0 };
+    EXPECT(rota_booking_create(f.r, &dry, &q, NULL), ROTA_OK, NULL);
+    for (size_t i = 0; i < sizeof bad_spans / sizeof *bad_spans; i++) {
+        p.window = bad_spans[i];
+        EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, NULL);
+    }
+    p = good;
+    p.window.end = p.window.start + ROTA_MAX_WINDOW + 1;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_ELIMIT, NULL);
+    static const int64_t durations[] = { INT64_MIN, -1, 0, (int64_t)ROTA_MAX_BUFFER + 1,
+                                         INT64_MAX };
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        p = good;
+        p.duration = durations[i];
+        EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "duration");
+    }
+    static const int64_t steps[] = { INT64_MIN, -1, 86401, INT64_MAX };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        p = good;
+        p.step = steps[i];
+        EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "step");
+    }
+    p = good;
+    p.days = 128;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "days");
+    p = good;
+    p.from = 86400;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "from");
+    p.from = -1;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "from");
+    p = good;
+    p.until = 86401;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "until");
+    p = good;
+    p.zone = "Nowhere/At_All";
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "Nowhere/At_All");
+    p.zone = "\xff";
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "zone");
+    p = good;
+    p.size = 8;
+    EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "size");
+    p = good;
+    q.set = ROTA_BOOKING_SET_TITLE;
+    EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "placement");
+    q.placement = NULL;
+    q.flags = ROTA_BOOKING_MOVABLE; /* without a time it means nothing */
+    EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "flags");
+    q.on_conflict = ROTA_ON_CONFLICT_DISPLACE + 1;
+    q.flags = 0;
+    EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "on_conflict");
 }
 END_TEST
 
@@ -655,6 +831,12 @@ START_TEST(ids_nobody_has)
         m.member = room;
         EXPECT(rota_member_add(f.r, NULL, &m, NULL), ROTA_ENOTFOUND, text);
         if (i == 0) continue; /* none is no restriction */
+        rota_reminder_request list = ROTA_INIT(rota_reminder_request);
+        list.booking = *id;
+        EXPECT(rota_reminder_put(f.r, NULL, &list, NULL), ROTA_ENOTFOUND, text);
+        list.booking = (rota_id){ { 0 } };
+        list.resource = *id;
+        EXPECT(rota_reminder_put(f.r, NULL, &list, NULL), ROTA_ENOTFOUND, text);
         mq.group = *id;
         EXPECT(rota_member_list(f.r, &mq, &rows), ROTA_ENOTFOUND, text);
         bq.when.end = 10;
@@ -740,6 +922,13 @@ START_TEST(null_where_something_must_be)
     EXPECT(rota_event_list(f.r, 0, 0, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_consumer_read(f.r, "x", 0, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_consumer_list(f.r, NULL), ROTA_EINVALID, NULL);
+    rota_reminder_request list = good_list(NULL);
+    EXPECT(rota_reminder_put(f.r, NULL, NULL, NULL), ROTA_EINVALID, "NULL");
+    EXPECT(rota_reminder_put(f.r, NULL, &list, NULL), ROTA_EINVALID, "offsets");
+    EXPECT(rota_reminder_due(f.r, NULL, NULL, NULL), ROTA_EINVALID, "rows");
+    EXPECT(rota_reminder_dead(f.r, NULL, 0, NULL), ROTA_EINVALID, NULL);
+    EXPECT(rota_reminder_ack(f.r, NULL, NULL, 1, NULL), ROTA_EINVALID, "ids");
+    EXPECT(rota_reminder_retry(f.r, NULL, NULL, 1, NULL), ROTA_EINVALID, "ids");
     EXPECT(rota_conflict_list(f.r, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_cancelled_list(f.r, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_stats_get(f.r, NULL), ROTA_EINVALID, NULL);
@@ -783,6 +972,12 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     ck_assert_int_eq(rota_consumer_read(NULL, "x", 0, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_consumer_list(NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_consumer_at(NULL, 0, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_put(NULL, NULL, NULL, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_due(NULL, NULL, NULL, &rows), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_ack(NULL, NULL, NULL, 0, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_dead(NULL, NULL, 0, &rows), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_retry(NULL, NULL, NULL, 0, NULL), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_at(NULL, 0, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_conflict_list(NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_cancelled_list(NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_tick(NULL, NULL, NULL), ROTA_EINVALID);
@@ -795,7 +990,7 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     ck_assert_int_eq(rota_booking_at(NULL, 0, NULL), ROTA_EINVALID);
     rota_result_free(NULL);
     rota_close(NULL);
-    cases += 39;
+    cases += 45;
 }
 END_TEST
 
@@ -813,6 +1008,8 @@ typedef union newer {
     rota_tick_report report;
     rota_stats stats;
     rota_metrics metrics;
+    rota_reminder_request list;
+    rota_reminder_query due;
     unsigned char bytes[2048];
 } newer;
 
@@ -829,6 +1026,8 @@ enum {
     REC_STATS,
     REC_METRICS,
     REC_CHECK,
+    REC_LIST,
+    REC_DUE,
     RECORDS
 };
 
@@ -864,6 +1063,11 @@ static int give_record(int which, newer *n)
         return rota_metrics_get(f.r, &n->metrics);
     case REC_CHECK:
         return rota_booking_check(f.r, &n->booking);
+    case REC_LIST:
+        return rota_reminder_put(f.r, &dry, &n->list, NULL);
+    case REC_DUE:
+        rc = rota_reminder_due(f.r, &dry, &n->due, &rows);
+        break;
     default:
         return rota_stats_get(f.r, &n->stats);
     }
@@ -886,6 +1090,13 @@ START_TEST(records_are_taken_by_their_size)
         sizeof(rota_stats),
         sizeof(rota_metrics),
         sizeof(rota_booking_request),
+        sizeof(rota_reminder_request),
+        sizeof(rota_reminder_query),
+    };
+    /* Of those that have grown since. */
+    static const uint32_t oldest[RECORDS] = {
+        [REC_CALL] = 48,          [REC_RECEIPT] = 64, [REC_BOOKING] = 80,  [REC_CHECK] = 80,
+        [REC_BOOKING_QUERY] = 80, [REC_REPORT] = 24,  [REC_METRICS] = 1496
     };
     static const uint32_t too_small[] = { 0, 1, 4, 8 };
     rota_claim c = the_claim();
@@ -905,7 +1116,7 @@ START_TEST(records_are_taken_by_their_size)
             n.size = too_small[i];
             EXPECT(give_record(which, &n), ROTA_EINVALID, "size");
         }
-        n.size = sizes[which] - 1;
+        n.size = (oldest[which] ? oldest[which] : sizes[which]) - 1;
         EXPECT(give_record(which, &n), ROTA_EINVALID, "size");
         n.size = sizes[which];
         EXPECT(give_record(which, &n), ROTA_OK, NULL);
@@ -932,6 +1143,7 @@ START_TEST(rows_are_read_by_kind_index_and_size)
     rota_member m = ROTA_INIT(rota_member);
     rota_conflict c = ROTA_INIT(rota_conflict);
     rota_event e = ROTA_INIT(rota_event);
+    rota_reminder given = ROTA_INIT(rota_reminder);
     ck_status(&f, rota_booking_get(f.r, &booking, &rows), ROTA_OK);
     ck_assert_int_eq(rota_booking_at(rows, 0, &b), ROTA_OK);
     ck_assert_int_eq(rota_booking_at(rows, 1, &b), ROTA_EINVALID);
@@ -942,12 +1154,13 @@ START_TEST(rows_are_read_by_kind_index_and_size)
     ck_assert_int_eq(rota_member_at(rows, 0, &m), ROTA_EINVALID);
     ck_assert_int_eq(rota_conflict_at(rows, 0, &c), ROTA_EINVALID);
     ck_assert_int_eq(rota_event_at(rows, 0, &e), ROTA_EINVALID);
+    ck_assert_int_eq(rota_reminder_at(rows, 0, &given), ROTA_EINVALID);
     b.size = 0;
     ck_assert_int_eq(rota_booking_at(rows, 0, &b), ROTA_EINVALID);
-    b.size = sizeof b - 1;
+    b.size = 120 - 1; /* of the first version */
     ck_assert_int_eq(rota_booking_at(rows, 0, &b), ROTA_EINVALID);
     rota_result_free(rows);
-    cases += 11;
+    cases += 12;
 }
 END_TEST
 
@@ -998,7 +1211,7 @@ START_TEST(what_cannot_be_opened)
     ck_assert_int_eq(rota_open(":memory:", &config, &r), ROTA_EINVALID);
     rota_close(r);
     config.flags = 0;
-    config.on_conflict = 4;
+    config.on_conflict = 6;
     ck_assert_int_eq(rota_open(":memory:", &config, &r), ROTA_EINVALID);
     rota_close(r);
     config.on_conflict = 0;
@@ -1044,6 +1257,10 @@ Suite *bad_input_suite(void)
     tcase_add_test(tc, spans_that_are_none);
     tcase_add_test(tc, numbers_out_of_range);
     tcase_add_test(tc, counts_and_limits_out_of_range);
+    tcase_add_test(tc, reminders_out_of_range);
+    tcase_add_test(tc, counts_of_reminders_out_of_range);
+    tcase_add_test(tc, reminders_nobody_was_given_are_passed_over);
+    tcase_add_test(tc, placements_that_are_none);
     tcase_add_test(tc, bits_nobody_knows);
     tcase_add_test(tc, text_that_is_not_utf8);
     tcase_add_test(tc, text_that_is_too_long);

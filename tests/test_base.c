@@ -1152,6 +1152,29 @@ START_TEST(a_footer_rules_the_years_behind_the_table)
 }
 END_TEST
 
+/* The calendar repeats after 400 years, and the clocks by a rule with it: what is worked out
+ * beforehand is what is worked out when it is asked for. */
+START_TEST(a_footer_rules_all_years_alike)
+{
+    static const made change = { 1000, 900 };
+    const int64_t later = INT64_C(146097) * 86400;
+    rota__mem mem;
+    rota__mem_init(&mem, NULL, NULL);
+    rota__tz *zone = zone_of(&mem, 1800, &change, 1, footers[_i].footer);
+    for (rota_time at = 400 * INT64_C(86400); at < 300 * INT64_C(31556952);
+         at += 86400 * 5 + 3601) {
+        rota_span first, second;
+        int32_t offset = rota__tz_stretch(zone, at, &first);
+        ck_assert_int_eq(rota__tz_stretch(zone, at + later, &second), offset);
+        if (first.start > change.at) {
+            ck_assert_int_eq(second.start, first.start + later);
+            ck_assert_int_eq(second.end, first.end + later);
+        }
+    }
+    rota__mem_free(&mem, zone);
+}
+END_TEST
+
 static const char *const no_footers[] = {
     "C-1",
     "CE-1",
@@ -1282,6 +1305,61 @@ START_TEST(changes_close_together_are_as_counted_one_by_one)
         ck_as_one_by_one(zone, changes, count, first, from);
         rota__mem_free(&mem, zone);
     }
+    ck_assert_int_eq(mem.held, 0);
+}
+END_TEST
+
+/* What the clock shows behind a gap helps only where that is one of few places in a week,
+ * and the next change is not in the same night. */
+START_TEST(gaps_of_too_many_kinds_are_not_told_apart)
+{
+    static const struct {
+        const char *footer;
+        int count;
+        int32_t forward; /* the first */
+    } cases[] = {
+        { "CET-1CEST,M3.5.0,M10.5.0/3", 1, 6 * 86400 + 3 * 3600 },
+        { "IST-1GMT0,M10.5.0,M3.5.0/1", 1, 6 * 86400 + 2 * 3600 },
+        { "EET-2EEST,M3.4.4/50,M10.4.4/50", 1, 5 * 86400 + 3 * 3600 },
+        { "AAA0AAB,M3.1.1/-1,M10.1.1", 1, 0 },
+        { "AAA0AAA0,M3.5.0,M10.5.0", 0, 0 },
+        { "AAA0AAB,J60,J300", -1, 0 },
+        { "AAA0AAB,M3.5.0,300", -1, 0 },
+        { "AAA0AAB,M3.1.0,M3.2.0", -1, 0 },
+        { "AAA0AAB,M3.1.0,M4.1.0", -1, 0 },
+        { "AAA0AAB,M12.1.0,M1.1.0", -1, 0 },
+    };
+    rota__mem mem;
+    rota__tz_outlook ahead;
+    made changes[20] = { 0 };
+    rota__tz *zone;
+
+    rota__mem_init(&mem, NULL, NULL);
+    for (int64_t i = 0; i < ROTA__LENGTH(cases); ++i) {
+        zone = zone_of(&mem, 0, changes, 0, cases[i].footer);
+        rota__tz_ahead(zone, 1900000000, &ahead);
+        ck_assert_msg(ahead.forward_count == cases[i].count, "%s: %d", cases[i].footer,
+                      ahead.forward_count);
+        if (ahead.forward_count > 0) ck_assert_int_eq(ahead.forwards[0], cases[i].forward);
+        rota__mem_free(&mem, zone);
+    }
+    for (int i = 0; i < 20; ++i)
+        changes[i] = (made){ 1900000000 + i * (10 * 86400 + 1800), i % 2 ? 0 : 3600 };
+    for (int count = 0; count <= 20; ++count) {
+        zone = zone_of(&mem, 0, changes, count, "");
+        rota__tz_ahead(zone, 0, &ahead);
+        ck_assert_int_eq(ahead.forward_count, count > 16 ? -1 : (count + 1) / 2);
+        ck_assert_int_eq(ahead.most, count ? 3600 : 0);
+        if (count > 0) ck_assert_int_eq(ahead.settled, changes[count - 1].at);
+        rota__mem_free(&mem, zone);
+    }
+    changes[1].at = changes[0].at + 3 * 86400 - 1;
+    zone = zone_of(&mem, 0, changes, 2, "");
+    rota__tz_ahead(zone, changes[0].at - 1, &ahead);
+    ck_assert_int_eq(ahead.forward_count, -1);
+    rota__tz_ahead(zone, changes[0].at, &ahead);
+    ck_assert_int_eq(ahead.forward_count, 0);
+    rota__mem_free(&mem, zone);
     ck_assert_int_eq(mem.held, 0);
 }
 END_TEST
@@ -1776,10 +1854,12 @@ static void add_zones(Suite *suite)
     tcase_set_timeout(tc, 900);
     tcase_add_loop_test(tc, a_footer_rules_the_years_behind_the_table, 0,
                         (int)ROTA__LENGTH(footers));
+    tcase_add_loop_test(tc, a_footer_rules_all_years_alike, 0, (int)ROTA__LENGTH(footers));
     tcase_add_loop_test(tc, a_footer_that_is_no_rule_makes_the_file_no_zone, 0,
                         (int)ROTA__LENGTH(no_footers));
     tcase_add_loop_test(tc, without_a_footer_the_last_change_stands, 0, 2);
     tcase_add_test(tc, changes_close_together_are_as_counted_one_by_one);
+    tcase_add_test(tc, gaps_of_too_many_kinds_are_not_told_apart);
     tcase_add_test(tc, a_file_that_ends_early_is_no_zone);
     tcase_add_test(tc, a_damaged_file_harms_nothing);
     tcase_add_test(tc, a_file_with_impossible_content_is_no_zone);

@@ -187,7 +187,7 @@ START_TEST(one_tick_does_a_bounded_amount_of_work) /* M-44 */
 END_TEST
 
 /* Every step from every status: one table, looked at from outside. M-59 */
-enum { VERB_CONFIRM, VERB_CANCEL, VERB_CHECK_IN, VERB_COMPLETE, VERB_MOVE, VERBS };
+enum { VERB_CONFIRM, VERB_CANCEL, VERB_CHECK_IN, VERB_COMPLETE, VERB_MOVE, VERB_RESTORE, VERBS };
 static const int statuses[] = { ROTA_BOOKING_HELD,       ROTA_BOOKING_CONFIRMED,
                                 ROTA_BOOKING_CHECKED_IN, ROTA_BOOKING_COMPLETED,
                                 ROTA_BOOKING_CANCELLED,  ROTA_BOOKING_EXPIRED };
@@ -204,6 +204,8 @@ static int verb(int which, const rota_id *id)
         return rota_booking_check_in(f.r, NULL, id, NULL);
     case VERB_COMPLETE:
         return rota_booking_complete(f.r, NULL, id, NULL);
+    case VERB_RESTORE:
+        return rota_booking_restore(f.r, NULL, id, NULL);
     default:
         q.set = ROTA_BOOKING_SET_WHEN;
         q.when.start = t("2031-03-11T12:00Z");
@@ -235,16 +237,16 @@ static rota_id bring(rota_id room, int32_t status, const char *now)
 
 START_TEST(the_life_cycle_is_the_table_and_nothing_else)
 {
-    /* columns as VERBS: confirm cancel check_in complete move; o: allowed */
+    /* columns as VERBS: confirm cancel check_in complete move restore; o: allowed */
     static const char *const before_start[] = {
-        [ROTA_BOOKING_HELD] = "oo--o",       [ROTA_BOOKING_CONFIRMED] = "-oo-o",
-        [ROTA_BOOKING_CHECKED_IN] = "-o--o", [ROTA_BOOKING_COMPLETED] = "-----",
-        [ROTA_BOOKING_CANCELLED] = "-----",  [ROTA_BOOKING_EXPIRED] = "o----",
+        [ROTA_BOOKING_HELD] = "oo--o-",       [ROTA_BOOKING_CONFIRMED] = "-oo-o-",
+        [ROTA_BOOKING_CHECKED_IN] = "-o--o-", [ROTA_BOOKING_COMPLETED] = "------",
+        [ROTA_BOOKING_CANCELLED] = "-----o",  [ROTA_BOOKING_EXPIRED] = "o-----",
     };
     static const char *const ongoing[] = {
-        [ROTA_BOOKING_HELD] = "oo--o",       [ROTA_BOOKING_CONFIRMED] = "--ooo",
-        [ROTA_BOOKING_CHECKED_IN] = "---oo", [ROTA_BOOKING_COMPLETED] = "-----",
-        [ROTA_BOOKING_CANCELLED] = "-----",  [ROTA_BOOKING_EXPIRED] = "o----",
+        [ROTA_BOOKING_HELD] = "oo--o-",       [ROTA_BOOKING_CONFIRMED] = "--ooo-",
+        [ROTA_BOOKING_CHECKED_IN] = "---oo-", [ROTA_BOOKING_COMPLETED] = "------",
+        [ROTA_BOOKING_CANCELLED] = "-----o",  [ROTA_BOOKING_EXPIRED] = "o-----",
     };
     for (int s = 0; s < 6; s++)
         for (int v = 0; v < VERBS; v++)
@@ -315,6 +317,76 @@ START_TEST(a_cancelled_booking_frees_every_resource_and_stays_on_record) /* C-08
     ck_status(&f, rota_booking_cancel(f.r, NULL, &receipt.id, NULL), ROTA_OK);
     ck_assert_int_eq(status_of(receipt.id), ROTA_BOOKING_CANCELLED);
     ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+}
+END_TEST
+
+START_TEST(a_cancelled_booking_is_restored_if_its_time_is_free)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z"), other;
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_result *rows;
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_status(&f, fx_try(&f, room, "2031-03-10T09:30Z", "2031-03-10T10:30Z", &other), ROTA_OK);
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, NULL), ROTA_ECONFLICT);
+    ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    rota_result_free(rows);
+    ck_assert_int_eq(status_of(id), ROTA_BOOKING_CANCELLED);
+
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &other, NULL), ROTA_OK);
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.status, ROTA_BOOKING_CONFIRMED);
+    ck_assert_int_eq(receipt.version, 3);
+    ck_assert_int_eq(receipt.when.start, t("2031-03-10T09:00Z"));
+    ck_status(&f, rota_booking_restore(f.r, NULL, &other, NULL), ROTA_ECONFLICT);
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, NULL), ROTA_ESTATE);
+}
+END_TEST
+
+START_TEST(a_cancelled_hold_is_restored_as_a_booking)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_result *rows;
+    ck_status(&f, create(room, "2031-03-10T09:00Z", "2031-03-10T10:00Z", 60, &receipt), ROTA_OK);
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &receipt.id, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-10T09:59Z");
+    ck_status(&f, rota_booking_restore(f.r, NULL, &receipt.id, NULL), ROTA_OK);
+    ck_assert_int_eq(get(receipt.id, &rows).hold_expires, 0);
+    rota_result_free(rows);
+    ck_assert_int_eq(status_of(receipt.id), ROTA_BOOKING_CONFIRMED);
+}
+END_TEST
+
+START_TEST(what_is_over_is_not_restored)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-10T10:00Z");
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, NULL), ROTA_ESTATE);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "ended at 2031-03-10T10:00:00Z"));
+    fx_clock(&f, "2031-03-10T09:59:59Z");
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, NULL), ROTA_OK);
+}
+END_TEST
+
+START_TEST(a_restored_booking_is_told_in_the_feed)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    rota_event event = ROTA_INIT(rota_event);
+    rota_result *rows;
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_status(&f, rota_event_list(f.r, 0, 0, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_event_at(rows, rota_result_count(rows) - 1, &event), ROTA_OK);
+    ck_assert_int_eq(event.type, ROTA_EVENT_BOOKING_RESTORED);
+    ck_assert_str_eq(event.name, "booking.restored");
+    ck_assert_ptr_nonnull(strstr(event.before, "\"status\":\"cancelled\""));
+    ck_assert_ptr_nonnull(strstr(event.after, "\"status\":\"confirmed\""));
+    rota_result_free(rows);
 }
 END_TEST
 
@@ -689,6 +761,10 @@ Suite *booking_suite(void)
     tcase_add_test(tc, completing_early_gives_back_the_rest);
     tcase_add_test(tc, override_cancels_what_has_begun);
     tcase_add_test(tc, a_cancelled_booking_frees_every_resource_and_stays_on_record);
+    tcase_add_test(tc, a_cancelled_booking_is_restored_if_its_time_is_free);
+    tcase_add_test(tc, a_cancelled_hold_is_restored_as_a_booking);
+    tcase_add_test(tc, what_is_over_is_not_restored);
+    tcase_add_test(tc, a_restored_booking_is_told_in_the_feed);
     tcase_add_test(tc, a_move_does_not_trip_over_itself);
     tcase_add_test(tc, a_refused_move_loses_nothing);
     tcase_add_test(tc, title_data_and_priority_change_without_the_gate);

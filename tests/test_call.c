@@ -383,6 +383,110 @@ START_TEST(an_expiry_is_told_once)
 }
 END_TEST
 
+/* --- scopes --- */
+
+/* What a scope means to a booking is told by the tests of series. */
+START_TEST(a_scope_is_checked_before_anything_is_looked_up)
+{
+    static const struct {
+        int32_t scope;
+        rota_time occurrence;
+        uint32_t reserved;
+        const char *said;
+    } wrong[] = {
+        { -1, 0, 0, "scope is -1, not 0 to 3" },
+        { 4, 0, 0, "scope is 4, not 0 to 3" },
+        { ROTA_SCOPE_NONE, 1, 0, "an occurrence without a scope" },
+        { ROTA_SCOPE_NONE, 0, 1, "reserved" },
+        { ROTA_SCOPE_THIS, 0, 1, "reserved" },
+        { ROTA_SCOPE_THIS, ROTA_TIME_MAX + 1, 0, "occurrence is" },
+        { ROTA_SCOPE_FUTURE, ROTA_TIME_MIN - 1, 0, "occurrence is" },
+        { ROTA_SCOPE_ALL, INT64_MAX, 0, "occurrence is" },
+    };
+    rota_id nobody = { { 1 } };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        rota_call call = ROTA_INIT(rota_call);
+        call.scope = wrong[i].scope;
+        call.occurrence = wrong[i].occurrence;
+        call.reserved = wrong[i].reserved;
+        ck_status(&f, rota_booking_cancel(f.r, &call, &nobody, NULL), ROTA_EINVALID);
+        ck_assert_msg(strstr(rota_errmsg(f.r), wrong[i].said) != NULL, "%s", rota_errmsg(f.r));
+    }
+}
+END_TEST
+
+START_TEST(only_what_changes_a_booking_takes_a_scope)
+{
+    rota_id room = fx_room(&f, "Blue", 1), group = fx_room(&f, "Group", 1);
+    rota_call call = ROTA_INIT(rota_call);
+    rota_claim c = { .resource = room, .units = 1 };
+    rota_booking_request booking = ROTA_INIT(rota_booking_request);
+    rota_resource_request resource = ROTA_INIT(rota_resource_request);
+    rota_member_request member = ROTA_INIT(rota_member_request);
+    int32_t answer;
+    call.scope = ROTA_SCOPE_THIS;
+    call.occurrence = t("2031-03-10T09:00Z");
+    booking.when = (rota_span){ call.occurrence, call.occurrence + 3600 };
+    booking.claims = &c;
+    booking.claim_count = 1;
+    resource.kind = resource.name = "room";
+    resource.set = ROTA_RESOURCE_SET_NAME;
+    member.group = group;
+    member.member = room;
+    int64_t before = events(f.r);
+    int rcs[] = {
+        rota_booking_create(f.r, &call, &booking, NULL),
+        rota_booking_create_all(f.r, &call, &booking, 1, &answer, NULL),
+        rota_resource_create(f.r, &call, &resource, NULL),
+        rota_resource_update(f.r, &call, &room, &resource, NULL),
+        rota_resource_remove(f.r, &call, &room, NULL),
+        rota_member_add(f.r, &call, &member, NULL),
+        rota_member_remove(f.r, &call, &member, NULL),
+        rota_consumer_create(f.r, &call, "mailer", 0),
+        rota_consumer_ack(f.r, &call, "mailer", 0),
+        rota_consumer_remove(f.r, &call, "mailer"),
+        rota_tick(f.r, &call, NULL),
+    };
+    for (size_t i = 0; i < sizeof rcs / sizeof *rcs; i++)
+        ck_assert_msg(rcs[i] == ROTA_EINVALID, "call %zu: %s", i, rota_status_name(rcs[i]));
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "not for a part of a series"));
+    ck_assert_int_eq(events(f.r), before);
+}
+END_TEST
+
+START_TEST(a_recurrence_is_for_one_creation_alone)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = fx_book(&f, room, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    rota_claim c = { .resource = room, .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_recurrence weekly = ROTA_INIT(rota_recurrence);
+    int32_t answer;
+    weekly.start = "2031-03-12T09:00";
+    weekly.zone = "UTC";
+    weekly.rule = "FREQ=WEEKLY;COUNT=3";
+    weekly.length = 3600;
+    q.claims = &c;
+    q.claim_count = 1;
+    q.recurrence = &weekly;
+    q.set = ROTA_BOOKING_SET_CLAIMS;
+    ck_status(&f, rota_booking_check(f.r, &q), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "cannot be checked"));
+    ck_status(&f, rota_booking_create_all(f.r, NULL, &q, 1, &answer, NULL), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "in bulk"));
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "cannot change the recurrence"));
+
+    weekly.all_day = 1;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "all_day"));
+    weekly.all_day = 0;
+    weekly.size = 16;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "recurrence has size 16"));
+}
+END_TEST
+
 /* --- several handles on one file --- */
 
 static rota *second_handle(const char *path)
@@ -478,6 +582,9 @@ Suite *call_suite(void)
     tcase_add_test(tc, every_change_leaves_its_event);
     tcase_add_test(tc, a_refused_call_leaves_no_event);
     tcase_add_test(tc, an_expiry_is_told_once);
+    tcase_add_test(tc, a_scope_is_checked_before_anything_is_looked_up);
+    tcase_add_test(tc, only_what_changes_a_booking_takes_a_scope);
+    tcase_add_test(tc, a_recurrence_is_for_one_creation_alone);
     tcase_add_test(tc, what_one_handle_commits_the_other_sees_at_its_next_call);
     tcase_add_test(tc, a_calendar_is_the_same_after_it_was_closed);
     suite_add_tcase(s, tc);

@@ -612,7 +612,7 @@ END_TEST
 
 /* --- the power is cut under one call after the other --- */
 
-enum { BULK = 40, STEPS_MAX = 96 };
+enum { BULK = 40, STEPS_MAX = 128 };
 
 static struct step {
     const struct verb *verb;
@@ -1171,7 +1171,7 @@ START_TEST(a_checkpoint_and_a_commit_may_meet_anywhere)
     simvfs_path(&f, "meet.db", path, sizeof path);
     excluded = met = 0;
     for (int64_t n = 1; meet(m, SIMVFS_ALL, n) && !complaint[0];)
-        n += everywhere() ? 1 : 1 + fx_random(&chance, 8);
+        n += everywhere() ? 1 : 1 + fx_random(&chance, fx_sanitized() ? 24 : 8);
     ck_assert_msg(!complaint[0], "%s", complaint);
     ck_assert_int_gt(met, 1);
     ck_assert_int_gt(excluded, 0);

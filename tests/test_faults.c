@@ -4,7 +4,7 @@
  * next call works, and nothing leaks (I10). test_handle.c does the same above the store.
  *
  * ROTA_FAULTS=all tries every point in every way (`make faults`); otherwise a sample
- * that ROTA_SEED chooses. */
+ * that ROTA_SEED chooses, under sanitizers a smaller one. */
 #include <check.h>
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -406,11 +406,17 @@ static int64_t sweep(const struct verb *verb, const char *after, const struct fa
     return tried;
 }
 
+/* With ROTA_STRICT_ARENA, which is where sanitizers are, each allocation is the host's. */
+static int64_t coarseness(void)
+{
+    return fx_sanitized() ? 4 : 1;
+}
+
 static int64_t sample(const struct verb *verb, const char *after, const struct fault *fault,
                       struct fx *chance)
 {
     int64_t stride = fault->where == MEMORY ? 250 : fault->kinds == SIMVFS_ALL ? 40 : 20;
-    return sweep(verb, after, fault, stride, 0, 0, chance);
+    return sweep(verb, after, fault, stride * coarseness(), 0, 0, chance);
 }
 
 static int64_t try_all(const struct verb *verb, const char *after, const struct fault *fault,
@@ -423,12 +429,6 @@ static int64_t try_all(const struct verb *verb, const char *after, const struct 
     return tried;
 }
 
-static bool thorough(void)
-{
-    const char *setting = getenv("ROTA_FAULTS");
-    return setting && strcmp(setting, "all") == 0;
-}
-
 /* --- the tests --- */
 
 START_TEST(a_call_that_fails_changes_nothing)
@@ -438,11 +438,11 @@ START_TEST(a_call_that_fails_changes_nothing)
     char *after = picture_after(verb);
     int64_t tried = 0;
     for (int i = 0; i < FAULTS; i++) {
-        tried += (thorough() ? try_all : sample)(verb, after, &faults[i], &chance);
+        tried += (fx_thorough() ? try_all : sample)(verb, after, &faults[i], &chance);
         ck_assert_msg(!complaint[0], "%s", complaint);
     }
     ck_assert_int_gt(tried, FAULTS);
-    if (thorough()) fprintf(stderr, "%s: %" PRId64 " failures\n", verb->name, tried);
+    if (fx_thorough()) fprintf(stderr, "%s: %" PRId64 " failures\n", verb->name, tried);
     free(after);
 }
 END_TEST
@@ -481,7 +481,7 @@ START_TEST(opening_that_fails_changes_nothing)
     fx_close(&f);
     for (int i = 0; i < FAULTS; i++) {
         const simvfs_image *image = _i == 0 ? plain : _i == 1 ? logged : nothing;
-        int64_t stride = thorough() ? 1 : faults[i].where == MEMORY ? 300 : 30;
+        int64_t stride = fx_thorough() ? 1 : (faults[i].where == MEMORY ? 300 : 30) * coarseness();
         for (int64_t n = 1; try_open(&faults[i], n, image, _i == 2 ? empty : before);)
             n += 1 + fx_random(&chance, stride);
     }
@@ -495,7 +495,7 @@ START_TEST(closing_that_fails_loses_nothing)
 {
     char *after = picture_after(&verbs[0]);
     for (int i = 0; i < FAULTS; i++) {
-        for (int64_t n = 1, hits = 1; hits > 0; n += thorough() ? 1 : 7) {
+        for (int64_t n = 1, hits = 1; hits > 0; n += fx_thorough() ? 1 : 7 * coarseness()) {
             const int64_t live = memory.live;
             simvfs_load(logged);
             open_calendar();
@@ -653,7 +653,7 @@ static TCase *add_case(Suite *s, const char *name)
 {
     TCase *tc = tcase_create(name);
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, thorough() ? 7200 : 120);
+    tcase_set_timeout(tc, fx_thorough() ? 7200 : 120);
     suite_add_tcase(s, tc);
     return tc;
 }

@@ -1,7 +1,7 @@
 /* The days of rules beside those that libical finds: two readings of RFC 5545 that have
  * no line in common. Only rules are drawn that libical 3.0 is right about (days, no
  * BYSETPOS, no list that limits from the end), and that have days for long enough: of
- * an impossible one it looks for the next day for seconds. This file alone knows
+ * an impossible one it looks for the next day for seconds. This file and bench/recur.c alone know
  * libical; the library does not use it, see lib/base/days.c. */
 #include "tests.h"
 

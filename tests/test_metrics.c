@@ -429,7 +429,7 @@ START_TEST(the_text_is_the_record_as_prometheus_reads_it)
     ck_text_histogram("rota_list_seconds", &m.list);
     ck_text_histogram("rota_commit_seconds", &m.commit);
     ck_text_histogram("rota_flush_seconds", &m.flush);
-    ck_assert_int_eq(family_count, 21);
+    ck_assert_int_eq(family_count, 23);
 }
 END_TEST
 

@@ -313,14 +313,16 @@ static bool interleave(int of_a, int of_b, int64_t n, bool warm, const outcome *
     return met;
 }
 
+/* Before each operation with ROTA_FAULTS=all, else before some that ROTA_SEED chooses. */
 START_TEST(a_call_in_the_middle_of_another_is_as_one_after_the_other)
 {
+    struct fx chance = { .random = fx_seed("race") + (uint64_t)_i };
     prepare();
     for (int of_b = 0; of_b < CALLS; of_b++) {
         outcome orders[2] = { in_turn(_i, of_b, false), in_turn(_i, of_b, true) };
         for (int warm = 0; warm < 2; warm++)
             for (int64_t n = 1; interleave(_i, of_b, n, warm, orders);)
-                n++;
+                n += fx_thorough() ? 1 : 1 + fx_random(&chance, fx_sanitized() ? 15 : 3);
         free(orders[0].picture);
         free(orders[1].picture);
     }
@@ -346,7 +348,7 @@ Suite *race_suite(void)
 {
     Suite *s = suite_create("race");
     TCase *tc = tcase_create("race");
-    tcase_set_timeout(tc, 240);
+    tcase_set_timeout(tc, fx_thorough() ? 7200 : 240);
     tcase_add_loop_test(tc, a_call_in_the_middle_of_another_is_as_one_after_the_other, 0, CALLS);
     tcase_add_test(tc, the_order_of_two_calls_can_be_seen);
     suite_add_tcase(s, tc);

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fixture.h"
 #include "store/sqlite_private.h"
-#include "tests.h"
 
 Suite *sqlite_suite(void);
 
@@ -468,7 +468,7 @@ START_TEST(a_new_file_says_what_it_is)
 {
     make_calendar(1);
     ck_assert_int_eq(number_raw("PRAGMA application_id"), 0x726F7461);
-    ck_assert_int_eq(number_raw("PRAGMA user_version"), 2);
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
     ck_assert_int_eq(number_raw("SELECT count(*) FROM pragma_table_list"
                                 " WHERE schema='main' AND type='table' AND strict=0"
                                 " AND name NOT LIKE 'sqlite%'"),
@@ -574,7 +574,7 @@ START_TEST(a_newer_schema_is_refused_by_number)
     static const struct {
         const char *sql, *says;
     } newer[] = {
-        { "PRAGMA user_version=3", "schema 3" },
+        { "PRAGMA user_version=5", "schema 5" },
         { "PRAGMA user_version=7", "schema 7" },
     };
     make_calendar(1);
@@ -583,7 +583,7 @@ START_TEST(a_newer_schema_is_refused_by_number)
         run_raw(newer[i].sql);
         FAILS(try_open(fx.path, 0, 0, &store), ROTA_EVERSION, newer[i].says);
         ck_assert_ptr_null(store);
-        ck_assert_ptr_nonnull(strstr(fx.error.message, "up to 2"));
+        ck_assert_ptr_nonnull(strstr(fx.error.message, "up to 4"));
         ck_assert_ptr_nonnull(strstr(fx.error.message, fx.path));
         FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, newer[i].says);
     }
@@ -708,17 +708,93 @@ static const char *const schema_1[] = {
     "PRAGMA journal_mode=WAL; PRAGMA application_id=1919906913; PRAGMA user_version=1",
 };
 
-static void make_first_release(void)
+/* What its second schema added, and rows that it kept: one booking on two resources. */
+static const char *const schema_2[] = {
+    "ALTER TABLE booking ADD COLUMN claims BLOB;"
+    "UPDATE booking SET claims=x''; DROP INDEX claim_booking;"
+    "CREATE TABLE consumer("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " position INTEGER NOT NULL CHECK(position>=0),"
+    " created_at INTEGER NOT NULL CHECK(created_at BETWEEN -62135596800 AND 253402300799),"
+    " changed_at INTEGER NOT NULL CHECK(changed_at BETWEEN -62135596800 AND 253402300799)"
+    ") STRICT, WITHOUT ROWID;",
+    "UPDATE booking SET claims="
+    "x'0100000000000000000102030405060708090a0b0c0d0e0f010000000000000000000000';"
+    "INSERT INTO consumer VALUES('mirror',1,5,5);"
+    "PRAGMA user_version=2",
+};
+
+/* What its third schema added, and a series on that resource. */
+static const char *const schema_3[] = {
+    "ALTER TABLE booking ADD COLUMN series BLOB CHECK(length(series)>=1);"
+    "ALTER TABLE booking ADD COLUMN part_of INTEGER REFERENCES booking;"
+    "ALTER TABLE booking ADD COLUMN occurrence INTEGER CHECK(occurrence"
+    " BETWEEN -62135596800 AND 253402300799) CHECK((occurrence IS NULL)=(part_of IS NULL));"
+    "CREATE INDEX booking_series ON booking(start_at,end_at) WHERE series IS NOT NULL;"
+    "CREATE UNIQUE INDEX booking_occurrence ON booking(part_of,occurrence)"
+    " WHERE part_of IS NOT NULL;"
+    "DROP INDEX booking_time;"
+    "CREATE INDEX booking_time ON booking(reach,start_at) WHERE series IS NULL;",
+    "CREATE TABLE recurrence("
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " start_at INTEGER NOT NULL CHECK(start_at BETWEEN -62135596800 AND 253402300799),"
+    " end_at INTEGER NOT NULL CHECK(end_at BETWEEN -62135596800 AND 253402300799),"
+    " units INTEGER NOT NULL CHECK(units BETWEEN 1 AND 2147483647),"
+    " role INTEGER NOT NULL CHECK(role BETWEEN 0 AND 2),"
+    " flags INTEGER NOT NULL CHECK(flags BETWEEN 0 AND 4294967295),"
+    " takes INTEGER NOT NULL CHECK(takes IN (0,1)),"
+    " expires INTEGER NOT NULL CHECK(expires BETWEEN -62135596800 AND 253402300799),"
+    " PRIMARY KEY(resource,booking),"
+    " CHECK(end_at>start_at)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE zone("
+    " name TEXT NOT NULL,"
+    " digest INTEGER NOT NULL,"
+    " data BLOB NOT NULL,"
+    " PRIMARY KEY(name,digest)"
+    ") STRICT, WITHOUT ROWID;",
+    "PRAGMA user_version=3",
+};
+
+static void make_old_file(int schema)
 {
     sqlite3 *db = open_raw();
     for (int64_t i = 0; i < ROTA__LENGTH(schema_1); i++)
         run_on(db, schema_1[i]);
+    for (int64_t i = 0; i < ROTA__LENGTH(schema_2) && schema > 1; i++)
+        run_on(db, schema_2[i]);
+    for (int64_t i = 0; i < ROTA__LENGTH(schema_3) && schema > 2; i++)
+        run_on(db, schema_3[i]);
     sqlite3_close(db);
+}
+
+static rota__booking *add_series(rota__batch *batch, int64_t number, int64_t resource)
+{
+    rota__booking *booking = add_booking(batch, number, resource);
+    booking->when.end = ROTA_TIME_MAX;
+    booking->series = "weekly";
+    booking->series_size = 6;
+    return booking;
+}
+
+/* Row 1 of the bookings that the store has then: it recurs. Row 2: a single one of it. */
+static void make_series(rota__store *store)
+{
+    int32_t outcome = 0;
+    rota__batch series = { 0 }, single = { 0 };
+    add_series(&series, 901, 1);
+    OK(put(store, &series, &outcome));
+    ck_assert_int_eq(outcome, ROTA__COMMITTED);
+    rota__booking *booking = add_booking(&single, 902, 1);
+    booking->part_of = series.bookings.items[0].row;
+    booking->occurrence = NOW;
+    OK(put(store, &single, &outcome));
+    ck_assert_int_eq(outcome, ROTA__COMMITTED);
 }
 
 START_TEST(a_file_of_the_first_release_is_renewed)
 {
-    make_first_release();
+    make_old_file(1);
     rota__store *store = NULL;
     /* Nothing is written by who may only read: not this either. */
     FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 1");
@@ -743,20 +819,73 @@ START_TEST(a_file_of_the_first_release_is_renewed)
         OK(store->ops->consumer_get(store, &fx.env, "mailer", &found));
         ck_assert_int_eq(found.position, 1);
         close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 2);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
     }
     store = open_calendar(ROTA_OPEN_READONLY);
     close_store(store);
 }
 END_TEST
 
+START_TEST(a_file_of_the_second_schema_is_renewed)
+{
+    make_old_file(2);
+    rota__store *store = NULL;
+    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 2");
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), 2);
+    for (int i = 0; i < 2; i++) {
+        store = open_calendar(ROTA_OPEN_EXISTING);
+        if (i == 0) make_series(store);
+        OK(store->ops->check(store, &fx.env));
+
+        rota__booking booking, *rows = NULL;
+        rota__timeline_rows timeline;
+        rota__by old = { .row = 1 }, single = { .part_of = 2, .occurrence = NOW };
+        OK(store->ops->booking_get(store, &fx.env, &old, &booking));
+        ck_assert_ptr_null(booking.series);
+        ck_assert_int_eq(booking.part_of, 0);
+        ck_assert_int_eq(booking.claim_count, 1);
+        OK(store->ops->booking_get(store, &fx.env, &single, &booking));
+        ck_assert_int_eq(booking.row, 3);
+        OK(store->ops->timeline(store, &fx.env, 1, &timeline));
+        ck_assert_int_eq(timeline.interval_count, 2);
+        ck_assert_int_eq(timeline.recurring_count, 1);
+        ck_assert_int_eq(timeline.recurring[0].taken.booking, 2);
+        int64_t count = 0;
+        rota__booking_filter ever = { .when = { ROTA_TIME_MIN, ROTA_TIME_MAX }, .statuses = ~0u };
+        OK(store->ops->booking_list(store, &fx.env, &ever, &rows, &count));
+        ck_assert_int_eq(count, 2);
+        close_store(store);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
+    }
+}
+END_TEST
+
+START_TEST(a_file_of_the_third_schema_is_renewed_and_nothing_has_hours_in_it)
+{
+    make_old_file(3);
+    rota__store *store = NULL;
+    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 3");
+    for (int i = 0; i < 2; i++) {
+        rota__by by = { .row = 1 };
+        rota__resource found;
+        store = open_calendar(ROTA_OPEN_EXISTING);
+        OK(store->ops->resource_get(store, &fx.env, &by, &found));
+        ck_assert(!found.hours && found.hours_size == 0);
+        OK(store->ops->check(store, &fx.env));
+        close_store(store);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
+    }
+}
+END_TEST
+
 /* A renewed file and a new one cannot be told apart. */
 START_TEST(a_renewed_file_has_the_schema_of_a_new_one)
 {
-    char *schemas[2] = { NULL, NULL };
-    for (int i = 0; i < 2; i++) {
+    enum { FILES = 4 };
+    char *schemas[FILES] = { NULL };
+    for (int i = 0; i < FILES; i++) {
         remove_files();
-        if (i == 0) make_first_release();
+        if (i > 0) make_old_file(i);
         close_store(open_calendar(0));
         sqlite3 *db = open_raw();
         sqlite3_stmt *stmt = NULL;
@@ -770,10 +899,13 @@ START_TEST(a_renewed_file_has_the_schema_of_a_new_one)
         sqlite3_finalize(stmt);
         sqlite3_close(db);
     }
-    ck_assert_ptr_nonnull(strstr(schemas[1], "CREATE TABLE consumer"));
-    ck_assert_str_eq(schemas[0], schemas[1]);
+    ck_assert_ptr_nonnull(strstr(schemas[0], "CREATE TABLE consumer"));
+    ck_assert_ptr_nonnull(strstr(schemas[0], "CREATE TABLE recurrence"));
+    for (int i = 0; i < FILES; i++) {
+        ck_assert_str_eq(schemas[0], schemas[i]);
+        if (i > 0) free(schemas[i]);
+    }
     free(schemas[0]);
-    free(schemas[1]);
 }
 END_TEST
 
@@ -781,20 +913,23 @@ END_TEST
 START_TEST(a_file_that_lacks_a_table_of_its_schema_is_no_calendar)
 {
     static const struct {
-        bool first;
+        int schema; /* 0: the newest */
         const char *sql;
     } files[] = {
-        { false, "DROP TABLE consumer" },
-        { false, "DROP TABLE idempotency" },
-        { true, "DROP TABLE idempotency" },
-        { true, "PRAGMA user_version=2" },
-        { true, "DROP TABLE idempotency; CREATE TABLE consumer(name)" },
+        { 0, "DROP TABLE consumer" },
+        { 0, "DROP TABLE recurrence" },
+        { 0, "DROP TABLE idempotency" },
+        { 1, "DROP TABLE idempotency" },
+        { 1, "PRAGMA user_version=2" },
+        { 1, "DROP TABLE idempotency; CREATE TABLE consumer(name)" },
+        { 2, "DROP TABLE consumer" },
+        { 2, "PRAGMA user_version=3" },
     };
     for (int64_t i = 0; i < ROTA__LENGTH(files); i++) {
         rota__store *store = NULL;
         remove_files();
-        if (files[i].first)
-            make_first_release();
+        if (files[i].schema > 0)
+            make_old_file(files[i].schema);
         else
             make_calendar(1);
         run_raw(files[i].sql);
@@ -1022,6 +1157,105 @@ START_TEST(a_damaged_row_is_named)
 }
 END_TEST
 
+/* A calendar with one that recurs, in row 1, and a single one of it, in row 2. */
+static void make_recurring_calendar(void)
+{
+    rota__store *store = open_calendar(0);
+    add_room(store);
+    make_series(store);
+    OK(store->ops->check(store, &fx.env));
+    close_store(store);
+}
+
+START_TEST(a_damaged_series_is_named)
+{
+    static const struct {
+        const char *sql, *says;
+        int64_t row;
+        bool timeline; /* it reads that too */
+    } damages[] = {
+        { "UPDATE booking SET series=x'' WHERE row=1", "row 1: series", 1, true },
+        { "UPDATE booking SET part_of=-1 WHERE row=2", "table booking, row 2: part_of", 2, false },
+        { "UPDATE booking SET part_of=9 WHERE row=2", "table booking, row 2: part_of", 2, false },
+        { "UPDATE booking SET occurrence=NULL WHERE row=2", "row 2: occurrence", 2, false },
+        { "UPDATE booking SET occurrence=9223372036854775807 WHERE row=2", "row 2: occurrence", 2,
+          false },
+        { "UPDATE booking SET id=x'00' WHERE row=1", "row 2: part_of", 2, false },
+        { "UPDATE recurrence SET end_at=start_at", "table recurrence, row 1: end_at", 0, true },
+        { "UPDATE recurrence SET start_at=9223372036854775807", "row 1: start_at", 0, true },
+        { "UPDATE recurrence SET units=0", "row 1: units", 0, true },
+        { "UPDATE recurrence SET expires=9223372036854775807", "row 1: expires", 0, true },
+    };
+    for (int64_t i = 0; i < ROTA__LENGTH(damages); i++) {
+        remove_files();
+        make_recurring_calendar();
+        sqlite3 *db = open_raw();
+        run_on(db, "PRAGMA ignore_check_constraints=ON; PRAGMA foreign_keys=OFF");
+        run_on(db, damages[i].sql);
+        sqlite3_close(db);
+
+        rota__store *store = open_calendar(0);
+        rota__booking booking;
+        rota__timeline_rows timeline;
+        rota__by by = { .row = damages[i].row };
+        if (by.row != 0)
+            FAILS(store->ops->booking_get(store, &fx.env, &by, &booking), ROTA_ECORRUPT,
+                  damages[i].says);
+        if (damages[i].timeline)
+            FAILS(store->ops->timeline(store, &fx.env, 1, &timeline), ROTA_ECORRUPT,
+                  damages[i].says);
+        else
+            OK(store->ops->timeline(store, &fx.env, 1, &timeline));
+        FAILS(store->ops->check(store, &fx.env), ROTA_ECORRUPT, fx.path);
+        close_store(store);
+    }
+}
+END_TEST
+
+START_TEST(the_check_finds_what_of_a_series_does_not_belong_together)
+{
+    static const struct {
+        const char *sql, *says;
+    } damages[] = {
+        { "UPDATE recurrence SET units=2", "table recurrence, row 1: a claim differs" },
+        { "UPDATE recurrence SET role=2", "row 1: a claim differs" },
+        { "UPDATE recurrence SET flags=4", "row 1: a claim differs" },
+        { "UPDATE recurrence SET takes=0", "row 1: a claim differs" },
+        { "UPDATE recurrence SET expires=5", "row 1: a claim differs" },
+        { "UPDATE recurrence SET start_at=start_at+60", "row 1: a claim differs" },
+        { "UPDATE recurrence SET end_at=end_at-60", "row 1: a claim differs" },
+        { "UPDATE booking SET claims=x'' WHERE row=1", "row 1: a claim differs" },
+        { "UPDATE booking SET status=5 WHERE row=1", "row 1: a claim differs" },
+        { "DELETE FROM recurrence", "bookings have 2 claims, and 1 are there" },
+        { "UPDATE booking SET series=NULL WHERE row=1", "recurrence, row 1: a claim differs" },
+        { "UPDATE booking SET series=x'00' WHERE row=2", "table claim, row 2: a claim differs" },
+        /* A claim that lies where those of the other kind do. */
+        { "INSERT INTO claim SELECT resource,3,start_at,booking,end_at,units,role,flags,takes,"
+          "expires FROM recurrence; DELETE FROM recurrence",
+          "table claim, row 1: a claim differs" },
+        { "INSERT INTO recurrence SELECT resource,booking,start_at,end_at,units,role,flags,takes,"
+          "expires FROM claim; DELETE FROM claim",
+          "table recurrence, row 2: a claim differs" },
+        { "UPDATE booking SET part_of=2 WHERE row=2", "table booking, row 2: part_of" },
+        { "UPDATE booking SET part_of=9 WHERE row=2", "missing row of booking" },
+        { "UPDATE recurrence SET resource=9", "recurrence refers to a missing row of resource" },
+        { "UPDATE recurrence SET booking=9", "recurrence refers to a missing row of booking" },
+        { "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="
+          "'CREATE INDEX booking_series ON booking(end_at,start_at) WHERE series IS NOT NULL'"
+          " WHERE name='booking_series'",
+          "booking_series" },
+    };
+    for (int64_t i = 0; i < ROTA__LENGTH(damages); i++) {
+        remove_files();
+        make_recurring_calendar();
+        run_raw(damages[i].sql);
+        rota__store *store = open_calendar(0);
+        FAILS(store->ops->check(store, &fx.env), ROTA_ECORRUPT, damages[i].says);
+        close_store(store);
+    }
+}
+END_TEST
+
 START_TEST(a_damaged_resource_event_or_key_is_named)
 {
     rota__store *store = open_calendar(0);
@@ -1134,14 +1368,22 @@ static bool read_everything(rota__store *store)
     rota__by by = { .row = 1 };
     rota__resource_filter all = { .limit = 0 };
     rota__booking_filter ever = { .when = { ROTA_TIME_MIN, ROTA_TIME_MAX }, .statuses = ~0u };
+    rota__booking_filter recurring = ever, single = ever;
+    rota__by occurrence = { .part_of = 1, .occurrence = NOW };
+    recurring.recurring = true;
+    single.part_of = 1;
     int32_t outcome = 0;
+    int once = store->ops->booking_get(store, &fx.env, &occurrence, &booking);
     int asked = store->ops->consumer_get(store, &fx.env, "nobody", &consumer);
     int answers[] = {
         store->ops->resource_get(store, &fx.env, &by, &resource),
         store->ops->resource_list(store, &fx.env, &all, &resources, &count),
         store->ops->member_list(store, &fx.env, 1, 0, &members, &count),
         store->ops->booking_get(store, &fx.env, &by, &booking),
+        once == ROTA_ENOTFOUND ? ROTA_OK : once,
         store->ops->booking_list(store, &fx.env, &ever, &bookings, &count),
+        store->ops->booking_list(store, &fx.env, &recurring, &bookings, &count),
+        store->ops->booking_list(store, &fx.env, &single, &bookings, &count),
         store->ops->due_holds(store, &fx.env, NOW, 0, &bookings, &count),
         store->ops->feed(store, &fx.env, 0, 0, &events, &count),
         store->ops->timeline(store, &fx.env, 1, &timeline),
@@ -1166,7 +1408,11 @@ static bool read_everything(rota__store *store)
 
 START_TEST(a_flipped_bit_in_any_page_never_crashes)
 {
-    make_calendar(60);
+    make_recurring_calendar();
+    rota__store *whole = open_calendar(0);
+    for (int64_t i = 1; i <= 60; i++)
+        book(whole, i);
+    close_store(whole);
     int64_t size = 0;
     unsigned char *bytes = slurp(fx.path, &size);
     unsigned seed = 20311;
@@ -1298,6 +1544,18 @@ START_TEST(what_the_tables_forbid_is_refused_whole)
     booking->claims = claims;
     booking->claim_count = 2;
     FAILS(put(store, &twice, &outcome), ROTA_EINVALID, "twice");
+    booking->series = "weekly";
+    booking->series_size = 6;
+    FAILS(put(store, &twice, &outcome), ROTA_EINVALID, "twice");
+
+    rota__batch silent = { 0 }, orphan = { 0 }, timeless = { 0 };
+    add_series(&silent, 1, 1)->series_size = 0;
+    FAILS(put(store, &silent, &outcome), ROTA_EINVALID, "series");
+    add_booking(&orphan, 1, 1)->part_of = 77;
+    FAILS(put(store, &orphan, &outcome), ROTA_EINVALID, "FOREIGN KEY");
+    add_booking(&timeless, 1, 1)->part_of = 1;
+    timeless.bookings.items[0].occurrence = ROTA_TIME_MAX + 1;
+    FAILS(put(store, &timeless, &outcome), ROTA_EINVALID, "occurrence");
     ck_assert_int_eq(count_bookings(store), 0);
     book(store, 1);
     OK(store->ops->check(store, &fx.env));
@@ -1309,6 +1567,7 @@ END_TEST
 
 START_TEST(a_change_reaches_claims_of_every_kind)
 {
+    bool recurs = _i == 1;
     rota__store *store = open_calendar(0);
     rota__batch batch = { 0 };
     int32_t outcome = 0;
@@ -1348,6 +1607,8 @@ START_TEST(a_change_reaches_claims_of_every_kind)
         booking->status = steps[i].status;
         booking->hold_expires = steps[i].expires;
         booking->when = (rota_span){ steps[i].start, steps[i].start + steps[i].length };
+        if (recurs) booking->series = i % 2 ? "daily" : "weekly";
+        booking->series_size = recurs ? 5 : 0;
         OK(put(store, &change, &outcome));
         ck_assert_int_eq(outcome, ROTA__COMMITTED);
         row = booking->row;
@@ -1357,12 +1618,15 @@ START_TEST(a_change_reaches_claims_of_every_kind)
             bool claimed = (r == 3 && steps[i].count >= 1) || (r == 1 && steps[i].count >= 2);
             bool taken = claimed && steps[i].status != ROTA_BOOKING_CANCELLED;
             OK(store->ops->timeline(store, &fx.env, r, &timeline));
-            ck_assert_int_eq(timeline.interval_count, taken ? 1 : 0);
+            ck_assert_int_eq(timeline.interval_count, taken && !recurs ? 1 : 0);
+            ck_assert_int_eq(timeline.recurring_count, taken && recurs ? 1 : 0);
             if (!taken) continue;
-            ck_assert_int_eq(timeline.intervals[0].when.start, steps[i].start);
-            ck_assert_int_eq(timeline.intervals[0].when.end, steps[i].start + steps[i].length);
-            ck_assert_int_eq(timeline.intervals[0].expires, steps[i].expires);
-            ck_assert_int_eq(timeline.intervals[0].units, steps[i].units);
+            const rota__taken *is = recurs ? &timeline.recurring[0].taken : timeline.intervals;
+            ck_assert_int_eq(is->when.start, steps[i].start);
+            ck_assert_int_eq(is->when.end, steps[i].start + steps[i].length);
+            ck_assert_int_eq(is->expires, steps[i].expires);
+            ck_assert_int_eq(is->units, steps[i].units);
+            if (recurs) ck_assert_mem_eq(timeline.recurring[0].series, booking->series, 5);
         }
     }
     close_store(store);
@@ -1420,6 +1684,10 @@ START_TEST(a_handle_notices_what_another_has_committed)
     ck_assert(has_booking(a, 1));
     OK(a->ops->changed(a, &fx.env, &first));
     ck_assert_uint_eq(first, second);
+    book(b, 2);
+    book(a, 3); /* its own, which does not hide the other's */
+    OK(a->ops->changed(a, &fx.env, &second));
+    ck_assert_uint_ne(first, second);
     close_store(b);
     close_store(a);
 }
@@ -1478,6 +1746,70 @@ START_TEST(a_locked_calendar_is_busy_and_then_free)
     OK(a->ops->checkpoint(a, &fx.env));
     close_store(a);
     close_store(waits);
+}
+END_TEST
+
+/* Also who knows nothing of the lock beside the file: nothing comes in between what is read
+ * in a turn and what is written on it. */
+START_TEST(nobody_else_writes_from_the_beginning_of_a_turn_to_its_end)
+{
+    rota__store *store = open_calendar(0);
+    const rota__turn_ops *turns = store->ops->turns;
+    rota__commit done = { 0 };
+    uint64_t token = 0;
+    add_room(store);
+    sqlite3 *db = open_raw();
+    for (int i = 0; i < 2; i++) {
+        OK(turns->begin(store, &fx.env, 0));
+        ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_BUSY);
+        if (i == 0)
+            turns->cancel(store);
+        else
+            OK(turns->finish(store, &fx.env, &done, &token));
+        run_on(db, "BEGIN IMMEDIATE; ROLLBACK");
+    }
+    sqlite3_close(db);
+    close_store(store);
+}
+END_TEST
+
+/* SQLite gives a transaction up by itself where memory or the disk fails it. */
+START_TEST(a_turn_that_was_given_up_is_not_written_on)
+{
+    rota__store *store = open_calendar(0);
+    const rota__turn_ops *turns = store->ops->turns;
+    rota__batch batch = { 0 };
+    rota__commit done = { 0 };
+    uint64_t token = 0;
+    add_room(store);
+    add_booking(&batch, 1, 1);
+    OK(turns->begin(store, &fx.env, 0));
+    rota__sqlite_roll_back((rota__sqlite *)(void *)store);
+    FAILS(turns->write(store, &fx.env, &batch, &done), ROTA_EIO, "given up");
+    turns->cancel(store);
+    OK(turns->begin(store, &fx.env, 0));
+    rota__sqlite_roll_back((rota__sqlite *)(void *)store);
+    FAILS(turns->finish(store, &fx.env, &done, &token), ROTA_EIO, "given up");
+    ck_assert_int_eq(count_bookings(store), 0);
+    book(store, 1);
+    close_store(store);
+}
+END_TEST
+
+START_TEST(who_gives_up_waiting_gives_his_place_in_line_back)
+{
+    rota__store *store = open_calendar(0);
+    int32_t outcome = 0;
+    add_room(store);
+    int fd = open(beside("-lock"), O_RDWR);
+    struct flock writing = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
+    struct flock next = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1 };
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &writing), 0);
+    FAILS(try_book(store, 1, &outcome), ROTA_EBUSY, "is writing");
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &next), 0);
+    (void)close(fd);
+    book(store, 1);
+    close_store(store);
 }
 END_TEST
 
@@ -1684,6 +2016,22 @@ START_TEST(a_checkpoint_and_a_commit_never_meet)
 }
 END_TEST
 
+START_TEST(a_lock_file_that_was_made_anew_is_held_too)
+{
+    rota__store *a = open_calendar(0), *b = open_calendar(0);
+    add_room(a);
+    ck_assert_int_eq(unlink(beside("-lock")), 0);
+    racing = b;
+    racing_turns = 0;
+    shim.when_writing = race_with_commit;
+    book(a, 1);
+    ck_assert_int_eq(racing_turns, 1);
+    book(b, 2);
+    close_store(b);
+    close_store(a);
+}
+END_TEST
+
 /* Write number _i fails while a calendar is made and booked: whatever was
  * acknowledged is there afterwards, whatever was refused is not, the same handle
  * goes on when the disk does, and what is unknown is one or the other. */
@@ -1754,11 +2102,12 @@ START_TEST(a_failing_disk_breaks_no_promise)
         { SQLITE_FULL, false },
         { SQLITE_FULL, true },
     };
+    struct fx chance = { .random = fx_seed("failing disk") + (uint64_t)_i };
     int64_t last = 0;
     sweep(SQLITE_IOERR_WRITE, false, 1000000);
     last = shim.seen; /* as many writes as there are without a failure */
     ck_assert_int_gt(last, 60);
-    for (int64_t at = 1; at <= last; at++) {
+    for (int64_t at = 1; at <= last; at = fx_next(&chance, at, 5)) {
         shim.seen = 0;
         sweep(faults[_i].code, faults[_i].persists, at);
     }
@@ -1788,6 +2137,8 @@ START_TEST(a_commit_that_may_be_written_is_unknown)
     ck_assert(unknown);
     ck_assert_int_eq(fx.log_level, ROTA_LOG_ERROR);
     ck_assert_ptr_nonnull(strstr(fx.logged, fx.path));
+    /* SQLITE_IOERR_FSYNC: what finds no room is surely not written */
+    ck_assert_ptr_nonnull(strstr(fx.logged, "(SQLite 1034)"));
     book(store, 90);
     OK(store->ops->check(store, &fx.env));
     close_store(store);
@@ -2118,6 +2469,8 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, a_calendar_opens_again_and_again);
     tcase_add_test(file, a_newer_schema_is_refused_by_number);
     tcase_add_test(file, a_file_of_the_first_release_is_renewed);
+    tcase_add_test(file, a_file_of_the_second_schema_is_renewed);
+    tcase_add_test(file, a_file_of_the_third_schema_is_renewed_and_nothing_has_hours_in_it);
     tcase_add_test(file, a_renewed_file_has_the_schema_of_a_new_one);
     tcase_add_test(file, a_file_that_lacks_a_table_of_its_schema_is_no_calendar);
     tcase_add_test(file, what_is_no_calendar_is_refused_and_left_alone);
@@ -2129,6 +2482,8 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, reading_only_writes_nothing);
     tcase_add_test(file, a_calendar_in_memory_can_be_read_only_too);
     tcase_add_test(file, a_damaged_row_is_named);
+    tcase_add_test(file, a_damaged_series_is_named);
+    tcase_add_test(file, the_check_finds_what_of_a_series_does_not_belong_together);
     tcase_add_test(file, a_damaged_resource_event_or_key_is_named);
     tcase_add_test(file, the_check_finds_what_does_not_belong_together);
     tcase_add_test(file, a_flipped_bit_in_any_page_never_crashes);
@@ -2137,7 +2492,7 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, a_table_of_another_shape_is_damage);
     tcase_add_test(file, the_feed_cannot_be_changed_by_other_tools);
     tcase_add_test(file, what_the_tables_forbid_is_refused_whole);
-    tcase_add_test(file, a_change_reaches_claims_of_every_kind);
+    tcase_add_loop_test(file, a_change_reaches_claims_of_every_kind, 0, 2);
     tcase_add_test(file, bookings_of_every_length_are_found_where_they_overlap);
     tcase_add_loop_test(file, an_allocation_that_fails_changes_nothing, 0, 2);
     tcase_add_test(file, sqlite_without_memory_breaks_no_promise);
@@ -2151,6 +2506,9 @@ Suite *sqlite_suite(void)
     tcase_add_test(handles, a_handle_notices_what_another_has_committed);
     tcase_add_test(handles, a_guard_falls_to_another_handle);
     tcase_add_test(handles, a_locked_calendar_is_busy_and_then_free);
+    tcase_add_test(handles, nobody_else_writes_from_the_beginning_of_a_turn_to_its_end);
+    tcase_add_test(handles, a_turn_that_was_given_up_is_not_written_on);
+    tcase_add_test(handles, who_gives_up_waiting_gives_his_place_in_line_back);
     tcase_add_test(handles, a_deleted_lock_file_is_made_anew);
     tcase_add_test(handles, the_log_stays_short);
     tcase_add_test(handles, a_long_read_does_not_stop_writers);
@@ -2161,6 +2519,7 @@ Suite *sqlite_suite(void)
 
     tcase_add_checked_fixture(disk, set_up, tear_down);
     tcase_add_test(disk, a_checkpoint_and_a_commit_never_meet);
+    tcase_add_test(disk, a_lock_file_that_was_made_anew_is_held_too);
     tcase_add_loop_test(disk, a_failing_disk_breaks_no_promise, 0, 4);
     tcase_add_test(disk, a_commit_that_may_be_written_is_unknown);
     tcase_add_test(disk, a_checkpoint_that_fails_fails_no_commit);

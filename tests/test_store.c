@@ -318,6 +318,92 @@ static void drop_consumer(fx *f, rota__batch *batch, const char *name)
     *dropped = name;
 }
 
+/* The reminders that tests use, by n: their ids begin with their start, as all do. */
+enum { REMINDERS = 100 };
+
+static rota__reminder reminder_of(int64_t n)
+{
+    rota_time start = 2000000000 + n % 50 * HOUR;
+    rota__reminder r = { .id = id_of('M', n),
+                         .start = start,
+                         .due = start - n % 7 * HOUR,
+                         .state = ROTA_REMINDER_OPEN,
+                         .until = ROTA_TIME_MIN };
+    for (int i = 0; i < 6; i++)
+        r.id.b[i] = (uint8_t)((uint64_t)start * 1000 >> (8 * (5 - i)));
+    return r;
+}
+
+/* The state as it is, to be put again with what the batch does about reminders. */
+static void begin_remind(fx *f, rota__batch *batch)
+{
+    rota__remind *remind = &batch->remind;
+    ck_ok(f, f->store->ops->reminder_state(f->store, &f->env, &remind->state));
+    remind->on = true;
+    remind->was = remind->state.version;
+}
+
+static rota__reminder_list *put_list(fx *f, rota__batch *batch, int32_t of, int64_t subject,
+                                     const int64_t *offsets, int64_t count)
+{
+    rota__reminder_list *put = ROTA__PUSH(&f->arena, &batch->remind.lists);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__reminder_list){ .of = of,
+                                  .late = ROTA_LATE_SKIP,
+                                  .subject = subject,
+                                  .late_secs = 300,
+                                  .offsets = offsets,
+                                  .count = count };
+    return put;
+}
+
+static rota__reminder *put_reminder(fx *f, rota__batch *batch, int64_t n, int64_t booking,
+                                    int64_t resource)
+{
+    rota__reminder *put = ROTA__PUSH(&f->arena, &batch->remind.put);
+    ck_assert_ptr_nonnull(put);
+    *put = reminder_of(n);
+    put->booking = booking;
+    put->resource = resource;
+    return put;
+}
+
+static void drop_reminder(fx *f, rota__batch *batch, int64_t n)
+{
+    rota_id *dropped = ROTA__PUSH(&f->arena, &batch->remind.dropped);
+    ck_assert_ptr_nonnull(dropped);
+    *dropped = reminder_of(n).id;
+}
+
+static void put_note(fx *f, rota__batch *batch, rota__reminder_note note)
+{
+    rota__reminder_note *put = ROTA__PUSH(&f->arena, &batch->remind.notes_put);
+    ck_assert_ptr_nonnull(put);
+    *put = note;
+}
+
+static void drop_note(fx *f, rota__batch *batch, rota__reminder_note note)
+{
+    rota__reminder_note *dropped = ROTA__PUSH(&f->arena, &batch->remind.notes_dropped);
+    ck_assert_ptr_nonnull(dropped);
+    *dropped = note;
+}
+
+static void put_next(fx *f, rota__batch *batch, int64_t booking, rota_time at)
+{
+    rota__reminder_next *put = ROTA__PUSH(&f->arena, &batch->remind.next);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__reminder_next){ booking, at };
+}
+
+static void put_fresh(fx *f, rota__batch *batch, int64_t place, rota_time occurrence,
+                      rota_time start)
+{
+    rota__fresh *put = ROTA__PUSH(&f->arena, &batch->fresh);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__fresh){ place, occurrence, start };
+}
+
 /* 1, 2, 3, ... in the order of creation; 0 for no row, -1 for one never seen. */
 static int64_t place_of(const struct places *places, int64_t row)
 {
@@ -375,6 +461,42 @@ static int64_t add_booking(fx *f, int64_t n, rota_time start, rota_time end, int
     return batch.bookings.items[0].row;
 }
 
+/* Its bytes: any, which no store reads. */
+static rota__booking *put_series(fx *f, rota__batch *batch, int64_t n, rota_time start,
+                                 rota_time end)
+{
+    rota__booking *put = put_booking(f, batch, n, start, end);
+    put->series = "weekly";
+    put->series_size = 6;
+    return put;
+}
+
+static int64_t add_series(fx *f, int64_t n, rota_time start, rota_time end, int64_t resource)
+{
+    rota__batch batch = { 0 };
+    claim_one(f, put_series(f, &batch, n, start, end), resource);
+    commit(f, &batch);
+    return batch.bookings.items[0].row;
+}
+
+static rota__booking *put_occurrence(fx *f, rota__batch *batch, int64_t n, int64_t series,
+                                     rota_time occurrence)
+{
+    rota__booking *put = put_booking(f, batch, n, occurrence, occurrence + 5);
+    put->part_of = series;
+    put->occurrence = occurrence;
+    return put;
+}
+
+static int64_t add_occurrence(fx *f, int64_t n, int64_t series, rota_time occurrence,
+                              int64_t resource)
+{
+    rota__batch batch = { 0 };
+    claim_one(f, put_occurrence(f, &batch, n, series, occurrence), resource);
+    commit(f, &batch);
+    return batch.bookings.items[0].row;
+}
+
 static void add_stay(fx *f, int64_t group, int64_t member, rota_time start, rota_time end)
 {
     rota__batch batch = { 0 };
@@ -422,6 +544,13 @@ static void write_span(FILE *to, rota_span when)
     fprintf(to, " [%" PRId64 ",%" PRId64 ")", when.start, when.end);
 }
 
+static void write_bytes(FILE *to, const void *bytes, int64_t size)
+{
+    const uint8_t *at = bytes;
+    for (int64_t i = 0; i < size; i++)
+        fprintf(to, " %02x", at[i]);
+}
+
 static void write_resource(const fx *f, FILE *to, const rota__resource *resource)
 {
     fprintf(to, "r%" PRId64, place_of(&f->resources, resource->row));
@@ -436,6 +565,7 @@ static void write_resource(const fx *f, FILE *to, const rota__resource *resource
         write_text(to, resource->tags[i]);
     fprintf(to, ") in r%" PRId64, place_of(&f->resources, resource->parent));
     write_id(to, &resource->parent_id);
+    write_bytes(to, resource->hours, resource->hours_size);
     fprintf(to, " %d %d %d %s %s v%" PRId64 " s%" PRId64 "\n", resource->capacity, resource->before,
             resource->after, resource->active ? "active" : "asleep",
             resource->removed ? "removed" : "there", resource->version, resource->stamp);
@@ -460,7 +590,17 @@ static void write_booking(const fx *f, FILE *to, const rota__booking *booking)
         write_id(to, &claim->resource_id);
         fprintf(to, " x%d role %d flags %u;", claim->units, claim->role, claim->flags);
     }
-    fprintf(to, ")\n");
+    fprintf(to, ")");
+    if (booking->series) {
+        fprintf(to, " recurs");
+        write_bytes(to, booking->series, booking->series_size);
+    }
+    if (booking->part_of != 0) {
+        fprintf(to, " the one of %" PRId64 " of b%" PRId64, booking->occurrence,
+                place_of(&f->bookings, booking->part_of));
+        write_id(to, &booking->part_of_id);
+    }
+    fputc('\n', to);
 }
 
 static void write_member(const fx *f, FILE *to, const rota__member *stay)
@@ -491,9 +631,7 @@ static void write_key(FILE *to, const rota__key *key)
     write_text(to, key->actor);
     write_text(to, key->key);
     fprintf(to, " hash %" PRIu64 " at %" PRId64 " answer", key->hash, key->at);
-    const uint8_t *bytes = key->answer;
-    for (int64_t i = 0; i < key->answer_size; i++)
-        fprintf(to, " %02x", bytes[i]);
+    write_bytes(to, key->answer, key->answer_size);
     fputc('\n', to);
 }
 
@@ -513,16 +651,30 @@ static int by_interval(const void *a, const void *b)
     return (x->booking > y->booking) - (x->booking < y->booking);
 }
 
+static void write_taken(const fx *f, FILE *to, const rota__taken *taken)
+{
+    fprintf(to, "%" PRId64 "-%" PRId64 " b%" PRId64 " x%d", taken->when.start, taken->when.end,
+            place_of(&f->bookings, taken->booking), taken->units);
+    if (taken->expires != 0) fprintf(to, " until %" PRId64, taken->expires);
+}
+
 /* In an order of the test's own: the contract leaves it to the store. */
 static void write_intervals(const fx *f, FILE *to, rota__timeline_rows *rows)
 {
     if (rows->interval_count > 0)
         qsort(rows->intervals, (size_t)rows->interval_count, sizeof *rows->intervals, by_interval);
     for (int64_t i = 0; i < rows->interval_count; i++) {
-        const rota__taken *taken = &rows->intervals[i];
-        fprintf(to, "%s%" PRId64 "-%" PRId64 " b%" PRId64 " x%d", i ? ", " : "", taken->when.start,
-                taken->when.end, place_of(&f->bookings, taken->booking), taken->units);
-        if (taken->expires != 0) fprintf(to, " until %" PRId64, taken->expires);
+        fputs(i ? ", " : "", to);
+        write_taken(f, to, &rows->intervals[i]);
+    }
+}
+
+static void write_recurring(const fx *f, FILE *to, const rota__timeline_rows *rows)
+{
+    for (int64_t i = 0; i < rows->recurring_count; i++) {
+        fputs(i ? ", " : "", to);
+        write_taken(f, to, &rows->recurring[i].taken);
+        write_bytes(to, rows->recurring[i].series, rows->recurring[i].series_size);
     }
 }
 
@@ -554,6 +706,8 @@ static void write_timeline(fx *f, rota__env *env, FILE *to, int64_t row)
     ck_assert_int_eq(stamp, rows.resource.stamp);
     write_resource(f, to, &rows.resource);
     write_intervals(f, to, &rows);
+    fprintf(to, "\nrecurring:\n");
+    write_recurring(f, to, &rows);
     fprintf(to, "\nin:\n");
     write_stays(f, to, rows.groups, rows.group_count);
     fprintf(to, "of:\n");
@@ -633,6 +787,136 @@ static void write_consumers(fx *f, rota__env *env, FILE *to)
     }
 }
 
+static void write_state(fx *f, rota__env *env, FILE *to)
+{
+    rota__reminder_state state;
+    ck_ok(f, f->store->ops->reminder_state(f->store, env, &state));
+    fprintf(to,
+            "reminders v%" PRId64 " to %" PRId64 " b%" PRId64 ", reached %" PRId64
+            ", longest %" PRId64 "\n",
+            state.version, state.cursor, state.cursor_row, state.reached, state.longest);
+}
+
+static void write_list(fx *f, rota__env *env, FILE *to, int32_t of, int64_t subject, int64_t place)
+{
+    rota__reminder_list list;
+    int rc = f->store->ops->reminder_list(f->store, env, of, subject, &list);
+    if (rc != ROTA_OK) {
+        ck_assert_int_eq(rc, ROTA_ENOTFOUND);
+        return;
+    }
+    ck_assert(list.of == of && list.subject == subject);
+    fprintf(to, "list of %d %" PRId64 ", late %d %" PRId64 ":", of, place, list.late,
+            list.late_secs);
+    for (int64_t i = 0; i < list.count; i++)
+        fprintf(to, " %" PRId64, list.offsets[i]);
+    fputc('\n', to);
+}
+
+static void write_offsets(fx *f, rota__env *env, FILE *to)
+{
+    int64_t *rows, count;
+    ck_ok(f, f->store->ops->reminder_offsets(f->store, env, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(to, "%s %" PRId64, i ? "" : "offsets", rows[i]);
+    fputs(count ? "\n" : "", to);
+}
+
+static void write_reminder(const fx *f, FILE *to, const rota__reminder *r)
+{
+    fprintf(to, "reminder");
+    write_id(to, &r->id);
+    fprintf(to,
+            " b%" PRId64 " of %" PRId64 " r%" PRId64 " %" PRId64 " due %" PRId64
+            " state %d attempt %d until %" PRId64 "\n",
+            place_of(&f->bookings, r->booking), r->occurrence, place_of(&f->resources, r->resource),
+            r->start, r->due, r->state, r->attempt, r->until);
+}
+
+static void write_open(fx *f, rota__env *env, FILE *to, rota_time now, int64_t limit)
+{
+    rota__reminder *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->reminder_open(f->store, env, now, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_reminder(f, to, &rows[i]);
+}
+
+static void write_dead(fx *f, rota__env *env, FILE *to, const rota_id *after, int64_t limit)
+{
+    rota__reminder *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->reminder_dead(f->store, env, after, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        write_reminder(f, to, &rows[i]);
+}
+
+static void write_kept_reminder(fx *f, rota__env *env, FILE *to, int64_t n)
+{
+    rota__reminder kept, wanted = reminder_of(n);
+    int rc = f->store->ops->reminder_get(f->store, env, &wanted.id, &kept);
+    if (rc == ROTA_OK)
+        write_reminder(f, to, &kept);
+    else
+        ck_assert_int_eq(rc, ROTA_ENOTFOUND);
+}
+
+static void write_notes(fx *f, rota__env *env, FILE *to, rota_time now, int64_t limit)
+{
+    rota__reminder_note *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->reminder_notes(f->store, env, now, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(to, "note b%" PRId64 " of %" PRId64 " for %" PRId64 "\n",
+                place_of(&f->bookings, rows[i].booking), rows[i].occurrence, rows[i].at);
+}
+
+static void write_next(fx *f, rota__env *env, FILE *to, rota_time now, int64_t limit)
+{
+    rota__reminder_next *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->reminder_next(f->store, env, now, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        fprintf(to, "next of b%" PRId64 " at %" PRId64 "\n",
+                place_of(&f->bookings, rows[i].booking), rows[i].at);
+}
+
+static void write_starts(fx *f, rota__env *env, FILE *to, rota_time from, int64_t row,
+                         rota_time end, int64_t limit)
+{
+    rota__booking *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->reminder_starts(f->store, env, from, row, end, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++) {
+        rota__booking b = rows[i];
+        b.title = b.data = b.ref = NULL; /* and what else no reminder needs */
+        b.created_at = b.hold_expires = b.version = b.priority = 0;
+        write_booking(f, to, &b);
+    }
+}
+
+static void write_reminders(fx *f, rota__env *env, FILE *to)
+{
+    static const rota_id none;
+    int64_t old;
+    write_state(f, env, to);
+    write_list(f, env, to, ROTA__REMIND_ALL, 0, 0);
+    for (int64_t i = 0; i < f->resources.count; i++)
+        write_list(f, env, to, ROTA__REMIND_RESOURCE, f->resources.rows[i], i + 1);
+    for (int64_t i = 0; i < f->bookings.count; i++)
+        write_list(f, env, to, ROTA__REMIND_BOOKING, f->bookings.rows[i], i + 1);
+    write_offsets(f, env, to);
+    write_open(f, env, to, ROTA_TIME_MAX, ANY_LIMIT);
+    write_dead(f, env, to, &none, ANY_LIMIT);
+    for (int64_t i = 0; i < REMINDERS; i++)
+        write_kept_reminder(f, env, to, i);
+    write_notes(f, env, to, ROTA_TIME_MAX, ANY_LIMIT);
+    write_next(f, env, to, ROTA_TIME_MAX, ANY_LIMIT);
+    write_starts(f, env, to, ROTA_TIME_MIN, 0, ROTA_TIME_MAX, ANY_LIMIT);
+    ck_ok(f, f->store->ops->reminder_old(f->store, env, ROTA_TIME_MAX, ANY_LIMIT, &old));
+    fprintf(to, "%" PRId64 " old ones\n", old);
+}
+
 /* Everything that can be asked of a store. */
 static char *dump(fx *f)
 {
@@ -652,6 +936,9 @@ static char *dump(fx *f)
     write_resources(f, &env, p.to, &resources);
     fprintf(p.to, "bookings:\n");
     write_bookings(f, &env, p.to, &bookings);
+    fprintf(p.to, "recurring:\n");
+    bookings.recurring = true;
+    write_bookings(f, &env, p.to, &bookings);
     fprintf(p.to, "due:\n");
     write_due(f, &env, p.to, ROTA_TIME_MAX, ANY_LIMIT);
     fprintf(p.to, "feed:\n");
@@ -661,6 +948,7 @@ static char *dump(fx *f)
     ck_ok(f, f->store->ops->due_keys(f->store, &env, ROTA_TIME_MAX, ANY_LIMIT, &due));
     fprintf(p.to, "%" PRId64 " keys\n", due);
     write_consumers(f, &env, p.to);
+    write_reminders(f, &env, p.to);
     rota__arena_free(&arena);
     return paper_close(&p);
 }
@@ -760,6 +1048,16 @@ static char *found_intervals(fx *f, int64_t row)
     return paper_close(&p);
 }
 
+static char *found_recurring(fx *f, int64_t row)
+{
+    rota__timeline_rows rows;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->timeline(f->store, &f->env, row, &rows));
+    write_recurring(f, p.to, &rows);
+    return paper_close(&p);
+}
+
 static char *found_consumers(fx *f)
 {
     rota__consumer *rows;
@@ -770,6 +1068,115 @@ static char *found_consumers(fx *f)
     for (int64_t i = 0; i < count; i++)
         fprintf(p.to, "%s%s %" PRId64 " since %" PRId64 " moved %" PRId64, i ? ", " : "",
                 rows[i].name, rows[i].position, rows[i].created_at, rows[i].changed_at);
+    return paper_close(&p);
+}
+
+/* Which reminder it is; it must be the one that was put. */
+static int64_t number_of(const rota__reminder *r)
+{
+    int64_t n = r->id.b[15];
+    rota__reminder wanted = reminder_of(n);
+    ck_assert_int_eq(rota__id_compare(&r->id, &wanted.id), 0);
+    ck_assert(r->start == wanted.start && r->due == wanted.due);
+    return n;
+}
+
+static void name_reminders(FILE *to, const char *what, const rota__reminder *rows, int64_t count)
+{
+    fprintf(to, ", %s", what);
+    for (int64_t i = 0; i < count; i++)
+        fprintf(to, " %" PRId64, number_of(&rows[i]));
+    fputs(count ? "" : " none", to);
+}
+
+static void name_booking(const fx *f, FILE *to, int64_t row, rota_time at)
+{
+    fprintf(to, " b%" PRId64, place_of(&f->bookings, row));
+    if (at != 0) fprintf(to, "@%" PRId64, at);
+}
+
+static char *found_notes(fx *f)
+{
+    rota__reminder_note *notes;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->reminder_notes(f->store, &f->env, ROTA_TIME_MAX, ANY_LIMIT, &notes,
+                                           &count));
+    for (int64_t i = 0; i < count; i++)
+        name_booking(f, p.to, notes[i].booking, notes[i].occurrence);
+    return paper_close(&p);
+}
+
+static char *found_next(fx *f)
+{
+    rota__reminder_next *next;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f,
+          f->store->ops->reminder_next(f->store, &f->env, ROTA_TIME_MAX, ANY_LIMIT, &next, &count));
+    for (int64_t i = 0; i < count; i++)
+        name_booking(f, p.to, next[i].booking, next[i].at);
+    return paper_close(&p);
+}
+
+static char *found_starts(fx *f, rota_time from, int64_t row, rota_time to, int64_t limit)
+{
+    rota__booking *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f,
+          f->store->ops->reminder_starts(f->store, &f->env, from, row, to, limit, &rows, &count));
+    for (int64_t i = 0; i < count; i++)
+        name_booking(f, p.to, rows[i].row, rows[i].when.start);
+    return paper_close(&p);
+}
+
+static char *found_open(fx *f, rota_time now, int64_t limit)
+{
+    rota__reminder *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->reminder_open(f->store, &f->env, now, limit, &rows, &count));
+    name_reminders(p.to, "open", rows, count);
+    return paper_close(&p);
+}
+
+static char *found_dead(fx *f, const rota_id *after, int64_t limit)
+{
+    rota__reminder *rows;
+    int64_t count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->reminder_dead(f->store, &f->env, after, limit, &rows, &count));
+    name_reminders(p.to, "dead", rows, count);
+    return paper_close(&p);
+}
+
+static char *found_reminders(fx *f)
+{
+    static const rota_id none;
+    rota__reminder_state state;
+    int64_t *offsets, count;
+    paper p;
+    paper_open(&p);
+    ck_ok(f, f->store->ops->reminder_state(f->store, &f->env, &state));
+    ck_ok(f, f->store->ops->reminder_offsets(f->store, &f->env, &offsets, &count));
+    fprintf(p.to, "v%" PRId64 " to %" PRId64 " row %" PRId64 ", offsets", state.version,
+            state.cursor, state.cursor_row);
+    for (int64_t i = 0; i < count; i++)
+        fprintf(p.to, " %" PRId64, offsets[i]);
+    char *parts[] = { found_open(f, ROTA_TIME_MAX, ANY_LIMIT), found_dead(f, &none, ANY_LIMIT),
+                      found_notes(f), found_next(f) };
+    static const char *const before[] = { "", "", ", noted", ", next" };
+    for (int i = 0; i < 4; i++) {
+        fprintf(p.to, "%s%s", before[i], parts[i]);
+        free(parts[i]);
+    }
+    fprintf(p.to, ", forgotten %" PRId64, f->last.reminders_dropped);
     return paper_close(&p);
 }
 
@@ -964,7 +1371,25 @@ END_TEST
 typedef struct world {
     int64_t a, b, removed; /* resources; b has a ref, as the removed one had */
     int64_t booking;       /* has a ref */
+    int64_t series;        /* and one of it is a booking of its own */
 } world;
+
+/* Nothing is made yet that is due behind 250. */
+static void remind_world(fx *f, const world *w)
+{
+    static const int64_t offsets[] = { 10, 50 };
+    rota__batch batch = { 0 };
+    begin_remind(f, &batch);
+    batch.remind.state = (rota__reminder_state){ .cursor = 250, .reached = 250 };
+    put_list(f, &batch, ROTA__REMIND_ALL, 0, offsets, 2);
+    put_list(f, &batch, ROTA__REMIND_RESOURCE, w->a, offsets, 1);
+    put_reminder(f, &batch, 1, w->booking, w->a);
+    put_reminder(f, &batch, 2, w->series, w->a)->state = ROTA_REMINDER_DEAD;
+    put_reminder(f, &batch, 3, w->series, w->b)->state = ROTA__REMINDER_DONE;
+    put_note(f, &batch, (rota__reminder_note){ 5, w->booking, 0 });
+    put_next(f, &batch, w->series, 290);
+    commit(f, &batch);
+}
 
 static world make_world(fx *f)
 {
@@ -986,9 +1411,33 @@ static world make_world(fx *f)
     put_key(f, &remove, "ann", "k0", 1000);
     put_consumer(f, &remove, "mailer", ROTA__CONSUMER_NEW, 0);
     put_consumer(f, &remove, "mirror", ROTA__CONSUMER_NEW, 1);
+    claim_one(f, put_series(f, &remove, 2, 300, ROTA_TIME_MAX), w.a);
     commit(f, &remove);
     w.booking = remove.bookings.items[0].row;
+    w.series = remove.bookings.items[1].row;
+    add_occurrence(f, 3, w.series, 310, w.b);
+    remind_world(f, &w);
     return w;
+}
+
+static void remind_more(fx *f, rota__batch *batch, const world *w)
+{
+    static const int64_t offsets[] = { 0, 50, 70 };
+    begin_remind(f, batch);
+    batch->remind.state.cursor = 260;
+    batch->remind.state.cursor_row = 1;
+    put_list(f, batch, ROTA__REMIND_BOOKING, w->series, offsets, 3);
+    put_list(f, batch, ROTA__REMIND_RESOURCE, w->a, NULL, ROTA__REMIND_INHERIT);
+    put_reminder(f, batch, 1, w->booking, w->a)->state = ROTA__REMINDER_DONE;
+    put_reminder(f, batch, 4, w->booking, w->b);
+    drop_reminder(f, batch, 2);
+    drop_note(f, batch, (rota__reminder_note){ 5, w->booking, 0 });
+    put_note(f, batch, (rota__reminder_note){ 6, w->series, 310 });
+    put_next(f, batch, w->series, 295);
+    put_fresh(f, batch, 2, 100, 100);
+    batch->ends_at = 1;
+    batch->reminders_horizon = ROTA_TIME_MAX;
+    batch->reminders_dropped_max = 1;
 }
 
 /* One of everything that can be written. */
@@ -1000,6 +1449,9 @@ static void fill_batch(fx *f, rota__batch *batch, const world *w)
     change_resource(f, batch, w->a)->name = "renamed";
     claim_one(f, put_booking(f, batch, 10, 100, 200), w->b);
     change_booking(f, batch, w->booking)->when = (rota_span){ 11, 21 };
+    claim_one(f, put_series(f, batch, 13, 100, 400), w->b);
+    change_booking(f, batch, w->series)->series = "daily ";
+    claim_one(f, put_occurrence(f, batch, 14, w->series, 320), w->b);
     drop_stay(f, batch, stay_of(w->a, w->b, 60, 70));
     put_stay(f, batch, stay_of(w->a, w->b, 80, 90));
     put_event(f, batch, 2);
@@ -1008,6 +1460,7 @@ static void fill_batch(fx *f, rota__batch *batch, const world *w)
     put_consumer(f, batch, "new", ROTA__CONSUMER_NEW, 2);
     drop_consumer(f, batch, "mirror");
     put_key(f, batch, "ann", "k1", 1100);
+    remind_more(f, batch, w);
 }
 
 enum {
@@ -1022,6 +1475,8 @@ enum {
     RESOURCE_REF,
     RESOURCE_REF_PUT,
     BOOKING_REF,
+    OCCURRENCE,
+    SERIES_VERSION,
     MEMBER_THERE,
     MEMBER_GONE,
     KEY_KNOWN,
@@ -1029,12 +1484,18 @@ enum {
     TWICE_RESOURCE_REF,
     TWICE_BOOKING_ID,
     TWICE_BOOKING_REF,
+    TWICE_OCCURRENCE,
     TWICE_MEMBER,
     CONSUMER_MOVED,
     CONSUMER_THERE,
     CONSUMER_GONE,
     CONSUMER_UNKNOWN,
     TWICE_CONSUMER,
+    FEED_MOVED,
+    REMIND_VERSION,
+    LIST_OF_NOTHING,
+    REMINDER_GONE,
+    NOTE_GONE,
     POISONS
 };
 
@@ -1074,6 +1535,12 @@ static void poison_batch(fx *f, rota__batch *batch, const world *w, int poison)
     case BOOKING_REF:
         put_booking(f, batch, 11, 500, 600)->ref = "booked";
         break;
+    case OCCURRENCE:
+        put_occurrence(f, batch, 15, w->series, 310);
+        break;
+    case SERIES_VERSION:
+        batch->bookings.items[3].version++;
+        break;
     case MEMBER_THERE:
         put_stay(f, batch, stay_of(w->a, w->b, 5, 51));
         break;
@@ -1096,6 +1563,9 @@ static void poison_batch(fx *f, rota__batch *batch, const world *w, int poison)
         put_booking(f, batch, 11, 500, 600)->ref = "new";
         put_booking(f, batch, 12, 500, 600)->ref = "new";
         break;
+    case TWICE_OCCURRENCE:
+        put_occurrence(f, batch, 15, w->series, 320);
+        break;
     case CONSUMER_MOVED:
         batch->consumers_put.items[0].was = 1;
         break;
@@ -1110,6 +1580,21 @@ static void poison_batch(fx *f, rota__batch *batch, const world *w, int poison)
         break;
     case TWICE_CONSUMER:
         put_consumer(f, batch, "new", ROTA__CONSUMER_NEW, 0);
+        break;
+    case FEED_MOVED:
+        batch->ends_at = 2;
+        break;
+    case REMIND_VERSION:
+        batch->remind.was++;
+        break;
+    case LIST_OF_NOTHING:
+        put_list(f, batch, ROTA__REMIND_BOOKING, w->series + 1000, NULL, 0);
+        break;
+    case REMINDER_GONE:
+        drop_reminder(f, batch, 5);
+        break;
+    case NOTE_GONE:
+        drop_note(f, batch, (rota__reminder_note){ 5, w->series, 0 });
         break;
     default:
         put_stay(f, batch, stay_of(w->a, w->b, 80, 95));
@@ -1148,14 +1633,19 @@ START_TEST(a_batch_without_a_bad_row_is_there_wholly)
     ck_assert_int_eq(stamp_of(&f, w.a), 2);
     ck_assert_int_eq(stamp_of(&f, w.b), 1);
     ck_assert_str_eq(resource_at(&f, w.a).name, "renamed");
-    ck_text(found_intervals(&f, w.b), "100-200 b2 x1");
+    ck_text(found_intervals(&f, w.b), "100-200 b4 x1, 310-315 b3 x1, 320-325 b6 x1");
     ck_text(found_intervals(&f, w.a), "11-21 b1 x1");
+    ck_text(found_recurring(&f, w.b), "100-400 b5 x1 77 65 65 6b 6c 79");
+    ck_text(found_recurring(&f, w.a), "300-253402300799 b2 x1 64 61 69 6c 79 20");
     ck_text(found_members(&f, w.a, 0), "r1 has r2 5-50, r1 has r2 80-90");
     ck_assert_int_eq(f.last.last_seq, 3);
     ck_text(found_consumers(&f), "mailer 3 since 7 moved 8, new 2 since 7 moved 8");
     rota__key key;
     ck_ok(&f, f.store->ops->key_get(f.store, &f.env, "ann", "k1", &key));
     ck_assert_int_eq(key.at, 1100);
+    ck_text(found_reminders(&f),
+            "v2 to 260 row 1, offsets 0 10 50 70, open 4, dead none, noted b1 b4 b5@100 b2@310, "
+            "next b5@-62135596800 b2@295, forgotten 1");
     fx_close(&f);
 }
 END_TEST
@@ -1497,6 +1987,8 @@ START_TEST(resources_come_back_byte_for_byte)
         put->tag_count = i % (ROTA__LENGTH(tags) + 1);
         put->active = i % 2 == 0;
         put->parent = i % 3 == 0 ? place : 0;
+        put->hours_size = i % 4;
+        put->hours = put->hours_size ? "\0\377x" : NULL;
     }
     put_resource(&f, &batch, 100)->data = long_text(&f, ROTA_MAX_DATA);
     rota__resource *full = put_resource(&f, &batch, 101);
@@ -1510,6 +2002,41 @@ START_TEST(resources_come_back_byte_for_byte)
         if (!odd_texts[i]) continue;
         ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &found));
         ck_assert_int_eq(found.row, batch.resources.items[i].row);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(hours_come_go_and_are_in_the_timeline)
+{
+    static const char *const hours[] = { "\1", "\0\0\0", NULL, "\377\0\1\2" };
+    static const int64_t sizes[] = { 1, 3, 0, 4 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t row = add_resource(&f, 1);
+    for (int64_t i = 0; i < ROTA__LENGTH(hours); i++) {
+        rota__batch batch = { 0 };
+        rota__by by = { .row = row };
+        rota__resource found;
+        rota__timeline_rows timeline;
+        ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &found));
+        rota__resource *put = ROTA__PUSH(&f.arena, &batch.resources);
+        ck_assert_ptr_nonnull(put);
+        *put = found;
+        put->version++;
+        put->hours = hours[i];
+        put->hours_size = sizes[i];
+        commit(&f, &batch);
+        ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &found));
+        ck_ok(&f, f.store->ops->timeline(f.store, &f.env, row, &timeline));
+        ck_assert_int_eq(found.hours_size, sizes[i]);
+        ck_assert_int_eq(timeline.resource.hours_size, sizes[i]);
+        if (!hours[i]) {
+            ck_assert(!found.hours && !timeline.resource.hours);
+            continue;
+        }
+        ck_assert_mem_eq(found.hours, hours[i], (size_t)sizes[i]);
+        ck_assert_mem_eq(timeline.resource.hours, hours[i], (size_t)sizes[i]);
     }
     fx_close(&f);
 }
@@ -1667,6 +2194,7 @@ START_TEST(what_is_not_there_is_not_found_and_no_error)
     add_booking(&f, 1, 10, 20, add_resource(&f, 1));
     rota_id id = id_of('X', 9);
     rota__by wrong[] = { { .row = 999 }, { .id = &id }, { .ref = "nobody" } };
+    rota__by never = { .part_of = 1, .occurrence = 10 };
     rota__resource resource;
     rota__booking booking;
     rota__timeline_rows rows;
@@ -1680,6 +2208,7 @@ START_TEST(what_is_not_there_is_not_found_and_no_error)
         ck_assert_int_eq(f.store->ops->booking_get(f.store, &f.env, &wrong[i], &booking),
                          ROTA_ENOTFOUND);
     }
+    ck_assert_int_eq(f.store->ops->booking_get(f.store, &f.env, &never, &booking), ROTA_ENOTFOUND);
     ck_assert_int_eq(f.store->ops->stamp(f.store, &f.env, 999, &stamp), ROTA_ENOTFOUND);
     ck_assert_int_eq(f.store->ops->timeline(f.store, &f.env, 999, &rows), ROTA_ENOTFOUND);
     ck_assert_int_eq(f.store->ops->key_get(f.store, &f.env, "", "k0", &key), ROTA_ENOTFOUND);
@@ -2129,18 +2658,33 @@ START_TEST(pages_put_together_are_the_list)
     fx f;
     fx_open(&f, _i);
     int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
-    rota__batch batch = { 0 };
+    rota__batch batch = { 0 }, single = { 0 };
     for (int64_t i = 0; i < 27; i++) {
         /* ties in start, in start and end, ids in another order than rows */
         rota__booking *put = put_booking(&f, &batch, i * 11 % 27, 100 + i % 3, 200 + i / 3 % 3);
         claim_one(&f, put, room);
         if (i % 2) claim_one(&f, put, other);
+        put = put_series(&f, &batch, 100 + i * 11 % 27, 100 + i % 3, 200 + i / 3 % 3);
+        claim_one(&f, put, room);
+        if (i % 2) claim_one(&f, put, other);
     }
     commit(&f, &batch);
+    for (int64_t i = 0; i < 27; i++) {
+        rota__booking *put = put_occurrence(&f, &single, 200 + i * 11 % 27,
+                                            batch.bookings.items[1].row, i);
+        put->when = (rota_span){ 100 + i % 3, 200 + i / 3 % 3 };
+        put->status = ROTA_BOOKING_CANCELLED;
+        claim_one(&f, put, i % 2 ? room : other);
+    }
+    commit(&f, &single);
     rota__source sources[] = { { room, { 0, 300 } }, { other, { 0, 300 } } };
-    for (int64_t limit = 0; limit < 30; limit++) {
+    for (int64_t run = 0; run < 90; run++) {
+        int64_t limit = run % 30, of = run / 30;
         rota__booking_filter filter = { .when = { 0, 300 },
-                                        .statuses = ALL_STATUSES,
+                                        .statuses = of == 2 ? 1u << ROTA_BOOKING_CANCELLED
+                                                            : 1u << ROTA_BOOKING_CONFIRMED,
+                                        .recurring = of == 1,
+                                        .part_of = of == 2 ? batch.bookings.items[1].row : 0,
                                         .sources = limit % 2 ? sources : NULL,
                                         .source_count = limit % 2 ? 2 : 0,
                                         .limit = limit };
@@ -2183,6 +2727,313 @@ START_TEST(a_page_begins_behind_a_place_where_no_booking_stands)
     filter.after = (rota_span){ 10, 20 };
     filter.after_id = id_of('B', 0);
     ck_text(found_bookings(&f, &filter), "b1 b2 b3");
+    fx_close(&f);
+}
+END_TEST
+
+/* --- what recurs, and single ones of it --- */
+
+START_TEST(what_recurs_comes_back_byte_for_byte)
+{
+    static const int64_t sizes[] = { 1, 2, 100, 70000 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    rota__batch batch = { 0 }, single = { 0 };
+    for (int64_t i = 0; i < ROTA__LENGTH(sizes); i++) {
+        uint8_t *bytes = rota__arena_alloc(&f.arena, sizes[i], 1);
+        ck_assert_ptr_nonnull(bytes);
+        for (int64_t k = 0; k < sizes[i]; k++)
+            bytes[k] = (uint8_t)(k * 7); /* a NUL is no end */
+        rota__booking *put = put_booking(&f, &batch, i, -100 + i,
+                                         i % 2 ? ROTA_TIME_MAX : 1000 * DAY);
+        put->series = bytes;
+        put->series_size = sizes[i];
+        put->title = odd_texts[i];
+        add_claim(&f, put,
+                  (rota__claim){ .resource = room, .resource_id = id_of('R', 1), .units = 3 });
+    }
+    commit(&f, &batch);
+    for (int64_t i = 0; i < batch.bookings.count; i++)
+        ck_booking_kept(&f, &batch.bookings.items[i]);
+
+    /* The id of what one is of is the store's to know. */
+    static const rota_time starts[] = { ROTA_TIME_MIN, -1, 0, 1, ROTA_TIME_MAX };
+    for (int64_t i = 0; i < ROTA__LENGTH(starts); i++) {
+        rota__booking *put = put_booking(&f, &single, 10 + i, 5, 6);
+        put->part_of = batch.bookings.items[i % 2].row;
+        put->occurrence = starts[i];
+    }
+    commit(&f, &single);
+    for (int64_t i = 0; i < single.bookings.count; i++) {
+        rota__booking *put = &single.bookings.items[i], found;
+        rota__by by = { .part_of = put->part_of, .occurrence = put->occurrence };
+        put->part_of_id = id_of('B', i % 2);
+        ck_booking_kept(&f, put);
+        ck_ok(&f, f.store->ops->booking_get(f.store, &f.env, &by, &found));
+        ck_assert_int_eq(found.row, put->row);
+        by.occurrence += i % 2 ? -1 : 1;
+        ck_assert_int_eq(f.store->ops->booking_get(f.store, &f.env, &by, &found), ROTA_ENOTFOUND);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_put_never_changes_what_recurs_nor_what_a_single_one_is_of)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    int64_t series = add_series(&f, 1, 10, 1000, room), other = add_series(&f, 2, 10, 1000, room);
+    int64_t plain = add_booking(&f, 3, 20, 30, room);
+    int64_t single = add_occurrence(&f, 4, series, 50, room);
+    rota__batch batch = { 0 };
+    rota__booking *put = change_booking(&f, &batch, series);
+    put->series = NULL;
+    put->series_size = 0;
+    put->part_of = other;
+    put->occurrence = 10;
+    put = change_booking(&f, &batch, plain);
+    put->series = "no";
+    put->series_size = 2;
+    put->part_of = series;
+    put->occurrence = 20;
+    put = change_booking(&f, &batch, single);
+    put->part_of = other;
+    put->occurrence = 60;
+    put->when = (rota_span){ 500, 600 };
+    put = change_booking(&f, &batch, other);
+    put->series = "else";
+    put->series_size = 4;
+    commit(&f, &batch);
+
+    rota__booking now = booking_at(&f, series);
+    ck_assert_int_eq(now.series_size, 6);
+    ck_assert_mem_eq(now.series, "weekly", 6);
+    ck_assert_int_eq(now.part_of, 0);
+    now = booking_at(&f, plain);
+    ck_assert_ptr_null(now.series);
+    ck_assert_int_eq(now.series_size, 0);
+    ck_assert_int_eq(now.part_of, 0);
+    ck_assert_int_eq(now.occurrence, 0);
+    now = booking_at(&f, single);
+    ck_assert_int_eq(now.part_of, series);
+    ck_assert_int_eq(now.occurrence, 60); /* zone data may move it */
+    ck_assert_int_eq(now.when.start, 500);
+    now = booking_at(&f, other);
+    ck_assert_int_eq(now.series_size, 4);
+    ck_assert_mem_eq(now.series, "else", 4);
+    ck_text(found_intervals(&f, room), "20-30 b3 x1, 500-600 b4 x1");
+    ck_text(found_recurring(&f, room),
+            "10-1000 b1 x1 77 65 65 6b 6c 79, 10-1000 b2 x1 65 6c 73 65");
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_single_one_is_there_once)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    int64_t a = add_series(&f, 1, 10, 1000, room), b = add_series(&f, 2, 10, 1000, room);
+    int64_t first = add_occurrence(&f, 3, a, 50, room);
+    add_occurrence(&f, 4, b, 50, room);
+    add_occurrence(&f, 5, a, 51, room);
+    rota__batch again = { 0 }, cancel = { 0 }, still = { 0 };
+    put_occurrence(&f, &again, 6, a, 50);
+    ck_refused(&f, &again, ROTA__STALE);
+    /* Nor once it has been cancelled: that says that it does not take place. */
+    change_booking(&f, &cancel, first)->status = ROTA_BOOKING_CANCELLED;
+    commit(&f, &cancel);
+    put_occurrence(&f, &still, 6, a, 50);
+    ck_refused(&f, &still, ROTA__STALE);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_timeline_has_what_recurs_apart)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    rota__batch batch = { 0 };
+    for (int32_t status = ROTA_BOOKING_HELD; status <= ROTA_BOOKING_EXPIRED; status++) {
+        rota__booking *put = put_series(&f, &batch, 20 - status, 10 * status, ROTA_TIME_MAX);
+        put->series_size = 1;
+        put->status = status;
+        put->hold_expires = 7; /* only a hold lapses */
+        add_claim(&f, put, (rota__claim){ .resource = room, .units = status });
+    }
+    for (int64_t i = 0; i < 4; i++) { /* b7 to b10 */
+        rota__booking *put = put_series(&f, &batch, 100 + i, 100 - i, 200);
+        put->series_size = 1;
+        add_claim(&f, put,
+                  (rota__claim){ .resource = room,
+                                 .units = 1,
+                                 .role = i == 1 ? ROTA_ROLE_OPTIONAL : ROTA_ROLE_ORGANIZER,
+                                 .flags = i == 2 ? ROTA_CLAIM_FREE : 0 });
+    }
+    commit(&f, &batch);
+    int64_t last = batch.bookings.items[9].row;
+    ck_text(found_intervals(&f, room), "");
+    ck_text(found_recurring(&f, room),
+            "10-253402300799 b1 x1 until 7 77, 20-253402300799 b2 x2 77, "
+            "30-253402300799 b3 x3 77, 40-253402300799 b4 x4 77, 100-200 b7 x1 77, "
+            "97-200 b10 x1 77");
+    ck_text(found_recurring(&f, other), "");
+
+    /* It follows new spans, claims, statuses and bytes. */
+    rota__batch moved = { 0 }, held = { 0 }, later = { 0 }, over = { 0 };
+    rota__booking *put = change_booking(&f, &moved, last);
+    put->when = (rota_span){ 300, 400 };
+    put->claim_count = 0;
+    add_claim(&f, put, (rota__claim){ .resource = other, .units = 2 });
+    commit(&f, &moved);
+    ck_text(found_recurring(&f, other), "300-400 b10 x2 77");
+    put = change_booking(&f, &held, last);
+    put->status = ROTA_BOOKING_HELD;
+    put->hold_expires = 25;
+    put->series = "z";
+    commit(&f, &held);
+    ck_text(found_recurring(&f, other), "300-400 b10 x2 until 25 7a");
+    change_booking(&f, &later, last)->hold_expires = 26;
+    commit(&f, &later);
+    ck_text(found_recurring(&f, other), "300-400 b10 x2 until 26 7a");
+    ck_text(found_holds(&f, 26, 10), "b1 b10");
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    change_booking(&f, &over, last)->status = ROTA_BOOKING_EXPIRED;
+    commit(&f, &over);
+    ck_text(found_recurring(&f, other), "");
+    ck_text(found_holds(&f, 26, 10), "b1");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(what_recurs_is_listed_when_it_is_asked_for_and_never_else)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2), none = add_resource(&f, 3);
+    add_booking(&f, 1, 100, 110, room);                          /* b1 */
+    int64_t first = add_series(&f, 2, 100, ROTA_TIME_MAX, room); /* b2 */
+    add_series(&f, 3, 50, 105, other);                           /* b3 */
+    rota__batch batch = { 0 };
+    rota__booking *put = put_series(&f, &batch, 4, 50, 105); /* b4 */
+    add_claim(&f, put, (rota__claim){ .resource = room, .units = 1, .role = ROTA_ROLE_OPTIONAL });
+    add_claim(&f, put, (rota__claim){ .resource = other, .units = 1, .flags = ROTA_CLAIM_FREE });
+    put->status = ROTA_BOOKING_CANCELLED;
+    commit(&f, &batch);
+    add_occurrence(&f, 5, first, 100, other); /* b5 */
+
+    rota__source sources[] = { { room, always }, { other, always } };
+    rota__booking_filter plain = { .when = always, .statuses = ALL_STATUSES }, recurring = plain;
+    recurring.recurring = true;
+    ck_text(found_bookings(&f, &plain), "b5 b1");
+    ck_text(found_bookings(&f, &recurring), "b3 b4 b2");
+    recurring.statuses = 1u << ROTA_BOOKING_CONFIRMED;
+    ck_text(found_bookings(&f, &recurring), "b3 b2");
+    recurring.statuses = ALL_STATUSES;
+    recurring.longer = 55;
+    ck_text(found_bookings(&f, &recurring), "b2");
+    recurring.longer = 54;
+    ck_text(found_bookings(&f, &recurring), "b3 b4 b2");
+    recurring.longer = 0;
+    recurring.when = (rota_span){ 0, 100 };
+    ck_text(found_bookings(&f, &recurring), "b3 b4");
+    recurring.when = (rota_span){ 105, 106 };
+    ck_text(found_bookings(&f, &recurring), "b2");
+    recurring.when = (rota_span){ 0, 50 };
+    ck_text(found_bookings(&f, &recurring), "");
+
+    plain.sources = recurring.sources = sources;
+    plain.source_count = recurring.source_count = 2;
+    recurring.when = always;
+    ck_text(found_bookings(&f, &plain), "b5 b1");
+    ck_text(found_bookings(&f, &recurring), "b3 b4 b2");
+    sources[1] = (rota__source){ none, always };
+    ck_text(found_bookings(&f, &plain), "b1");
+    ck_text(found_bookings(&f, &recurring), "b4 b2");
+    sources[1] = (rota__source){ other, { 0, 51 } };
+    sources[0].when = (rota_span){ 105, 200 };
+    ck_text(found_bookings(&f, &recurring), "b3 b4 b2");
+    sources[1].when.end = 50;
+    ck_text(found_bookings(&f, &recurring), "b2");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(the_single_ones_of_a_series_are_listed)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    int64_t a = add_series(&f, 1, 10, ROTA_TIME_MAX, room); /* b1 */
+    int64_t b = add_series(&f, 2, 10, ROTA_TIME_MAX, room); /* b2 */
+    add_booking(&f, 3, 50, 55, room);                       /* b3 */
+    add_occurrence(&f, 7, a, 50, room);                     /* b4 */
+    add_occurrence(&f, 6, a, 100, room);                    /* b5 */
+    add_occurrence(&f, 5, b, 50, room);                     /* b6 */
+    rota__batch batch = { 0 };
+    rota__booking *put = put_occurrence(&f, &batch, 4, a, 150); /* b7: long before its place */
+    put->when = (rota_span){ 5, 3000 * DAY };
+    put->status = ROTA_BOOKING_CANCELLED;
+    claim_one(&f, put, other);
+    commit(&f, &batch);
+
+    rota__source sources[] = { { room, always }, { other, { 0, 6 } } };
+    rota__booking_filter filter = { .when = always, .statuses = ALL_STATUSES, .part_of = a };
+    ck_text(found_bookings(&f, &filter), "b7 b4 b5");
+    filter.limit = 2;
+    ck_text(found_bookings(&f, &filter), "b7 b4");
+    filter.after = (rota_span){ 50, 55 };
+    filter.after_id = id_of('B', 7);
+    ck_text(found_bookings(&f, &filter), "b5");
+    filter.after_id = id_of('B', 6);
+    ck_text(found_bookings(&f, &filter), "b4 b5");
+    filter.limit = 0;
+    filter.after_id = (rota_id){ { 0 } };
+    filter.longer = 5;
+    ck_text(found_bookings(&f, &filter), "b7");
+    filter.longer = 0;
+    filter.statuses = 1u << ROTA_BOOKING_CONFIRMED;
+    ck_text(found_bookings(&f, &filter), "b4 b5");
+    filter.statuses = ALL_STATUSES;
+    filter.when = (rota_span){ 54, 100 };
+    ck_text(found_bookings(&f, &filter), "b7 b4");
+    filter.sources = sources;
+    filter.source_count = 2;
+    ck_text(found_bookings(&f, &filter), "b7 b4");
+    sources[1].when.end = 5;
+    ck_text(found_bookings(&f, &filter), "b4");
+    filter.source_count = 0;
+    filter.recurring = true;
+    ck_text(found_bookings(&f, &filter), "");
+    filter.recurring = false;
+    filter.part_of = b;
+    ck_text(found_bookings(&f, &filter), "b6");
+    filter.part_of = 999;
+    ck_text(found_bookings(&f, &filter), "");
+    fx_close(&f);
+}
+END_TEST
+
+/* What it takes is not told by its span; a single one of it is a booking like any. */
+START_TEST(the_second_guard_does_not_know_what_recurs)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_single(&f, 1);
+    add_booking(&f, 1, 100, 200, room);
+    int64_t series = add_series(&f, 2, 50, 1000, room);
+    add_series(&f, 3, 50, 1000, room);
+    add_booking(&f, 4, 300, 400, room);
+    rota__batch moved = { 0 }, single = { 0 };
+    change_booking(&f, &moved, series)->when = (rota_span){ 60, 2000 };
+    commit(&f, &moved);
+    claim_one(&f, put_occurrence(&f, &single, 5, series, 196), room);
+    ck_refused(&f, &single, OVERLAP);
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
     fx_close(&f);
 }
 END_TEST
@@ -2491,6 +3342,363 @@ START_TEST(consumers_come_back_byte_for_byte_in_the_order_of_bytes)
 }
 END_TEST
 
+/* --- reminders --- */
+
+/* Nothing is there but the state: the cursor, and one list. */
+static void begin_reminding(fx *f, rota_time cursor, const int64_t *offsets, int64_t count)
+{
+    rota__batch batch = { 0 };
+    begin_remind(f, &batch);
+    batch.remind.state = (rota__reminder_state){ .cursor = cursor, .reached = cursor };
+    put_list(f, &batch, ROTA__REMIND_ALL, 0, offsets, count);
+    commit(f, &batch);
+}
+
+START_TEST(nothing_is_known_of_reminders_before_the_first_list)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    add_booking(&f, 1, 100, 200, room);
+    add_series(&f, 2, 100, 200, room);
+    rota__batch batch = { 0 };
+    put_series(&f, &batch, 3, 100, 200);
+    put_fresh(&f, &batch, 0, 100, 100);
+    commit(&f, &batch);
+    ck_text(found_reminders(&f), "v0 to 0 row 0, offsets, open none, dead none, noted, next, "
+                                 "forgotten 0");
+    fx_close(&f);
+}
+END_TEST
+
+static bool any_list(fx *f, int32_t of)
+{
+    bool any;
+    ck_ok(f, f->store->ops->reminder_any(f->store, &f->env, of, &any));
+    return any;
+}
+
+START_TEST(lists_are_put_in_place_of_others_and_their_offsets_are_counted)
+{
+    static const int64_t some[] = { 0, 300, ROTA_MAX_BUFFER }, others[] = { 60, 300 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), booking = add_booking(&f, 1, 100, 200, room);
+    rota__reminder_list list;
+    begin_reminding(&f, 0, some, 3);
+    rota__batch batch = { 0 }, again = { 0 }, end = { 0 };
+    begin_remind(&f, &batch);
+    put_list(&f, &batch, ROTA__REMIND_RESOURCE, room, others, 2)->late = ROTA_LATE_COLLAPSE;
+    put_list(&f, &batch, ROTA__REMIND_BOOKING, booking, NULL, 0)->late = ROTA_LATE_SEND;
+    commit(&f, &batch);
+    ck_ok(&f, f.store->ops->reminder_list(f.store, &f.env, ROTA__REMIND_ALL, 0, &list));
+    ck_assert(list.count == 3 && list.late == ROTA_LATE_SKIP && list.late_secs == 300);
+    ck_assert_mem_eq(list.offsets, some, sizeof some);
+    ck_ok(&f, f.store->ops->reminder_list(f.store, &f.env, ROTA__REMIND_RESOURCE, room, &list));
+    ck_assert(list.count == 2 && list.late == ROTA_LATE_COLLAPSE && list.subject == room);
+    ck_ok(&f, f.store->ops->reminder_list(f.store, &f.env, ROTA__REMIND_BOOKING, booking, &list));
+    ck_assert(list.count == 0 && list.late == ROTA_LATE_SEND);
+    ck_assert_int_eq(f.store->ops->reminder_list(f.store, &f.env, ROTA__REMIND_BOOKING, booking + 1,
+                                                 &list),
+                     ROTA_ENOTFOUND);
+    ck_assert(any_list(&f, ROTA__REMIND_ALL) && any_list(&f, ROTA__REMIND_RESOURCE) &&
+              any_list(&f, ROTA__REMIND_BOOKING));
+    ck_text(found_reminders(&f), "v2 to 0 row 0, offsets 0 60 300 31622400, open none, dead none, "
+                                 "noted, next, forgotten 0");
+    begin_remind(&f, &again);
+    ck_assert_int_eq(again.remind.state.longest, ROTA_MAX_BUFFER);
+    put_list(&f, &again, ROTA__REMIND_ALL, 0, others, 1);
+    commit(&f, &again); /* 300 is still the room's */
+    ck_text(found_reminders(&f), "v3 to 0 row 0, offsets 60 300, open none, dead none, noted, "
+                                 "next, forgotten 0");
+    begin_remind(&f, &end);
+    ck_assert_int_eq(end.remind.state.longest, 300);
+    put_list(&f, &end, ROTA__REMIND_RESOURCE, room, NULL, ROTA__REMIND_INHERIT);
+    put_list(&f, &end, ROTA__REMIND_BOOKING, booking, NULL, ROTA__REMIND_INHERIT);
+    commit(&f, &end);
+    ck_assert_int_eq(f.store->ops->reminder_list(f.store, &f.env, ROTA__REMIND_BOOKING, booking,
+                                                 &list),
+                     ROTA_ENOTFOUND);
+    ck_assert(any_list(&f, ROTA__REMIND_ALL) && !any_list(&f, ROTA__REMIND_RESOURCE) &&
+              !any_list(&f, ROTA__REMIND_BOOKING));
+    ck_text(found_reminders(&f), "v4 to 0 row 0, offsets 60, open none, dead none, noted, next, "
+                                 "forgotten 0");
+    ck_ok(&f, f.store->ops->check(f.store, &f.env));
+    fx_close(&f);
+}
+END_TEST
+
+static void rebook(fx *f, int64_t row, rota_time start, int32_t status)
+{
+    rota__batch batch = { 0 };
+    rota__booking *put = change_booking(f, &batch, row);
+    put->when = (rota_span){ start, start + 10 };
+    put->status = status;
+    commit(f, &batch);
+}
+
+/* The cursor is at 1000, the longest offset is 50: what starts up to 1050 is noted. */
+START_TEST(a_booking_whose_reminder_was_due_already_is_noted)
+{
+    static const int64_t offsets[] = { 20, 50 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    int64_t before = add_booking(&f, 1, 1040, 1050, room);
+    begin_reminding(&f, 1000, offsets, 2);
+    ck_text(found_notes(&f), ""); /* what is there is found by its start */
+    rebook(&f, before, 1040, ROTA_BOOKING_CHECKED_IN);
+    ck_text(found_notes(&f), "");
+    rebook(&f, before, 1041, ROTA_BOOKING_CHECKED_IN);
+    ck_text(found_notes(&f), " b1");
+    add_booking(&f, 2, 1050, 1060, room);
+    int64_t later = add_booking(&f, 3, 1051, 1060, room);
+    ck_text(found_notes(&f), " b1 b2");
+    add_booking(&f, 4, 2, 1060, room);
+    add_booking(&f, 5, 1, 1060, room); /* it began when it was made */
+    ck_text(found_notes(&f), " b1 b2 b4");
+    rota__batch held = { 0 };
+    put_booking(&f, &held, 6, 1030, 1040)->status = ROTA_BOOKING_HELD;
+    commit(&f, &held);
+    ck_text(found_notes(&f), " b1 b2 b4");
+    rebook(&f, held.bookings.items[0].row, 1030, ROTA_BOOKING_CONFIRMED);
+    ck_text(found_notes(&f), " b1 b2 b4 b6");
+    rebook(&f, later, 1050, ROTA_BOOKING_CANCELLED);
+    ck_text(found_notes(&f), " b1 b2 b4 b6");
+    rebook(&f, later, 1050, ROTA_BOOKING_CONFIRMED);
+    ck_text(found_notes(&f), " b1 b2 b3 b4 b6");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(an_occurrence_that_is_fresh_is_noted_of_its_series)
+{
+    static const int64_t offsets[] = { 50 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), series = add_series(&f, 1, 1000, 9000, room);
+    begin_reminding(&f, 1000, offsets, 1);
+    rota__batch batch = { 0 };
+    put_booking(&f, &batch, 2, 5000, 6000);
+    put_series(&f, &batch, 3, 5000, 6000);
+    change_booking(&f, &batch, series);
+    put_fresh(&f, &batch, 1, 1050, 1050);
+    put_fresh(&f, &batch, 1, 1051, 1051);
+    put_fresh(&f, &batch, 2, 2000, 1049); /* moved there */
+    put_fresh(&f, &batch, 2, 1040, 1052);
+    commit(&f, &batch);
+    ck_text(found_notes(&f), " b1@2000 b3@1050");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(notes_are_put_once_and_listed_by_time_booking_and_occurrence)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), a = add_series(&f, 1, 10, 20, room),
+            b = add_series(&f, 2, 10, 20, room);
+    rota__batch batch = { 0 };
+    begin_remind(&f, &batch);
+    put_note(&f, &batch, (rota__reminder_note){ 7, b, 3 });
+    put_note(&f, &batch, (rota__reminder_note){ 8, a, 4 });
+    put_note(&f, &batch, (rota__reminder_note){ 7, b, 2 });
+    put_note(&f, &batch, (rota__reminder_note){ 7, a, 9 });
+    put_note(&f, &batch, (rota__reminder_note){ 7, b, 3 });
+    commit(&f, &batch);
+    ck_text(found_notes(&f), " b1@9 b2@2 b2@3 b1@4");
+    rota__reminder_note *rows;
+    int64_t count;
+    ck_ok(&f, f.store->ops->reminder_notes(f.store, &f.env, 7, 9, &rows, &count));
+    ck_assert_int_eq(count, 3);
+    ck_ok(&f, f.store->ops->reminder_notes(f.store, &f.env, 6, 9, &rows, &count));
+    ck_assert_int_eq(count, 0);
+    ck_ok(&f, f.store->ops->reminder_notes(f.store, &f.env, 8, 2, &rows, &count));
+    ck_assert_int_eq(count, 2);
+    ck_assert_int_eq(rows[1].occurrence, 2);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(what_changes_a_series_makes_its_next_reminder_unknown)
+{
+    static const int64_t offsets[] = { 50 };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), a = add_series(&f, 1, 10, 20, room),
+            b = add_series(&f, 2, 10, 20, room), plain = add_booking(&f, 3, 10, 20, room);
+    begin_reminding(&f, 0, offsets, 1);
+    ck_text(found_next(&f), " b1@-62135596800 b2@-62135596800");
+    rota__batch known = { 0 }, changed = { 0 }, of_one = { 0 }, of_room = { 0 }, look = { 0 };
+    begin_remind(&f, &known);
+    put_next(&f, &known, a, 500);
+    put_next(&f, &known, b, 400);
+    put_next(&f, &known, b, ROTA_TIME_MAX); /* it has none */
+    commit(&f, &known);
+    ck_text(found_next(&f), " b1@500");
+    change_booking(&f, &changed, b)->title = "other";
+    change_booking(&f, &changed, plain)->title = "other";
+    commit(&f, &changed);
+    ck_text(found_next(&f), " b2@-62135596800 b1@500");
+    begin_remind(&f, &of_one);
+    put_list(&f, &of_one, ROTA__REMIND_BOOKING, plain, offsets, 1);
+    put_list(&f, &of_one, ROTA__REMIND_BOOKING, a, offsets, 1);
+    put_next(&f, &of_one, b, 300);
+    commit(&f, &of_one);
+    ck_text(found_next(&f), " b1@-62135596800 b2@300");
+    begin_remind(&f, &of_room);
+    put_list(&f, &of_room, ROTA__REMIND_RESOURCE, room, offsets, 1);
+    put_next(&f, &of_room, a, 600); /* lists go first */
+    commit(&f, &of_room);
+    ck_text(found_next(&f), " b2@-62135596800 b1@600");
+    begin_remind(&f, &look);
+    look.remind.look_again = true;
+    commit(&f, &look);
+    ck_text(found_next(&f), " b1@-62135596800 b2@-62135596800");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(starts_are_listed_behind_a_place)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1);
+    int64_t series = add_series(&f, 1, 100, 900, room);
+    add_booking(&f, 2, 100, 100 + 40 * DAY, room);
+    int64_t third = add_booking(&f, 3, 100, 101, room);
+    int64_t fourth = add_booking(&f, 4, 90, 200, room);
+    add_occurrence(&f, 5, series, 110, room);
+    int64_t sixth = add_booking(&f, 6, 105, 106, room);
+    rebook(&f, sixth, 105, ROTA_BOOKING_CANCELLED);
+    rebook(&f, fourth, 90, ROTA_BOOKING_CHECKED_IN);
+    ck_text(found_starts(&f, 0, 0, ROTA_TIME_MAX, 9), " b4@90 b2@100 b3@100 b5@110");
+    ck_text(found_starts(&f, 90, 0, 110, 9), " b4@90 b2@100 b3@100 b5@110");
+    ck_text(found_starts(&f, 90, fourth, 109, 9), " b2@100 b3@100");
+    ck_text(found_starts(&f, 100, third - 1, 110, 9), " b3@100 b5@110");
+    ck_text(found_starts(&f, 100, INT64_MAX, 110, 9), " b5@110");
+    ck_text(found_starts(&f, 0, 0, ROTA_TIME_MAX, 2), " b4@90 b2@100");
+    rota__booking *rows;
+    int64_t count;
+    ck_ok(&f, f.store->ops->reminder_starts(f.store, &f.env, 109, 0, 110, 9, &rows, &count));
+    ck_assert_int_eq(count, 1);
+    ck_assert(rows->part_of == series && rows->occurrence == 110 && rows->claim_count == 1);
+    ck_assert(rows->claims[0].resource == room && rows->when.end == 115);
+    fx_close(&f);
+}
+END_TEST
+
+/* Reminder n is due at an hour; 8, 1, 2, ... are in the order of that: see reminder_of(). */
+START_TEST(a_reminder_is_open_from_the_instant_its_lease_ends)
+{
+    enum { NOW = 1000 };
+    static const rota_time until[] = {
+        NOW, NOW + 1, ROTA_TIME_MIN, NOW - 1, NOW + ROTA_MAX_LEASE, NOW + ROTA_MAX_LEASE + 1
+    };
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), booking = add_booking(&f, 1, 10, 20, room);
+    rota__batch batch = { 0 }, done = { 0 };
+    begin_remind(&f, &batch);
+    for (int64_t i = 0; i < ROTA__LENGTH(until); i++)
+        put_reminder(&f, &batch, 7 * (6 - i), booking, room)->until = until[i];
+    commit(&f, &batch);
+    ck_text(found_open(&f, NOW, 9), ", open 7 21 28 42");
+    ck_text(found_open(&f, NOW + 1, 9), ", open 21 28 35 42");
+    ck_text(found_open(&f, NOW - 1, 9), ", open 7 14 21 28");
+    ck_text(found_open(&f, NOW, 2), ", open 7 21");
+    begin_remind(&f, &done);
+    put_reminder(&f, &done, 7, booking, room)->state = ROTA__REMINDER_DONE;
+    put_reminder(&f, &done, 28, booking, room)->state = ROTA_REMINDER_DEAD;
+    commit(&f, &done);
+    ck_text(found_open(&f, NOW, 9), ", open 21 42");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(of_a_reminder_only_what_became_of_it_changes)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), other = add_resource(&f, 2);
+    int64_t booking = add_booking(&f, 1, 10, 20, room);
+    rota_id id = reminder_of(1).id;
+    rota__reminder found;
+    rota__batch batch = { 0 }, again = { 0 };
+    begin_remind(&f, &batch);
+    put_reminder(&f, &batch, 1, booking, room)->occurrence = 77;
+    commit(&f, &batch);
+    begin_remind(&f, &again);
+    rota__reminder *put = put_reminder(&f, &again, 1, booking, other);
+    put->state = ROTA_REMINDER_DEAD;
+    put->attempt = 9;
+    put->until = 12345;
+    put->start++;
+    commit(&f, &again);
+    ck_ok(&f, f.store->ops->reminder_get(f.store, &f.env, &id, &found));
+    ck_assert_int_eq(number_of(&found), 1);
+    ck_assert(found.booking == booking && found.resource == room && found.occurrence == 77);
+    ck_assert(found.state == ROTA_REMINDER_DEAD && found.attempt == 9 && found.until == 12345);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(dead_ones_are_listed_by_id_behind_one)
+{
+    static const rota_id none;
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), booking = add_booking(&f, 1, 10, 20, room);
+    rota_id second = reminder_of(2).id;
+    rota__batch batch = { 0 };
+    begin_remind(&f, &batch);
+    for (int64_t n = 4; n > 0; n--)
+        put_reminder(&f, &batch, n, booking, room)->state = n == 3 ? ROTA__REMINDER_DONE
+                                                                   : ROTA_REMINDER_DEAD;
+    commit(&f, &batch);
+    ck_text(found_dead(&f, &none, 9), ", dead 1 2 4");
+    ck_text(found_dead(&f, &none, 2), ", dead 1 2");
+    ck_text(found_dead(&f, &second, 9), ", dead 4");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(old_reminders_are_counted_and_forgotten_a_few_at_a_time)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t room = add_resource(&f, 1), booking = add_booking(&f, 1, 10, 20, room), old;
+    rota__batch batch = { 0 }, none = { 0 }, two = { 0 }, rest = { 0 };
+    begin_remind(&f, &batch);
+    for (int64_t n = 5; n > 0; n--)
+        put_reminder(&f, &batch, n, booking, room)->state = n == 2 ? ROTA_REMINDER_OPEN
+                                                                   : ROTA__REMINDER_DONE;
+    commit(&f, &batch);
+    rota_time horizon = reminder_of(5).start; /* not before itself */
+    ck_ok(&f, f.store->ops->reminder_old(f.store, &f.env, horizon, 9, &old));
+    ck_assert_int_eq(old, 3);
+    ck_ok(&f, f.store->ops->reminder_old(f.store, &f.env, horizon, 2, &old));
+    ck_assert_int_eq(old, 2);
+    none.reminders_horizon = two.reminders_horizon = rest.reminders_horizon = horizon;
+    commit(&f, &none);
+    ck_assert_int_eq(f.last.reminders_dropped, 0);
+    two.reminders_dropped_max = 2;
+    commit(&f, &two);
+    ck_assert_int_eq(f.last.reminders_dropped, 2);
+    rota_id third = reminder_of(3).id, fourth = reminder_of(4).id;
+    rota__reminder found;
+    ck_assert_int_eq(f.store->ops->reminder_get(f.store, &f.env, &third, &found), ROTA_ENOTFOUND);
+    ck_ok(&f, f.store->ops->reminder_get(f.store, &f.env, &fourth, &found));
+    rest.reminders_dropped_max = 100;
+    commit(&f, &rest);
+    ck_assert_int_eq(f.last.reminders_dropped, 1);
+    ck_text(found_open(&f, 0, 9), ", open 2");
+    ck_ok(&f, f.store->ops->reminder_old(f.store, &f.env, ROTA_TIME_MAX, 9, &old));
+    ck_assert_int_eq(old, 1);
+    fx_close(&f);
+}
+END_TEST
+
 START_TEST(counts_leave_out_removed_resources_and_nothing_else)
 {
     fx f;
@@ -2506,7 +3714,7 @@ START_TEST(counts_leave_out_removed_resources_and_nothing_else)
     commit(&f, &asleep);
     ck_ok(&f, f.store->ops->counts(f.store, &f.env, &counts));
     ck_assert_int_eq(counts.resources, 2);
-    ck_assert_int_eq(counts.bookings, 1);
+    ck_assert_int_eq(counts.bookings, 3);
     ck_assert_int_eq(counts.events, 1);
     fx_close(&f);
 }
@@ -2536,7 +3744,46 @@ START_TEST(a_checkpoint_changes_nothing_that_can_be_seen)
 }
 END_TEST
 
-enum { OPERATIONS = 17 };
+enum { OPERATIONS = 31 };
+
+static int operate_reminders(fx *f, int number, int64_t room)
+{
+    static const rota_id none;
+    const rota__store_ops *ops = f->store->ops;
+    rota_id id = reminder_of(1).id;
+    rota__reminder_state state;
+    rota__reminder_list list;
+    rota__reminder one, *rows;
+    rota__reminder_note *notes;
+    rota__reminder_next *next;
+    rota__booking *bookings;
+    int64_t *offsets, count;
+    bool any;
+    switch (number) {
+    case 0:
+        return ops->reminder_state(f->store, &f->env, &state);
+    case 1:
+        return ops->reminder_list(f->store, &f->env, ROTA__REMIND_RESOURCE, room, &list);
+    case 2:
+        return ops->reminder_offsets(f->store, &f->env, &offsets, &count);
+    case 3:
+        return ops->reminder_get(f->store, &f->env, &id, &one);
+    case 4:
+        return ops->reminder_open(f->store, &f->env, ROTA_TIME_MAX, 9, &rows, &count);
+    case 5:
+        return ops->reminder_dead(f->store, &f->env, &none, 9, &rows, &count);
+    case 6:
+        return ops->reminder_notes(f->store, &f->env, ROTA_TIME_MAX, 9, &notes, &count);
+    case 7:
+        return ops->reminder_next(f->store, &f->env, ROTA_TIME_MAX, 9, &next, &count);
+    case 8:
+        return ops->reminder_starts(f->store, &f->env, 0, 0, ROTA_TIME_MAX, 9, &bookings, &count);
+    case 9:
+        return ops->reminder_any(f->store, &f->env, ROTA__REMIND_RESOURCE, &any);
+    default:
+        return ops->reminder_old(f->store, &f->env, ROTA_TIME_MAX, 9, &count);
+    }
+}
 
 /* Each operation but the commit, by number, with nothing wrong about it. */
 static int operate(fx *f, int number, int64_t room)
@@ -2594,8 +3841,19 @@ static int operate(fx *f, int number, int64_t room)
         return ops->consumer_get(f->store, &f->env, "mailer", &out.consumer);
     case 15:
         return ops->consumer_list(f->store, &f->env, &consumer_rows, &count);
-    default:
+    case 16:
+        bookings.recurring = true;
+        return ops->booking_list(f->store, &f->env, &bookings, &booking_rows, &count);
+    case 17:
+        bookings.part_of = f->bookings.rows[1];
+        return ops->booking_list(f->store, &f->env, &bookings, &booking_rows, &count);
+    case 18:
+        by_booking = (rota__by){ .part_of = f->bookings.rows[1], .occurrence = 310 };
+        return ops->booking_get(f->store, &f->env, &by_booking, &out.booking);
+    case 19:
         return ops->checkpoint(f->store, &f->env);
+    default:
+        return operate_reminders(f, number - 20, room);
     }
 }
 
@@ -2625,7 +3883,7 @@ START_TEST(reads_that_run_out_of_memory_say_so_and_can_be_repeated)
             ck_assert_int_lt(n, 1000);
         }
     }
-    ck_assert_int_ge(failures, 11); /* so many reads answer with rows */
+    ck_assert_int_ge(failures, 21); /* so many reads answer with rows */
     ck_same(before, dump(&f));
     fx_close(&f);
 }
@@ -2668,6 +3926,24 @@ START_TEST(own_commits_are_no_news)
     make_world(&f);
     ck_ok(&f, f.store->ops->changed(f.store, &f.env, &second));
     ck_assert_uint_eq(first, second);
+    fx_close(&f);
+}
+END_TEST
+
+/* Where there are turns. */
+START_TEST(a_token_is_another_one_after_every_commit)
+{
+    fx f;
+    uint64_t tokens[6];
+    fx_open(&f, _i);
+    const rota__turn_ops *turns = f.store->ops->turns;
+    for (int64_t i = 0; turns && i < ROTA__LENGTH(tokens); i++) {
+        add_resource(&f, i);
+        tokens[i] = turns->token(f.store);
+        ck_assert_uint_eq(turns->token(f.store), tokens[i]);
+        for (int64_t k = 0; k < i; k++)
+            ck_assert_uint_ne(tokens[k], tokens[i]);
+    }
     fx_close(&f);
 }
 END_TEST
@@ -2746,6 +4022,16 @@ static const char *any_text(twins *t)
     return odd_texts[upto(&t->rng, ROTA__LENGTH(odd_texts))];
 }
 
+static const void *any_bytes(twins *t, int64_t *size)
+{
+    *size = 1 + upto(&t->rng, 40);
+    uint8_t *bytes = rota__arena_alloc(&t->a.arena, *size, 1);
+    ck_assert_ptr_nonnull(bytes);
+    for (int64_t i = 0; i < *size; i++)
+        bytes[i] = (uint8_t)upto(&t->rng, 256);
+    return bytes;
+}
+
 static void shape_resource(twins *t, rota__resource *put)
 {
     uint64_t *rng = &t->rng;
@@ -2766,6 +4052,9 @@ static void shape_resource(twins *t, rota__resource *put)
     put->before = (int32_t)upto(rng, 900);
     put->after = (int32_t)upto(rng, 900);
     put->active = chance(rng, 90);
+    put->hours = NULL;
+    put->hours_size = 0;
+    if (chance(rng, 50)) put->hours = any_bytes(t, &put->hours_size);
 }
 
 static void shape_claims(twins *t, rota__booking *put)
@@ -2797,6 +4086,20 @@ static void shape_booking(twins *t, rota__booking *put, bool fresh)
     put->changed_at = t->clock;
 }
 
+/* What recurs and what is a single one of that, at instants that come again. */
+static void shape_series(twins *t, rota__booking *put)
+{
+    fx *f = &t->a;
+    int64_t of = any_row(t, &f->bookings);
+    if (chance(&t->rng, 15)) {
+        put->series = any_bytes(t, &put->series_size);
+        if (chance(&t->rng, 50)) put->when.end = ROTA_TIME_MAX;
+    } else if (of != 0 && booking_at(f, of).series && chance(&t->rng, 80)) {
+        put->part_of = of;
+        put->occurrence = upto(&t->rng, 6) * DAY;
+    }
+}
+
 static void random_resources(twins *t, rota__batch *batch)
 {
     uint64_t *rng = &t->rng;
@@ -2825,11 +4128,16 @@ static void random_bookings(twins *t, rota__batch *batch)
         put->ref = chance(rng, 30) ? textf(f, "ref %" PRId64, upto(rng, 3000)) : NULL;
         put->created_at = t->clock;
         shape_booking(t, put, true);
+        shape_series(t, put);
     }
     int64_t row = any_row(t, &f->bookings);
     if (row != 0 && chance(rng, 50)) {
         rota__booking *put = change_booking(f, batch, row);
         shape_booking(t, put, false);
+        if (chance(rng, 30)) put->series = any_bytes(t, &put->series_size);
+        if (chance(rng, 5)) put->series = NULL;
+        if (chance(rng, 10)) put->part_of = row;
+        if (chance(rng, 10)) put->occurrence++;
         if (chance(rng, 8)) put->version += upto(rng, 2) ? 1 : -1;
     }
 }
@@ -2907,6 +4215,121 @@ static void random_rest(twins *t, rota__batch *batch)
         batch->keys_dropped_max = 1 + upto(rng, 3);
 }
 
+static void random_list(twins *t, rota__remind *remind)
+{
+    static const int64_t some[] = { 0, 300, HOUR, DAY, 7 * DAY, ROTA_MAX_BUFFER };
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    int64_t *offsets = rota__arena_alloc(&f->arena, ROTA__LENGTH(some), (int64_t)sizeof *offsets);
+    rota__reminder_list *put = ROTA__PUSH(&f->arena, &remind->lists);
+    ck_assert(offsets && put);
+    *put = (rota__reminder_list){ .of = (int32_t)upto(rng, 3),
+                                  .late = (int32_t)upto(rng, 3),
+                                  .late_secs = upto(rng, 1000),
+                                  .offsets = offsets };
+    for (int64_t i = 0; i < ROTA__LENGTH(some); i++)
+        if (chance(rng, i == ROTA__LENGTH(some) - 1 ? 5 : 40)) offsets[put->count++] = some[i];
+    if (chance(rng, 30)) put->count = ROTA__REMIND_INHERIT;
+    if (put->of == ROTA__REMIND_RESOURCE) put->subject = any_row(t, &f->resources);
+    if (put->of == ROTA__REMIND_BOOKING) put->subject = any_row(t, &f->bookings);
+}
+
+/* Of one that is there the booking may not change, nor whom it concerns. */
+static void random_reminder(twins *t, rota__remind *remind)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    rota__reminder r = reminder_of(upto(rng, REMINDERS)), known;
+    bool there = f->store->ops->reminder_get(f->store, &f->env, &r.id, &known) == ROTA_OK;
+    if (there ? chance(rng, 15) : chance(rng, 2)) {
+        rota_id *dropped = ROTA__PUSH(&f->arena, &remind->dropped);
+        ck_assert_ptr_nonnull(dropped);
+        *dropped = r.id;
+        return;
+    }
+    rota__reminder *put = ROTA__PUSH(&f->arena, &remind->put);
+    ck_assert_ptr_nonnull(put);
+    r.booking = any_row(t, &f->bookings);
+    r.resource = any_row(t, &f->resources);
+    r.occurrence = upto(rng, 3) * DAY;
+    r.state = 1 + (int32_t)upto(rng, 3);
+    r.attempt = (int32_t)upto(rng, 10);
+    if (chance(rng, 70)) r.until = t->clock + upto(rng, 2000) - 1000;
+    if (chance(rng, 10)) r.until = t->clock + ROTA_MAX_LEASE + upto(rng, 3) - 1;
+    *put = r;
+}
+
+static void random_note(twins *t, rota__remind *remind)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    rota__reminder_note *rows;
+    int64_t count;
+    ck_ok(f, f->store->ops->reminder_notes(f->store, &f->env, ROTA_TIME_MAX, 30, &rows, &count));
+    if (count > 0 && chance(rng, 60)) {
+        rota__reminder_note *dropped = ROTA__PUSH(&f->arena, &remind->notes_dropped);
+        ck_assert_ptr_nonnull(dropped);
+        *dropped = rows[upto(rng, count)];
+        if (chance(rng, 4)) dropped->occurrence++; /* there is none */
+    }
+    if (chance(rng, 40)) return;
+    rota__reminder_note *put = ROTA__PUSH(&f->arena, &remind->notes_put);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__reminder_note){ .at = chance(rng, 30) ? ROTA_TIME_MIN : any_span(t).start,
+                                  .booking = any_row(t, &f->bookings),
+                                  .occurrence = upto(rng, 3) * DAY };
+}
+
+static void random_next(twins *t, rota__remind *remind)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    int64_t row = any_row(t, &f->bookings);
+    if (!booking_at(f, row).series) return;
+    rota__reminder_next *put = ROTA__PUSH(&f->arena, &remind->next);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__reminder_next){ row, chance(rng, 20) ? ROTA_TIME_MAX : any_span(t).start };
+}
+
+static void random_fresh(twins *t, rota__batch *batch)
+{
+    rota__fresh *put = ROTA__PUSH(&t->a.arena, &batch->fresh);
+    ck_assert_ptr_nonnull(put);
+    *put = (rota__fresh){ .booking = upto(&t->rng, batch->bookings.count),
+                          .occurrence = upto(&t->rng, 6) * DAY,
+                          .start = any_span(t).start };
+}
+
+static void random_reminders(twins *t, rota__batch *batch)
+{
+    uint64_t *rng = &t->rng;
+    fx *f = &t->a;
+    rota__remind *remind = &batch->remind;
+    if (batch->bookings.count > 0 && chance(rng, 20)) random_fresh(t, batch);
+    if (chance(rng, 10)) {
+        batch->reminders_horizon = any_span(t).start;
+        batch->reminders_dropped_max = 1 + upto(rng, 3);
+    }
+    if (f->bookings.count == 0 || !chance(rng, 40)) return;
+    ck_ok(f, f->store->ops->reminder_state(f->store, &f->env, &remind->state));
+    remind->on = true;
+    remind->was = remind->state.version + chance(rng, 2);
+    remind->look_again = chance(rng, 5);
+    if (remind->was == 0 || chance(rng, 50))
+        remind->state = (rota__reminder_state){ .cursor = any_span(t).start,
+                                                .cursor_row = upto(rng, 1000),
+                                                .reached = any_span(t).start };
+    for (int64_t n = chance(rng, 15) ? 1 + upto(rng, 2) : 0; n > 0; n--)
+        random_list(t, remind);
+    for (int64_t n = upto(rng, 4); n > 0; n--)
+        random_reminder(t, remind);
+    random_note(t, remind);
+    random_next(t, remind);
+    rota__counts counts;
+    ck_ok(f, f->store->ops->counts(f->store, &f->env, &counts));
+    if (chance(rng, 20)) batch->ends_at = counts.events + chance(rng, 4);
+}
+
 /* The same batch in the other store's rows. */
 static void translate(twins *t, const rota__batch *from, rota__batch *to)
 {
@@ -2920,6 +4343,7 @@ static void translate(twins *t, const rota__batch *from, rota__batch *to)
     const struct places *old = &t->a.resources, *now = &t->b.resources;
     const struct places *was = &t->a.bookings, *is = &t->b.bookings;
 #define ROW(row) ((row) == 0 ? 0 : now->rows[place_of(old, (row)) - 1])
+#define BOOKED(row) ((row) == 0 ? 0 : is->rows[place_of(was, (row)) - 1])
     *to = *from;
     COPY(guards);
     COPY(resources);
@@ -2940,6 +4364,7 @@ static void translate(twins *t, const rota__batch *from, rota__batch *to)
                                                booking->claim_count * (int64_t)sizeof *claims);
         ck_assert(claims || booking->claim_count == 0);
         if (booking->row != 0) booking->row = is->rows[place_of(was, booking->row) - 1];
+        if (booking->part_of != 0) booking->part_of = is->rows[place_of(was, booking->part_of) - 1];
         for (int64_t k = 0; k < booking->claim_count; k++)
             claims[k].resource = ROW(claims[k].resource);
         booking->claims = claims;
@@ -2952,6 +4377,28 @@ static void translate(twins *t, const rota__batch *from, rota__batch *to)
         to->members_dropped.items[i].group = ROW(to->members_dropped.items[i].group);
         to->members_dropped.items[i].member = ROW(to->members_dropped.items[i].member);
     }
+    COPY(remind.lists);
+    COPY(remind.put);
+    COPY(remind.notes_dropped);
+    COPY(remind.notes_put);
+    COPY(remind.next);
+    for (int64_t i = 0; i < to->remind.lists.count; i++) {
+        rota__reminder_list *list = &to->remind.lists.items[i];
+        list->subject = list->of == ROTA__REMIND_BOOKING ? BOOKED(list->subject)
+                                                         : ROW(list->subject);
+    }
+    for (int64_t i = 0; i < to->remind.put.count; i++) {
+        to->remind.put.items[i].booking = BOOKED(to->remind.put.items[i].booking);
+        to->remind.put.items[i].resource = ROW(to->remind.put.items[i].resource);
+    }
+    for (int64_t i = 0; i < to->remind.notes_dropped.count; i++)
+        to->remind.notes_dropped.items[i].booking = BOOKED(
+            to->remind.notes_dropped.items[i].booking);
+    for (int64_t i = 0; i < to->remind.notes_put.count; i++)
+        to->remind.notes_put.items[i].booking = BOOKED(to->remind.notes_put.items[i].booking);
+    for (int64_t i = 0; i < to->remind.next.count; i++)
+        to->remind.next.items[i].booking = BOOKED(to->remind.next.items[i].booking);
+#undef BOOKED
 #undef ROW
 #undef COPY
 }
@@ -2970,8 +4417,51 @@ enum {
     SPOIL_HOLD,
     SPOIL_PARENT,
     SPOIL_CONSUMER,
+    SPOIL_SERIES,
+    SPOIL_RECURS,
+    SPOIL_OCCURRENCE,
+    SPOIL_PART_OF,
+    SPOIL_HOURS,
+    SPOIL_CURSOR,
+    SPOIL_LIST,
+    SPOIL_REMINDER,
+    SPOIL_NOTE,
+    SPOIL_NEXT,
+    SPOIL_FORGOTTEN,
     SPOILS
 };
+
+static bool spoil_reminders(rota__batch *batch, int how)
+{
+    rota__remind *remind = &batch->remind;
+    switch (how) {
+    case SPOIL_CURSOR:
+        remind->state.cursor_row++;
+        return remind->on;
+    case SPOIL_LIST:
+        if (remind->lists.count == 0 || remind->lists.items[0].count <= 0) return false;
+        remind->lists.items[0].count--;
+        return true;
+    case SPOIL_REMINDER:
+        if (remind->put.count == 0) return false;
+        remind->put.items[0].attempt++;
+        return true;
+    case SPOIL_NOTE:
+        if (remind->notes_put.count == 0) return false;
+        remind->notes_put.items[0].at--;
+        return true;
+    case SPOIL_NEXT:
+        if (remind->next.count == 0) return false;
+        remind->next.items[0].at--;
+        return true;
+    case SPOIL_FORGOTTEN:
+        if (batch->reminders_dropped_max == 0) return false;
+        batch->reminders_dropped_max = 0;
+        return true;
+    default:
+        return false;
+    }
+}
 
 /* Makes the other store's batch a little different where it can be: a comparison
  * that does not find this does not compare. */
@@ -2979,6 +4469,7 @@ static bool spoil(fx *f, rota__batch *batch, int how)
 {
     rota__booking *booking = batch->bookings.count ? &batch->bookings.items[0] : NULL;
     rota__resource *resource = batch->resources.count ? &batch->resources.items[0] : NULL;
+    bool fresh = booking && booking->row == 0;
     rota__claim *claim;
     switch (how) {
     case SPOIL_BUMP:
@@ -3033,8 +4524,28 @@ static bool spoil(fx *f, rota__batch *batch, int how)
         if (batch->consumers_put.count == 0) return false;
         batch->consumers_put.items[0].consumer.changed_at++;
         return true;
+    case SPOIL_SERIES:
+        if (!fresh || !booking->series || booking->series_size < 2) return false;
+        booking->series_size--;
+        return true;
+    case SPOIL_RECURS:
+        if (!fresh || !booking->series) return false;
+        booking->series = NULL;
+        return true;
+    case SPOIL_OCCURRENCE:
+        if (!fresh || booking->part_of == 0) return false;
+        booking->occurrence++;
+        return true;
+    case SPOIL_PART_OF:
+        if (!fresh || booking->part_of == 0) return false;
+        booking->part_of = 0;
+        return true;
+    case SPOIL_HOURS:
+        if (!resource || resource->hours_size < 2) return false;
+        resource->hours_size--;
+        return true;
     default:
-        return false;
+        return spoil_reminders(batch, how);
     }
 }
 
@@ -3048,6 +4559,9 @@ typedef struct question {
     const char *kind, *tag, *actor;
     rota_id after;
     rota_span after_when;
+    bool recurring;
+    int64_t part_of; /* place */
+    rota_time occurrence;
 } question;
 
 enum {
@@ -3064,6 +4578,8 @@ enum {
     ASK_FEED,
     ASK_CONSUMERS,
     ASK_COUNTS,
+    ASK_REMINDERS,
+    ASK_STARTS,
     QUESTIONS
 };
 
@@ -3086,7 +4602,13 @@ static question random_question(twins *t)
                    .number = upto(rng, 5000),
                    .kind = chance(rng, 50) ? kinds[upto(rng, 3)] : NULL,
                    .tag = chance(rng, 50) ? some_tags[upto(rng, ROTA__LENGTH(some_tags))] : NULL,
-                   .actor = actors[upto(rng, ACTORS)] };
+                   .actor = actors[upto(rng, ACTORS)],
+                   .recurring = chance(rng, 40),
+                   .occurrence = upto(rng, 6) * DAY };
+    if (q.booking > 0) {
+        rota__booking one = booking_at(f, f->bookings.rows[q.booking - 1]);
+        q.part_of = place_of(&f->bookings, one.series ? one.row : one.part_of);
+    }
     if (q.booking > 0 && chance(rng, 50)) {
         rota__booking last = booking_at(f, f->bookings.rows[q.booking - 1]);
         q.after = last.id;
@@ -3097,7 +4619,7 @@ static question random_question(twins *t)
 
 static int64_t row_of(const struct places *places, int64_t place)
 {
-    return place == 0 ? 0 : places->rows[place - 1];
+    return place > 0 ? places->rows[place - 1] : 0;
 }
 
 static void ask_bookings(fx *f, rota__env *env, FILE *to, const question *q)
@@ -3110,6 +4632,10 @@ static void ask_bookings(fx *f, rota__env *env, FILE *to, const question *q)
                                     .sources = sources,
                                     .source_count = q->what == ASK_SOURCES ? 2 : 0,
                                     .statuses = q->statuses,
+                                    .longer = q->number % 7 == 0 ? q->number : 0,
+                                    .recurring = q->recurring,
+                                    .part_of = q->number % 3 == 0 ? row_of(&f->bookings, q->part_of)
+                                                                  : 0,
                                     .after = q->after_when,
                                     .after_id = q->after,
                                     .limit = q->limit };
@@ -3137,8 +4663,11 @@ static void ask_record(fx *f, rota__env *env, FILE *to, const question *q)
     if (row == 0) return;
     rota_id id = of_booking ? booking_at(f, row).id : resource_at(f, row).id;
     snprintf(ref, sizeof ref, "ref %" PRId64, of_booking ? q->number % 3000 : q->number % 300);
-    rota__by ways[] = { { .row = row }, { .id = &id }, { .ref = ref } };
-    for (int i = 0; i < 3; i++) {
+    rota__by ways[] = { { .row = row }, { .id = &id }, { .ref = ref }, { .row = row } };
+    if (q->part_of > 0)
+        ways[3] = (rota__by){ .part_of = row_of(&f->bookings, q->part_of),
+                              .occurrence = q->occurrence };
+    for (int i = 0; i < (of_booking ? 4 : 3); i++) {
         rota__resource resource;
         rota__booking booking;
         int rc = of_booking ? f->store->ops->booking_get(f->store, env, &ways[i], &booking)
@@ -3147,6 +4676,34 @@ static void ask_record(fx *f, rota__env *env, FILE *to, const question *q)
         if (rc == ROTA_OK && of_booking) write_booking(f, to, &booking);
         if (rc == ROTA_OK && !of_booking) write_resource(f, to, &resource);
     }
+}
+
+static void ask_reminders(fx *f, rota__env *env, FILE *to, const question *q, rota_time clock)
+{
+    rota_time now = clock - 500 + q->number % 1000;
+    rota_id after = reminder_of(q->number % REMINDERS).id;
+    int64_t limit = 1 + q->limit, old;
+    write_open(f, env, to, now, limit);
+    write_dead(f, env, to, &after, limit);
+    write_kept_reminder(f, env, to, q->number % REMINDERS);
+    write_notes(f, env, to, q->when.start, limit);
+    write_next(f, env, to, q->when.start, limit);
+    write_list(f, env, to, ROTA__REMIND_RESOURCE, row_of(&f->resources, q->resource), q->resource);
+    write_list(f, env, to, ROTA__REMIND_BOOKING, row_of(&f->bookings, q->booking), q->booking);
+    write_offsets(f, env, to);
+    write_state(f, env, to);
+    ck_ok(f, f->store->ops->reminder_old(f->store, env, q->when.start, limit, &old));
+    fprintf(to, "%" PRId64 " old ones\n", old);
+}
+
+/* From a booking's own place on, too. */
+static void ask_starts(fx *f, rota__env *env, FILE *to, const question *q)
+{
+    bool there = q->booking > 0 && q->number % 2;
+    int64_t row = row_of(&f->bookings, q->booking);
+    rota_time from = there ? booking_at(f, row).when.start : q->when.start;
+    write_starts(f, env, to, from, q->number % 3 ? row : INT64_MAX, from + q->number * 60,
+                 1 + q->limit);
 }
 
 static char *answer(fx *f, const question *q, rota_time clock)
@@ -3197,6 +4754,12 @@ static char *answer(fx *f, const question *q, rota_time clock)
     case ASK_CONSUMERS:
         write_consumers(f, &env, p.to);
         break;
+    case ASK_REMINDERS:
+        ask_reminders(f, &env, p.to, q, clock);
+        break;
+    case ASK_STARTS:
+        ask_starts(f, &env, p.to, q);
+        break;
     default:
         write_counts(f, &env, p.to);
         break;
@@ -3224,6 +4787,7 @@ static bool write_differs(twins *t, int how)
     random_members(t, &batch);
     random_guards(t, &batch);
     random_rest(t, &batch);
+    random_reminders(t, &batch);
     translate(t, &batch, &twin);
 
     int outcome = outcome_of(&t->a, &batch);
@@ -3235,7 +4799,8 @@ static bool write_differs(twins *t, int how)
     for (int64_t i = 0; i < batch.events.count && i < twin.events.count; i++)
         if (batch.events.items[i].seq != twin.events.items[i].seq) return true;
     return t->a.last.last_seq != t->b.last.last_seq ||
-           t->a.last.keys_dropped != t->b.last.keys_dropped;
+           t->a.last.keys_dropped != t->b.last.keys_dropped ||
+           t->a.last.reminders_dropped != t->b.last.reminders_dropped;
 }
 
 /* The step at which the stores first differ, 0 where they never do. */
@@ -3251,7 +4816,7 @@ static int64_t live(twins *t, int64_t steps, int how, bool loud)
                 return step;
             }
         }
-        bool whole = step % (how == NO_SPOIL ? 100 : 10) == 0 || step == steps;
+        bool whole = step % 100 == 0 || step == steps || t->spoiled;
         if (t->b.kind == SQLITE_FILE && step == steps / 2) {
             reopen(&t->b);
             whole = true;
@@ -3280,6 +4845,17 @@ static void twins_close(twins *t)
     fx_close(&t->b);
 }
 
+/* Those that recur, and the single ones of them. */
+static void count_series(fx *f, int64_t *recurring, int64_t *single)
+{
+    *recurring = *single = 0;
+    for (int64_t i = 0; i < f->bookings.count; i++) {
+        rota__booking booking = booking_at(f, f->bookings.rows[i]);
+        *recurring += booking.series != NULL;
+        *single += booking.part_of != 0;
+    }
+}
+
 START_TEST(a_long_random_life_is_the_same_in_the_model)
 {
     enum { STEPS = 2500 };
@@ -3289,10 +4865,16 @@ START_TEST(a_long_random_life_is_the_same_in_the_model)
     ck_assert_msg(different == 0, "store %d differs from the model at step %" PRId64, _i,
                   different);
     ck_ok(&t.b, t.b.store->ops->check(t.b.store, &t.b.env));
+    int64_t recurring, single;
+    count_series(&t.b, &recurring, &single);
     printf("life of store %d: %d steps, %" PRId64 " committed, %" PRId64 " stale, %" PRId64
-           " replayed, %" PRId64 " overlaps, %" PRId64 " bookings\n",
+           " replayed, %" PRId64 " overlaps, %" PRId64 " bookings, %" PRId64
+           " of them recur, %" PRId64 " single ones\n",
            _i, (int)STEPS, t.outcomes[ROTA__COMMITTED - 1], t.outcomes[ROTA__STALE - 1],
-           t.outcomes[ROTA__REPLAYED - 1], t.outcomes[OVERLAP - 1], t.b.bookings.count);
+           t.outcomes[ROTA__REPLAYED - 1], t.outcomes[OVERLAP - 1], t.b.bookings.count, recurring,
+           single);
+    ck_assert_int_gt(recurring, STEPS / 20);
+    ck_assert_int_gt(single, STEPS / 50);
     ck_assert_int_gt(t.outcomes[ROTA__COMMITTED - 1], STEPS / 2);
     ck_assert_int_gt(t.outcomes[ROTA__STALE - 1], STEPS / 50);
     ck_assert_int_gt(t.outcomes[ROTA__REPLAYED - 1], STEPS / 100);
@@ -3465,7 +5047,8 @@ START_TEST(an_unanswered_commit_is_written_and_is_replayed)
     /* but for the silence it is what a plain store does; both give rows in order */
     commit(&g, &told);
     learn(&f.resources, told.resources.items[0].row);
-    learn(&f.bookings, told.bookings.items[0].row);
+    for (int64_t i = 0; i < told.bookings.count; i++)
+        learn(&f.bookings, told.bookings.items[i].row);
     ck_same(dump(&f), dump(&g));
     fx_close(&f);
     fx_close(&g);
@@ -3561,6 +5144,7 @@ Suite *store_suite(void)
         &whatever_begins_to_take_the_only_unit_is_guarded,
         &the_second_guard_refuses_nothing_that_is_right,
         &resources_come_back_byte_for_byte,
+        &hours_come_go_and_are_in_the_timeline,
         &tags_are_replaced_as_a_whole,
         &bookings_come_back_byte_for_byte,
         &numbers_and_instants_come_back_at_their_extremes,
@@ -3581,6 +5165,13 @@ Suite *store_suite(void)
         &bookings_are_listed_by_status,
         &pages_put_together_are_the_list,
         &a_page_begins_behind_a_place_where_no_booking_stands,
+        &what_recurs_comes_back_byte_for_byte,
+        &a_put_never_changes_what_recurs_nor_what_a_single_one_is_of,
+        &a_single_one_is_there_once,
+        &a_timeline_has_what_recurs_apart,
+        &what_recurs_is_listed_when_it_is_asked_for_and_never_else,
+        &the_single_ones_of_a_series_are_listed,
+        &the_second_guard_does_not_know_what_recurs,
         &a_hold_is_due_from_the_very_instant_it_lapses,
         &a_known_key_is_replayed_per_actor,
         &a_known_key_is_replayed_though_the_batch_is_stale,
@@ -3592,12 +5183,24 @@ Suite *store_suite(void)
         &a_consumer_moves_on_only_from_where_it_is,
         &a_consumer_is_dropped_and_made_again_in_one_batch,
         &consumers_come_back_byte_for_byte_in_the_order_of_bytes,
+        &nothing_is_known_of_reminders_before_the_first_list,
+        &lists_are_put_in_place_of_others_and_their_offsets_are_counted,
+        &a_booking_whose_reminder_was_due_already_is_noted,
+        &an_occurrence_that_is_fresh_is_noted_of_its_series,
+        &notes_are_put_once_and_listed_by_time_booking_and_occurrence,
+        &what_changes_a_series_makes_its_next_reminder_unknown,
+        &starts_are_listed_behind_a_place,
+        &a_reminder_is_open_from_the_instant_its_lease_ends,
+        &of_a_reminder_only_what_became_of_it_changes,
+        &dead_ones_are_listed_by_id_behind_one,
+        &old_reminders_are_counted_and_forgotten_a_few_at_a_time,
         &counts_leave_out_removed_resources_and_nothing_else,
         &a_healthy_store_passes_its_check,
         &a_checkpoint_changes_nothing_that_can_be_seen,
         &reads_that_run_out_of_memory_say_so_and_can_be_repeated,
         &opening_runs_out_of_memory_without_a_trace,
         &own_commits_are_no_news,
+        &a_token_is_another_one_after_every_commit,
     };
     tcase_set_timeout(rules, 60);
     for (int64_t i = 0; i < ROTA__LENGTH(conformance); i++)

@@ -27,6 +27,7 @@
 enum {
     TEAM = 8,
     HOUR = 3600,
+    WEEKLY = 7 * 24,   /* slots */
     DAWN = 1930464000, /* 2031-03-05T08:00Z; slots are the hours from here on */
     MORNING = DAWN - 30 * 86400
 };
@@ -902,6 +903,152 @@ START_TEST(of_those_who_want_the_same_slot_in_one_turn_one_has_it)
 }
 END_TEST
 
+/* --- series in one turn --- */
+
+/* Weekly, from this slot on. */
+static int book_series(rota *r, rota_id room, int slot, const char *title, rota_id *id)
+{
+    char start[ROTA_TIME_TEXT];
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_recurrence weekly = ROTA_INIT(rota_recurrence);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    ck_assert_int_eq(rota_time_format(DAWN + (rota_time)slot * HOUR, start), ROTA_OK);
+    weekly.start = start;
+    weekly.zone = "UTC";
+    weekly.rule = "FREQ=WEEKLY";
+    weekly.length = HOUR;
+    q.recurrence = &weekly;
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.title = title;
+    int rc = rota_booking_create(r, NULL, &q, &receipt);
+    if (rc == ROTA_OK && id) *id = receipt.id;
+    return rc;
+}
+
+static int book_colliding_series(actor *self)
+{
+    return book_series(self->r, team.other, (self->number % 3) * WEEKLY, "all of us", &self->id);
+}
+
+START_TEST(of_series_that_collide_in_one_turn_one_is_made)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    int won = 0, winner = 0;
+    all_at_once(actors, book_colliding_series);
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++) {
+        int answer = finish(&actors[i]);
+        ck_assert_msg(answer == ROTA_OK || (i > 0 && answer == ROTA_ECONFLICT), "%d: %s: %s", i,
+                      rota_status_name(answer), rota_errmsg(team.r[i]));
+        if (i > 0 && answer == ROTA_OK) won++, winner = i;
+    }
+    ck_assert_int_eq(won, 1);
+    for (int i = 1; i < TEAM; i++) {
+        rota_result *rows = NULL;
+        rota_conflict row = ROTA_INIT(rota_conflict);
+        ck_answer(team.r[i], is_free(team.r[i], team.other, 520 * WEEKLY), ROTA_ECONFLICT);
+        if (i == winner) continue;
+        ck_answer(team.r[i], book_series(team.r[i], team.other, 3 * WEEKLY, "again", NULL),
+                  ROTA_ECONFLICT);
+        ck_answer(team.r[i], rota_conflict_list(team.r[i], &rows), ROTA_OK);
+        ck_assert_int_eq(rota_conflict_at(rows, 0, &row), ROTA_OK);
+        ck_assert_int_eq(memcmp(&row.booking, &actors[winner].id, sizeof row.booking), 0);
+        rota_result_free(rows);
+    }
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+static rota_id series_before;
+
+static int move_series(rota *r, int32_t scope, int from, int to)
+{
+    rota_call call = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    call.scope = scope;
+    call.occurrence = DAWN + (rota_time)from * HOUR;
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = DAWN + (rota_time)to * HOUR;
+    return rota_booking_move(r, &call, &series_before, &q, NULL);
+}
+
+static int cancel_series(rota *r, int32_t scope, int from)
+{
+    rota_call call = ROTA_INIT(rota_call);
+    call.scope = scope;
+    call.occurrence = DAWN + (rota_time)from * HOUR;
+    return rota_booking_cancel(r, &call, &series_before, NULL);
+}
+
+/* Each on what those before it have written and nobody has committed: by what is committed
+ * all of them are free. */
+static int step_on_the_last(actor *self)
+{
+    rota *r = self->r;
+    switch (self->number) {
+    case 1:
+        return move_series(r, ROTA_SCOPE_ALL, 0, 3);
+    case 2:
+        return book_series(r, team.other, 52 * WEEKLY + 3, "in the way of all", NULL);
+    case 3:
+        return book(r, team.other, 2 * WEEKLY + 3, "in the way of one", NULL);
+    case 4:
+        return cancel_series(r, ROTA_SCOPE_THIS, 2 * WEEKLY);
+    case 5:
+        return move_series(r, ROTA_SCOPE_FUTURE, 4 * WEEKLY, 4 * WEEKLY + 6);
+    case 6:
+        return book_series(r, team.other, 6 * WEEKLY + 6, "in the way of the rest", NULL);
+    case 7:
+        return book_series(r, team.other, 5, "beside it", NULL);
+    default:
+        return book_own_slot(self);
+    }
+}
+
+static const bool too_late[TEAM] = { [2] = true, [3] = true, [6] = true };
+
+START_TEST(in_one_turn_each_sees_the_series_of_those_before)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    open_gate(0);
+    ck_answer(team.r[0], book_series(team.r[0], team.other, 0, "before", &series_before), ROTA_OK);
+    for (int i = 0; i < TEAM; i++)
+        ck_answer(team.r[i], is_free(team.r[i], team.other, 2 * WEEKLY), ROTA_ECONFLICT);
+    rota_metrics before = metrics(team.r[0]);
+    shut_gate();
+    start(&actors[0]);
+    until_somebody_flushes();
+    for (int i = 1; i < TEAM; i++) {
+        actors[i] = (actor){ .r = team.r[i], .number = i, .call = step_on_the_last };
+        start(&actors[i]);
+        until_it_waits(&actors[i]);
+    }
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++) {
+        int answer = finish(&actors[i]);
+        ck_assert_msg(answer == (too_late[i] ? ROTA_ECONFLICT : ROTA_OK), "%d: %s: %s", i,
+                      rota_status_name(answer), rota_errmsg(team.r[i]));
+    }
+    ck_assert_int_lt(metrics(team.r[0]).flushes - before.flushes, 4);
+    for (int i = 0; i < TEAM; i++) {
+        rota *r = team.r[i];
+        ck_answer(r, is_free(r, team.other, 1 * WEEKLY), ROTA_OK);
+        ck_answer(r, is_free(r, team.other, 1 * WEEKLY + 3), ROTA_ECONFLICT);
+        ck_answer(r, is_free(r, team.other, 2 * WEEKLY + 3), ROTA_OK);
+        ck_answer(r, is_free(r, team.other, 9 * WEEKLY + 3), ROTA_OK);
+        ck_answer(r, is_free(r, team.other, 9 * WEEKLY + 6), ROTA_ECONFLICT);
+        ck_assert_int_eq(listed(r, team.other, 0, 7 * WEEKLY), 6 + 7);
+    }
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+/* --- keys and failures in one turn --- */
+
 START_TEST(a_key_that_several_use_in_one_turn_is_used_once)
 {
     actor actors[TEAM] = { writer_at_the_gate() };
@@ -1725,6 +1872,8 @@ Suite *threads_suite(void)
     tcase_add_test(flush, handles_come_and_go_while_a_writer_is_in_the_middle_of_its_flush);
     tcase_add_test(flush, writes_that_wait_are_flushed_together_each_with_its_own_verdict);
     tcase_add_test(flush, of_those_who_want_the_same_slot_in_one_turn_one_has_it);
+    tcase_add_test(flush, of_series_that_collide_in_one_turn_one_is_made);
+    tcase_add_test(flush, in_one_turn_each_sees_the_series_of_those_before);
     tcase_add_test(flush, a_key_that_several_use_in_one_turn_is_used_once);
     tcase_add_test(flush, a_flush_that_fails_fails_those_who_shared_it_and_nobody_else);
     tcase_add_test(flush, after_a_shared_flush_that_failed_memory_is_as_the_store);

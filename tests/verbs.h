@@ -7,7 +7,10 @@
 
 /* Who is on stage. */
 struct cast {
-    rota_id room, red, group, member, held, lapsed, confirmed, begun;
+    rota_id room, red, group, member, held, lapsed, confirmed, begun, given_up;
+    rota_id green, course, trial; /* series: confirmed, and held */
+    rota_id white;
+    rota_id yellow, told, dead; /* reminders: one that is leased, and one that died */
 };
 
 struct verb {

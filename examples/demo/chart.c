@@ -1,5 +1,5 @@
-/* Who is where: the rooms in use at an hour, each with its day as a bar. Everything
- * drawn is read back from the calendar. */
+/* Who is where: the rooms in use at an hour, each with its day as a bar; and a room's week,
+ * a day a bar. Everything drawn is read back from the calendar. */
 #include "demo.h"
 
 #include <stdio.h>
@@ -64,32 +64,37 @@ static bool count_in_use(rota *r, rota_time at, int64_t *count)
     return true;
 }
 
-static void print_heading(const struct timetable *t, int64_t in_use, int weekday, const char *hour)
+const char *day_name(int weekday)
 {
     static const char *const names[] = { "Monday", "Tuesday",  "Wednesday", "Thursday",
                                          "Friday", "Saturday", "Sunday" };
+    return names[weekday];
+}
 
-    printf("\nWho is where on %s at %s: %lld of %zu rooms are in use", names[weekday], hour,
-           (long long)in_use, t->room_count);
+static void print_heading(const struct timetable *t, int64_t in_use, int week, int weekday,
+                          const char *hour)
+{
+    printf("\nWho is where on %s of week %d at %s: %lld of %zu rooms are in use", day_name(weekday),
+           week + 1, hour, (long long)in_use, t->room_count);
     printf(in_use > ROWS ? ", here are %d of them\n\n  room       " : "\n\n  room       ", ROWS);
     for (int h = FIRST_HOUR; h < LAST_HOUR; h++)
         printf("%02d  ", h);
     printf("  at %s\n", hour);
 }
 
-bool chart_print(rota *r, const struct timetable *t, int weekday, const char *hour)
+bool chart_print(rota *r, const struct timetable *t, int week, int weekday, const char *hour)
 {
     rota_span day;
     rota_time at;
     int64_t in_use = 0;
     int printed = 0;
 
-    if (!local_instant(r, weekday, "08:00", &day.start) ||
-        !local_instant(r, weekday, "20:00", &day.end) || !local_instant(r, weekday, hour, &at) ||
-        !count_in_use(r, at, &in_use))
+    if (!local_instant(r, week, weekday, "08:00", &day.start) ||
+        !local_instant(r, week, weekday, "20:00", &day.end) ||
+        !local_instant(r, week, weekday, hour, &at) || !count_in_use(r, at, &in_use))
         return false;
 
-    print_heading(t, in_use, weekday, hour);
+    print_heading(t, in_use, week, weekday, hour);
     for (size_t i = 0; i < t->room_count && printed < ROWS; i++) {
         rota_result *now = NULL, *rows = NULL;
         if (!read_room(r, &t->rooms[i], (rota_span){ at, at + 1 }, &now)) return false;
@@ -101,5 +106,62 @@ bool chart_print(rota *r, const struct timetable *t, int weekday, const char *ho
         rota_result_free(rows);
         printed++;
     }
+    return true;
+}
+
+/* --- a week --- */
+
+enum { EARLY = FIRST_HOUR - 1, LATE = LAST_HOUR + 1, CELLS = (LATE - EARLY) * 4 };
+
+/* A cell is of the kind that its first moment is. */
+static bool paint(rota *r, const rota_result *spans, rota_time from, const char *paint_with,
+                  const char *cells[CELLS])
+{
+    for (int64_t i = 0; i < rota_result_count(spans); i++) {
+        rota_span span;
+        if (!well(r, rota_span_at(spans, i, &span), "span")) return false;
+        for (int cell = 0; cell < CELLS; cell++)
+            if (contains(span, from + (rota_time)cell * QUARTER)) cells[cell] = paint_with;
+    }
+    return true;
+}
+
+static bool print_day(rota *r, const struct room *room, int week, int weekday)
+{
+    static const char closed[] = " ", open[] = "·", busy[] = "█";
+    const char *cells[CELLS];
+    rota_result *hours = NULL, *taken = NULL;
+    rota_span day;
+    int free_cells = 0;
+
+    if (!local_instant(r, week, weekday, "07:00", &day.start) ||
+        !local_instant(r, week, weekday, "21:00", &day.end))
+        return false;
+    for (int cell = 0; cell < CELLS; cell++)
+        cells[cell] = closed;
+    bool good = well(r, rota_hours_open(r, &room->id, day, &hours), "hours") &&
+                well(r, rota_busy_list(r, &room->id, day, &taken), "busy") &&
+                paint(r, hours, day.start, open, cells) && paint(r, taken, day.start, busy, cells);
+    rota_result_free(hours);
+    rota_result_free(taken);
+    if (!good) return false;
+    printf("  %-10s ", day_name(weekday));
+    for (int cell = 0; cell < CELLS; cell++) {
+        fputs(cells[cell], stdout);
+        free_cells += cells[cell] == open;
+    }
+    printf("  %2d:%02d free\n", free_cells / 4, free_cells % 4 * 15);
+    return true;
+}
+
+bool chart_week(rota *r, const struct room *room, int week)
+{
+    printf("\nWeek %d of %s: █ busy, · open and free\n\n             ", week + 1,
+           room->first->room);
+    for (int hour = EARLY; hour < LATE; hour++)
+        printf(hour + 1 < LATE ? "%02d  " : "%02d", hour);
+    putchar('\n');
+    for (int weekday = 0; weekday < 7; weekday++)
+        if (!print_day(r, room, week, weekday)) return false;
     return true;
 }

@@ -1,5 +1,7 @@
-/* The main job on real input: book one week of a university's lectures in their
- * rooms, in a file on the disk, and let rota refuse those that were double-booked.
+/* The main job on real input: book a semester of a university's lectures in their rooms,
+ * each a weekly series, in a file on the disk, and let rota refuse those that were
+ * double-booked. In its sixth week the clocks change. Then ask what people ask of it:
+ * which rooms are free, when all have time, what they are to be reminded of.
  * Usage: rota-demo [CSV] */
 #define _POSIX_C_SOURCE 200809L
 
@@ -12,10 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 5, WEEKS = 14, DAY = 86400 };
 
-static const char *const dates[] = { "2016-09-26", "2016-09-27", "2016-09-28", "2016-09-29",
-                                     "2016-09-30", "2016-10-01", "2016-10-02" };
+static const char first_day[] = "2016-09-26"; /* a Monday */
+
+/* What the clock shows: the demo sets it, and says the same on any day. */
+static rota_time shown = 1474794000; /* the day before, 2016-09-25T09:00Z */
+
+static rota_time clock_of(void *ctx)
+{
+    (void)ctx;
+    return shown;
+}
 
 bool well(rota *r, int status, const char *what)
 {
@@ -23,12 +33,38 @@ bool well(rota *r, int status, const char *what)
     return status == ROTA_OK;
 }
 
-bool local_instant(rota *r, int weekday, const char *hour, rota_time *out)
+/* What the clock shows so many days after the first, as rota reads it. */
+static bool local_text(rota *r, int day, const char *hour, char text[32])
+{
+    char date[ROTA_TIME_TEXT];
+    rota_time noon;
+
+    snprintf(text, 32, "%sT12:00Z", first_day);
+    if (!well(r, rota_time_parse(r, text, NULL, &noon), text) ||
+        !well(r, rota_time_format(noon + day * DAY, date), text))
+        return false;
+    snprintf(text, 32, "%.10sT%s", date, hour);
+    return true;
+}
+
+bool local_instant(rota *r, int week, int weekday, const char *hour, rota_time *out)
 {
     char text[32];
 
-    snprintf(text, sizeof text, "%sT%s", dates[weekday], hour);
-    return well(r, rota_time_parse(r, text, DEMO_ZONE, out), text);
+    return local_text(r, 7 * week + weekday, hour, text) &&
+           well(r, rota_time_parse(r, text, DEMO_ZONE, out), text);
+}
+
+bool local_clock(rota *r, rota_time t, char text[32])
+{
+    char utc[ROTA_TIME_TEXT];
+    rota_time_reading clock = ROTA_INIT(rota_time_reading);
+
+    if (!well(r, rota_time_format(t, utc), "time") ||
+        !well(r, rota_time_resolve(r, utc, DEMO_ZONE, &clock), utc))
+        return false;
+    snprintf(text, 32, "%.16s", clock.local);
+    return true;
 }
 
 static double seconds(void)
@@ -65,7 +101,21 @@ static void remove_directory(const char *path)
     rmdir(path);
 }
 
-static bool add_rooms(rota *r, struct timetable *t)
+static bool add_campus(rota *r, rota_id *campus)
+{
+    rota_resource_request want = ROTA_INIT(rota_resource_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+
+    want.kind = "place";
+    want.name = "Campus";
+    want.ref = "campus";
+    want.zone = DEMO_ZONE;
+    if (!well(r, rota_resource_create(r, NULL, &want, &receipt), want.name)) return false;
+    *campus = receipt.id;
+    return true;
+}
+
+static bool add_rooms(rota *r, struct timetable *t, rota_id campus)
 {
     for (size_t i = 0; i < t->room_count; i++) {
         struct room *room = &t->rooms[i];
@@ -79,8 +129,25 @@ static bool add_rooms(rota *r, struct timetable *t)
         want.name = room->first->room;
         want.zone = DEMO_ZONE;
         want.data = seats;
+        want.parent = campus;
         if (!well(r, rota_resource_create(r, NULL, &want, &receipt), want.name)) return false;
         room->id = receipt.id;
+    }
+    return true;
+}
+
+static bool add_groups(rota *r, struct timetable *t)
+{
+    for (int i = 0; i < t->group_count; i++) {
+        rota_resource_request want = ROTA_INIT(rota_resource_request);
+        rota_receipt receipt = ROTA_INIT(rota_receipt);
+
+        want.kind = "students";
+        want.name = t->groups[i].course;
+        want.zone = DEMO_ZONE;
+        want.capacity = t->groups[i].lectures;
+        if (!well(r, rota_resource_create(r, NULL, &want, &receipt), want.name)) return false;
+        t->groups[i].id = receipt.id;
     }
     return true;
 }
@@ -91,7 +158,8 @@ static void print_lecture(const struct lecture *lecture)
            lecture->course, lecture->kind);
 }
 
-/* The refused lecture, and under it each one that has its room. */
+/* The refused lecture, and under it each one that has its room: in each week the same, so
+ * those of the first are told. */
 static bool print_refusal(rota *r, const struct timetable *t, const struct lecture *refused)
 {
     rota_result *rows = NULL;
@@ -100,8 +168,11 @@ static bool print_refusal(rota *r, const struct timetable *t, const struct lectu
     printf("  %-10s refused   ", refused->room);
     print_lecture(refused);
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
-        rota_conflict row = ROTA_INIT(rota_conflict);
-        if (rota_conflict_at(rows, i, &row) != ROTA_OK || row.ref == NULL) continue;
+        rota_conflict row = ROTA_INIT(rota_conflict), first = ROTA_INIT(rota_conflict);
+        if (rota_conflict_at(rows, i, &row) != ROTA_OK ||
+            rota_conflict_at(rows, 0, &first) != ROTA_OK || row.ref == NULL ||
+            row.asked != first.asked)
+            continue;
         printf("  %-10s taken by  ", "");
         print_lecture(&t->lectures[strtoul(row.ref, NULL, 10)]);
     }
@@ -114,18 +185,30 @@ static bool book(rota *r, const struct timetable *t, size_t i, size_t *refused)
 {
     const struct lecture *lecture = &t->lectures[i];
     rota_booking_request want = ROTA_INIT(rota_booking_request);
-    rota_claim claim = { .resource = t->rooms[lecture->place].id, .units = 1 };
-    char title[80], ref[24];
+    rota_recurrence weekly = ROTA_INIT(rota_recurrence);
+    rota_claim claims[2] = { { .resource = t->rooms[lecture->place].id, .units = 1 } };
+    char title[80], ref[24], first[32], rule[40];
+    rota_span when;
 
     snprintf(title, sizeof title, "%s %s", lecture->course, lecture->kind);
     snprintf(ref, sizeof ref, "%zu", i);
+    snprintf(rule, sizeof rule, "FREQ=WEEKLY;COUNT=%d", WEEKS);
     want.title = title;
     want.ref = ref;
-    want.claims = &claim;
+    want.claims = claims;
     want.claim_count = 1;
-    if (!local_instant(r, lecture->weekday, lecture->start, &want.when.start) ||
-        !local_instant(r, lecture->weekday, lecture->end, &want.when.end))
+    if (lecture->group != NO_GROUP)
+        claims[want.claim_count++] = (rota_claim){ .resource = t->groups[lecture->group].id,
+                                                   .units = 1 };
+    want.recurrence = &weekly;
+    if (!local_text(r, lecture->weekday, lecture->start, first) ||
+        !local_instant(r, 0, lecture->weekday, lecture->start, &when.start) ||
+        !local_instant(r, 0, lecture->weekday, lecture->end, &when.end))
         return false;
+    weekly.start = first;
+    weekly.zone = DEMO_ZONE;
+    weekly.rule = rule;
+    weekly.length = when.end - when.start;
 
     int status = rota_booking_create(r, NULL, &want, NULL);
     if (status != ROTA_ECONFLICT) return well(r, status, title);
@@ -133,13 +216,13 @@ static bool book(rota *r, const struct timetable *t, size_t i, size_t *refused)
     return print_refusal(r, t, lecture);
 }
 
-/* Read the week of every room, some times over. */
+/* Read the last week of every room, some times over. */
 static bool read_weeks(rota *r, const struct timetable *t, int64_t *read)
 {
     rota_booking_query query = ROTA_INIT(rota_booking_query);
 
-    if (!local_instant(r, 0, "00:00", &query.when.start)) return false;
-    query.when.end = query.when.start + 7 * 86400;
+    if (!local_instant(r, WEEKS - 1, 0, "00:00", &query.when.start)) return false;
+    query.when.end = query.when.start + 7 * DAY;
     for (size_t i = 0; i < t->room_count * ROUNDS; i++) {
         rota_result *rows = NULL;
         query.resource = t->rooms[i % t->room_count].id;
@@ -150,31 +233,57 @@ static bool read_weeks(rota *r, const struct timetable *t, int64_t *read)
     return true;
 }
 
-static bool run(rota *r, struct timetable *t)
+static bool book_all(rota *r, struct timetable *t, size_t *refused, double *took)
 {
-    size_t refused = 0;
-    int64_t read = 0;
+    rota_id campus;
 
-    if (!add_rooms(r, t)) return false;
+    if (!add_campus(r, &campus) || !add_rooms(r, t, campus) || !add_groups(r, t)) return false;
     printf("\nRefused, for the room is taken:\n\n");
     double start = seconds();
     for (size_t i = 0; i < t->count; i++)
-        if (!book(r, t, i, &refused)) return false;
-    double booked = seconds() - start;
+        if (!book(r, t, i, refused)) return false;
+    *took = seconds() - start;
+    return true;
+}
 
-    if (!chart_print(r, t, 0, "10:00")) return false;
-    start = seconds();
+/* In another process it might be: everything is read from the file. */
+static bool look(rota *r, struct timetable *t, size_t refused, double took)
+{
+    enum { AFTER_CHANGE = 5, THIS_WEEK = 6 }; /* the clocks go back on 2016-10-30, a Sunday */
+    int64_t read = 0;
+
+    if (!chart_print(r, t, AFTER_CHANGE, 0, "10:00") ||
+        !local_instant(r, THIS_WEEK, 0, "09:40", &shown) || !ask(r, t, THIS_WEEK, 0, &shown))
+        return false;
+    double start = seconds();
     if (!read_weeks(r, t, &read)) return false;
     double listed = seconds() - start;
 
     if (!well(r, rota_check(r, ROTA_TIME_MIN), "check")) return false;
-    printf("\n%zu lectures: %zu booked, %zu refused; checked, no room is taken twice\n", t->count,
-           t->count - refused, refused);
-    printf("%.0f bookings/s, each on the disk before its answer; %.0f lists/s of a room's week,"
-           "\n%.0f bookings/s read\n",
-           (double)t->count / booked, (double)(t->room_count * ROUNDS) / listed,
+    printf("\n%zu lectures of %d weeks: %zu booked, %zu refused; checked, no room is taken twice\n",
+           t->count, (int)WEEKS, t->count - refused, refused);
+    printf("%.0f series/s, each on the disk before its answer; %.0f lists/s of a room's week,"
+           "\n%.0f lectures/s read\n",
+           (double)t->count / took, (double)(t->room_count * ROUNDS) / listed,
            (double)read / listed);
     return true;
+}
+
+static bool run(const char *url, struct timetable *t)
+{
+    rota_config config = ROTA_INIT(rota_config);
+    rota *r = NULL;
+    size_t refused = 0;
+    double took = 0;
+
+    config.now = clock_of;
+    bool good = well(r, rota_open(url, &config, &r), url) && book_all(r, t, &refused, &took);
+
+    rota_close(r);
+    r = NULL;
+    good = good && well(r, rota_open(url, &config, &r), url) && look(r, t, refused, took);
+    rota_close(r);
+    return good;
 }
 
 static const char *find_timetable(const char *argument, char path[512])
@@ -192,15 +301,13 @@ int main(int argc, char **argv)
     char directory[64], url[128], path[512];
     const char *source = find_timetable(argc > 1 ? argv[1] : NULL, path);
     struct timetable t;
-    rota *r = NULL;
     bool good = timetable_read(source, &t);
 
     if (good && (good = make_directory(directory))) {
-        printf("rota %s books a week of %zu lectures in %zu rooms (%s)\n", rota_version(), t.count,
-               t.room_count, source);
-        snprintf(url, sizeof url, "%s/week.rota", directory);
-        good = well(r, rota_open(url, NULL, &r), url) && run(r, &t);
-        rota_close(r);
+        printf("rota %s books %d weeks of %zu lectures in %zu rooms (%s)\n", rota_version(),
+               (int)WEEKS, t.count, t.room_count, source);
+        snprintf(url, sizeof url, "%s/semester.rota", directory);
+        good = run(url, &t);
         remove_directory(directory);
     }
     timetable_free(&t);

@@ -66,6 +66,29 @@ static bool number_rooms(struct timetable *t)
     return true;
 }
 
+/* Those with the most lectures; of as many, the first in the file. */
+static void choose_groups(struct timetable *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        t->lectures[i].group = NO_GROUP;
+    for (int g = 0; g < GROUPS; g++) {
+        struct group best = { 0 };
+        for (size_t i = 0; i < t->count; i++) {
+            const char *course = t->lectures[i].course;
+            int lectures = 0;
+            if (t->lectures[i].group != NO_GROUP) continue;
+            for (size_t k = i; k < t->count; k++)
+                lectures += strcmp(t->lectures[k].course, course) == 0;
+            if (lectures > best.lectures)
+                best = (struct group){ .course = course, .lectures = lectures };
+        }
+        if (best.course == NULL) return;
+        for (size_t i = 0; i < t->count; i++)
+            if (strcmp(t->lectures[i].course, best.course) == 0) t->lectures[i].group = g;
+        t->groups[t->group_count++] = best;
+    }
+}
+
 bool timetable_read(const char *path, struct timetable *out)
 {
     FILE *file = fopen(path, "r");
@@ -76,6 +99,7 @@ bool timetable_read(const char *path, struct timetable *out)
         return false;
     }
     bool good = read_lectures(file, path, out) && number_rooms(out);
+    if (good) choose_groups(out);
     fclose(file);
     return good;
 }

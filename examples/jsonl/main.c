@@ -11,47 +11,57 @@
 
 enum { LONGEST_LINE = 16 << 20, LONGEST_SHOWN = 64 };
 
+#define FREE "all any duration from to tz step align notice limit order turn ignore occurrence"
 #define WRITING "actor role key trace version dry_run "
 
 struct operation {
     const char *name;
-    const char *fields;             /* beside `op` and `tag` */
-    void (*run)(struct request *q); /* NULL: of a later version */
-    const char *later;              /* fields of a later version */
+    const char *fields; /* beside `op` and `tag` */
+    void (*run)(struct request *q);
 };
 
 static const struct operation operations[] = {
-    { "clock.set", "now tz", clock_set, "" },
+    { "clock.set", "now tz", clock_set },
     { "resource.put", WRITING "id ref kind name tz capacity before after tags parent active",
-      resource_put, "" },
-    { "resource.get", "id", resource_get, "" },
-    { "resource.remove", WRITING "id", resource_remove, "" },
-    { "resource.list", "kind tag parent", resource_list, "" },
-    { "member.add", WRITING "group member from until tz", member_add, "" },
-    { "member.remove", WRITING "group member at tz", member_remove, "" },
-    { "member.list", "group member", member_list, "" },
-    { "booking.create", WRITING "ref title start end duration tz claims hold priority on_conflict",
-      booking_create, "movable alternatives rrule rdate exdate partial" },
-    { "booking.confirm", WRITING "id", booking_confirm, "occurrence" },
-    { "booking.check_in", WRITING "id", booking_check_in, "occurrence" },
-    { "booking.complete", WRITING "id", booking_complete, "occurrence" },
-    { "booking.move", WRITING "id start end duration tz claims on_conflict", booking_move,
-      "occurrence scope alternatives" },
-    { "booking.cancel", WRITING "id", booking_cancel, "occurrence scope" },
-    { "booking.get", "id", booking_get, "occurrence" },
-    { "booking.list", "resource from to tz status limit after", booking_list, "" },
-    { "event.list", "after limit", event_list, "" },
-    { "tick", WRITING, tick, "" },
-    { "stats", "", stats, "" },
-    { "busy", "", NULL, "" },
-    { "free.find", "", NULL, "" },
-    { "hours.put", "", NULL, "" },
-    { "hours.open", "", NULL, "" },
-    { "reminder.put", "", NULL, "" },
-    { "reminder.due", "", NULL, "" },
-    { "reminder.ack", "", NULL, "" },
-    { "series.expand", "dtstart tz rrule rdate exdate from to limit", series_expand, "" },
-    { "time.resolve", "tz local instant", time_resolve, "" }
+      resource_put },
+    { "resource.get", "id", resource_get },
+    { "resource.remove", WRITING "id", resource_remove },
+    { "resource.list", "kind tag parent", resource_list },
+    { "member.add", WRITING "group member from until tz", member_add },
+    { "member.remove", WRITING "group member at tz", member_remove },
+    { "member.list", "group member", member_list },
+    { "booking.create",
+      WRITING "ref title start end duration tz claims hold priority on_conflict rrule rdate exdate "
+              "partial alternatives movable kind date from to step days earliest latest",
+      booking_create },
+    { "booking.confirm", WRITING "id occurrence scope", booking_confirm },
+    { "booking.check_in", WRITING "id occurrence scope", booking_check_in },
+    { "booking.complete", WRITING "id occurrence scope", booking_complete },
+    { "booking.move",
+      WRITING "id start end duration tz claims on_conflict alternatives movable "
+              "occurrence scope",
+      booking_move },
+    { "booking.cancel", WRITING "id occurrence scope", booking_cancel },
+    { "booking.restore", WRITING "id occurrence scope", booking_restore },
+    { "booking.get", "id occurrence", booking_get },
+    { "booking.list", "resource from to tz status limit after occurrence", booking_list },
+    { "event.list", "after limit", event_list },
+    { "tick", WRITING, tick },
+    { "stats", "", stats },
+    { "busy", "resource from to tz", busy },
+    { "free.find", FREE, free_find },
+    { "free.explain", FREE " start", free_explain },
+    { "hours.put", WRITING "resource rules", hours_put },
+    { "hours.get", "resource", hours_get },
+    { "hours.open", "resource from to tz", hours_open },
+    { "reminder.put", WRITING "booking resource before late late_secs inherit", reminder_put },
+    { "reminder.due", WRITING "limit lease attempts", reminder_due },
+    { "reminder.ack", WRITING "ids", reminder_ack },
+    { "reminder.dead", "after limit", reminder_dead },
+    { "reminder.retry", WRITING "ids", reminder_retry },
+    { "series.expand", "dtstart tz rrule rdate exdate from to limit", series_expand },
+    { "time.resolve", "tz local instant", time_resolve },
+    { "zones.update", WRITING, zones_update }
 };
 
 /* ---- a request --------------------------------------------------------- */
@@ -94,9 +104,7 @@ static void check_fields(struct request *q, const struct operation *op)
 
     json_object_foreach(q->in, field, value)
     {
-        if (among(op->later, field))
-            fail(q, ROTA_EINVALID, "\"%s\" is not available yet", field);
-        else if (!among("op tag", field) && !among(op->fields, field))
+        if (!among("op tag", field) && !among(op->fields, field))
             fail(q, ROTA_EINVALID, "%s takes no \"%s\"", op->name, shown(field));
     }
 }
@@ -107,10 +115,6 @@ static void run(struct request *q)
 
     if (!json_is_object(q->in)) fail(q, ROTA_EINVALID, "the line is not a JSON object");
     if (q->status != ROTA_OK || (op = operation_of(q)) == NULL) return;
-    if (op->run == NULL) {
-        fail(q, ROTA_EINVALID, "%s is not available yet", op->name);
-        return;
-    }
     check_fields(q, op);
     if (q->status == ROTA_OK) op->run(q);
 }
@@ -130,6 +134,8 @@ static bool print_answer(struct request *q)
         json_object_set_new(line, "error", json_string(rota_status_name(q->status)));
         json_object_set(line, "message", q->message);
         if (q->conflicts != NULL) json_object_set(line, "conflicts", q->conflicts);
+        if (q->alternatives != NULL) json_object_set(line, "alternatives", q->alternatives);
+        if (q->violations != NULL) json_object_set(line, "violations", q->violations);
     }
     if (line == NULL || json_dumpf(line, stdout, JSON_COMPACT) != 0)
         fputs("{\"ok\":false,\"error\":\"ENOMEM\",\"message\":\"out of memory\"}", stdout);
@@ -155,6 +161,8 @@ static bool answer_line(struct host *host, const char *text, size_t length)
     json_decref(q.rest);
     json_decref(q.message);
     json_decref(q.conflicts);
+    json_decref(q.alternatives);
+    json_decref(q.violations);
     return printed;
 }
 
@@ -210,11 +218,14 @@ static bool serve(struct host *host)
 
 /* ---- the program ------------------------------------------------------- */
 
+rota_time host_now(const struct host *host)
+{
+    return host->stands ? host->now : (rota_time)time(NULL);
+}
+
 static rota_time clock_now(void *ctx)
 {
-    const struct host *host = ctx;
-
-    return host->stands ? host->now : (rota_time)time(NULL);
+    return host_now(ctx);
 }
 
 /* The clock must stand before the calendar is opened, and reading an instant takes

@@ -14,12 +14,15 @@ static const struct word roles[] = { { "required", ROTA_ROLE_REQUIRED },
                                      { "organizer", ROTA_ROLE_ORGANIZER },
                                      { NULL, -1 } };
 
-enum { LATER = -1 };
+static const struct word kinds[] = { { "booking", ROTA_KIND_BOOKING },
+                                     { "maintenance", ROTA_KIND_MAINTENANCE },
+                                     { "absence", ROTA_KIND_ABSENCE },
+                                     { NULL, -1 } };
 
 static const struct word strategies[] = { { "reject", ROTA_ON_CONFLICT_REJECT },
                                           { "override", ROTA_ON_CONFLICT_OVERRIDE },
-                                          { "propose", LATER },
-                                          { "displace", LATER },
+                                          { "propose", ROTA_ON_CONFLICT_PROPOSE },
+                                          { "displace", ROTA_ON_CONFLICT_DISPLACE },
                                           { NULL, 0 } };
 
 /* ---- reading a request ------------------------------------------------- */
@@ -46,15 +49,15 @@ static void read_claim(struct request *q, json_t *item, rota_claim *claim)
 }
 
 /* The array is the caller's to free. */
-static rota_claim *claims_of(struct request *q, int64_t *count)
+rota_claim *claims_of(struct request *q, const char *field, int64_t *count)
 {
-    json_t *list = json_object_get(q->in, "claims"), *item;
+    json_t *list = json_object_get(q->in, field), *item;
     size_t length = json_array_size(list), i;
     rota_claim *claims = NULL;
 
     if (list == NULL) return NULL;
     if (!json_is_array(list))
-        fail(q, ROTA_EINVALID, "\"claims\" is not an array");
+        fail(q, ROTA_EINVALID, "\"%s\" is not an array", field);
     else if (length > ROTA_MAX_CLAIMS) /* each is looked up: no more than can be taken */
         fail(q, ROTA_ELIMIT, "more than %d claims", ROTA_MAX_CLAIMS);
     else if ((claims = calloc(length + 1, sizeof *claims)) == NULL)
@@ -67,28 +70,19 @@ static rota_claim *claims_of(struct request *q, int64_t *count)
 /* The span asked for: where only one side of it is given, `was` has the other. */
 static rota_span span_of(struct request *q, rota_span was)
 {
-    rota_span when = { .start = instant_of(q, "start", was.start) };
+    rota_span when = { .start = moment_of(q, "start", was.start) };
     int64_t length = integer_of(q, "duration", 1, INT64_MAX, was.end - was.start);
 
     if (has(q, "end") && has(q, "duration"))
         fail(q, ROTA_EINVALID, "\"end\" and \"duration\" are both given");
+    check_dates(q);
     if (has(q, "end"))
-        when.end = instant_of(q, "end", was.end);
-    else if (length > ROTA_TIME_MAX - when.start)
-        fail(q, ROTA_EINVALID, "the booking would end after the year 9999");
+        when.end = moment_of(q, "end", was.end);
+    else if (has(q, "duration"))
+        when.end = end_of(q, when.start, length);
     else
-        when.end = when.start + length;
+        when.end = when.start;
     return when;
-}
-
-static int32_t strategy_of(struct request *q)
-{
-    int32_t strategy = word_of(q, "on_conflict", strategies);
-
-    if (strategy == LATER)
-        fail(q, ROTA_EINVALID, "on_conflict \"%s\" is not available yet",
-             text_of(q, "on_conflict"));
-    return strategy;
 }
 
 /* ---- answers ----------------------------------------------------------- */
@@ -115,6 +109,8 @@ static void answer_id(struct request *q, const rota_id *id)
 static void answer_state(struct request *q, const rota_receipt *receipt)
 {
     answer_id(q, &receipt->id);
+    if (receipt->recurs == ROTA_RECURS_OCCURRENCE)
+        answer(q, "occurrence", instant_json(receipt->occurrence));
     answer(q, "status", word_json(booking_statuses, receipt->status));
     answer(q, "version", json_integer(receipt->version));
 }
@@ -127,17 +123,26 @@ static json_t *cancelled_json(struct request *q)
     json_t *list = json_array();
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_booking row = ROTA_INIT(rota_booking);
-        if (rota_booking_at(rows, i, &row) == ROTA_OK) append(q, list, id_json(&row.id));
+        if (rota_booking_at(rows, i, &row) != ROTA_OK) continue;
+        if (row.recurs == ROTA_RECURS_OCCURRENCE)
+            append(q, list,
+                   json_pack("{s:o, s:o}", "booking", id_json(&row.id), "occurrence",
+                             instant_json(row.occurrence)));
+        else
+            append(q, list, id_json(&row.id));
     }
     rota_result_free(rows);
     return list;
 }
 
-/* Whom it cancelled is asked first: it is known until the next call. */
+/* Whom it cancelled, and what it left out, is asked first: it is known until the next
+ * call. */
 static void answer_booked(struct request *q, const rota_receipt *receipt, int32_t strategy)
 {
-    bool overrides = strategy == ROTA_ON_CONFLICT_OVERRIDE;
+    bool overrides = strategy == ROTA_ON_CONFLICT_OVERRIDE || strategy == ROTA_ON_CONFLICT_DISPLACE;
+    json_t *skipped = receipt->skipped > 0 ? skipped_json(q) : NULL;
     json_t *cancelled = overrides ? cancelled_json(q) : NULL;
+    json_t *moved = overrides ? moved_json(q) : NULL;
 
     answer_state(q, receipt);
     answer(q, "start", instant_json(receipt->when.start));
@@ -145,7 +150,8 @@ static void answer_booked(struct request *q, const rota_receipt *receipt, int32_
     if (receipt->status == ROTA_BOOKING_HELD)
         answer(q, "hold_expires", instant_json(receipt->hold_expires));
     if (cancelled != NULL) answer(q, "cancelled", cancelled);
-    if (overrides) answer(q, "moved", json_array());
+    if (moved != NULL) answer(q, "moved", moved);
+    if (receipt->recurs == ROTA_RECURS_SERIES) answer_series(q, receipt, skipped);
 }
 
 /* ---- writing ----------------------------------------------------------- */
@@ -154,36 +160,51 @@ void booking_create(struct request *q)
 {
     rota_call call = call_of(q);
     rota_booking_request want = ROTA_INIT(rota_booking_request);
+    rota_recurrence recurrence = { 0 };
+    rota_placement placement;
     rota_receipt receipt = ROTA_INIT(rota_receipt);
 
-    need(q, "start");
     need(q, "claims");
     if (!has(q, "duration")) need(q, "end");
     want.ref = text_of(q, "ref");
     want.title = text_of(q, "title");
-    want.when = span_of(q, (rota_span){ 0 });
+    bool placed = is_placed(q);
+    if (recurs(q)) {
+        need(q, "start");
+        recurrence = recurrence_of(q);
+        want.recurrence = &recurrence;
+    } else if (placed) {
+        placement = placement_of(q);
+        want.placement = &placement;
+    } else {
+        want.when = span_of(q, (rota_span){ 0 });
+    }
+    if (flag_of(q, "partial", false)) want.flags |= ROTA_BOOKING_PARTIAL;
+    if (flag_of(q, "movable", false)) want.flags |= ROTA_BOOKING_MOVABLE;
+    if (has(q, "kind")) want.kind = word_of(q, "kind", kinds);
     want.hold_secs = (int32_t)integer_of(q, "hold", 1, INT32_MAX, 0);
     want.priority = (int32_t)integer_of(q, "priority", INT32_MIN, INT32_MAX, 0);
-    want.on_conflict = strategy_of(q);
-    rota_claim *claims = claims_of(q, &want.claim_count);
+    want.on_conflict = word_of(q, "on_conflict", strategies);
+    want.alternatives = (int32_t)integer_of(q, "alternatives", 1, INT32_MAX, 0);
+    if (want.on_conflict == ROTA_ON_CONFLICT_OVERRIDE) call.flags |= ROTA_CALL_OVERRIDE;
+    rota_claim *claims = claims_of(q, "claims", &want.claim_count);
     want.claims = claims;
 
     if (q->status == ROTA_OK &&
         library_ok(q, rota_booking_create(q->host->r, &call, &want, &receipt)))
         answer_booked(q, &receipt, want.on_conflict);
+    free_recurrence(&recurrence);
     free(claims);
 }
 
 /* The time the booking has now: a new length alone counts from its start. */
 static rota_span time_of(struct request *q, const rota_id *id)
 {
-    rota_booking now = ROTA_INIT(rota_booking);
     rota_result *row = NULL;
+    rota_span when = get_booking(q, id, &row).when;
 
-    if (q->status == ROTA_OK && library_ok(q, rota_booking_get(q->host->r, id, &row)))
-        library_ok(q, rota_booking_at(row, 0, &now));
     rota_result_free(row);
-    return now.when;
+    return when;
 }
 
 void booking_move(struct request *q)
@@ -194,13 +215,17 @@ void booking_move(struct request *q)
     bool starts = has(q, "start"), ends = has(q, "end") || has(q, "duration");
 
     need(q, "id");
+    aim(q, &call);
     rota_id id = booking_of(q, "id");
-    want.on_conflict = strategy_of(q);
+    want.on_conflict = word_of(q, "on_conflict", strategies);
+    want.alternatives = (int32_t)integer_of(q, "alternatives", 1, INT32_MAX, 0);
+    if (want.on_conflict == ROTA_ON_CONFLICT_OVERRIDE) call.flags |= ROTA_CALL_OVERRIDE;
     if (starts || ends)
         want.when = span_of(q, has(q, "duration") && !starts ? time_of(q, &id) : (rota_span){ 0 });
+    if (flag_of(q, "movable", false)) want.flags |= ROTA_BOOKING_MOVABLE;
     if (starts) want.set |= ROTA_BOOKING_SET_START;
     if (ends) want.set |= ROTA_BOOKING_SET_END;
-    rota_claim *claims = claims_of(q, &want.claim_count);
+    rota_claim *claims = claims_of(q, "claims", &want.claim_count);
     want.claims = claims;
     if (claims != NULL) want.set |= ROTA_BOOKING_SET_CLAIMS;
 
@@ -210,7 +235,7 @@ void booking_move(struct request *q)
     free(claims);
 }
 
-/* Confirm, check in, complete and cancel differ only in what they call. */
+/* Confirm, check in, complete, cancel and restore differ only in what they call. */
 static void change(struct request *q,
                    int (*step)(rota *, const rota_call *, const rota_id *, rota_receipt *))
 {
@@ -218,6 +243,7 @@ static void change(struct request *q,
     rota_receipt receipt = ROTA_INIT(rota_receipt);
 
     need(q, "id");
+    aim(q, &call);
     rota_id id = booking_of(q, "id");
     if (q->status == ROTA_OK && library_ok(q, step(q->host->r, &call, &id, &receipt)))
         answer_state(q, &receipt);
@@ -241,6 +267,11 @@ void booking_complete(struct request *q)
 void booking_cancel(struct request *q)
 {
     change(q, rota_booking_cancel);
+}
+
+void booking_restore(struct request *q)
+{
+    change(q, rota_booking_restore);
 }
 
 /* ---- reading ----------------------------------------------------------- */
@@ -270,28 +301,33 @@ static json_t *claims_json(const rota_booking *row)
 
 static json_t *row_json(const rota_booking *row)
 {
-    return json_pack("{s:o, s:s*, s:s?, s:o, s:o, s:o, s:o}", "id", id_json(&row->id), "ref",
+    bool part = row->recurs == ROTA_RECURS_OCCURRENCE;
+
+    return json_pack("{s:o, s:s*, s:s?, s:o, s:o, s:o, s:o*, s:o}", "id", id_json(&row->id), "ref",
                      row->ref, "title", row->title, "start", instant_json(row->when.start), "end",
                      instant_json(row->when.end), "status",
-                     word_json(booking_statuses, row->status), "resources", resources_json(row));
+                     word_json(booking_statuses, row->status), "occurrence",
+                     part ? instant_json(row->occurrence) : NULL, "resources", resources_json(row));
 }
 
 void booking_get(struct request *q)
 {
     need(q, "id");
     rota_id id = booking_of(q, "id");
-    rota_booking now = ROTA_INIT(rota_booking);
     rota_result *row = NULL;
+    rota_booking now = get_booking(q, &id, &row);
 
-    if (q->status != ROTA_OK || !library_ok(q, rota_booking_get(q->host->r, &id, &row))) return;
-    if (library_ok(q, rota_booking_at(row, 0, &now))) {
+    if (q->status == ROTA_OK) {
         answer_all(q, row_json(&now));
         answer(q, "phase", word_json(phases, now.phase));
         answer(q, "version", json_integer(now.version));
         answer(q, "priority", json_integer(now.priority));
+        answer(q, "kind", word_json(kinds, now.kind));
+        answer(q, "movable", json_boolean(now.flags & ROTA_BOOKING_MOVABLE));
         if (now.status == ROTA_BOOKING_HELD || now.status == ROTA_BOOKING_EXPIRED)
             answer(q, "hold_expires", instant_json(now.hold_expires));
         answer(q, "claims", claims_json(&now));
+        if (now.recurrence != NULL) answer_recurrence(q, &now);
     }
     rota_result_free(row);
 }
@@ -308,6 +344,7 @@ void booking_list(struct request *q)
     query.when.end = instant_of(q, "to", 0);
     if (has(q, "status")) query.statuses = 1u << word_of(q, "status", booking_statuses);
     query.after = booking_of(q, "after");
+    query.after_occurrence = instant_of(q, "occurrence", 0);
     query.limit = integer_of(q, "limit", 1, INT64_MAX, 0);
     if (q->status != ROTA_OK || !library_ok(q, rota_booking_list(q->host->r, &query, &rows)))
         return;

@@ -61,6 +61,7 @@ void tick(struct request *q)
 
     answer(q, "expired", json_integer(sum.expired));
     answer(q, "keys", json_integer(sum.keys));
+    answer(q, "reminders", json_integer(step.reminders));
 }
 
 void stats(struct request *q)

@@ -68,3 +68,34 @@ void time_resolve(struct request *q)
     answer(q, "offset", json_integer(found.offset));
     answer(q, "kind", word_json(kinds, found.kind));
 }
+
+static json_t *change_json(const rota_zone_change *row)
+{
+    json_t *change = json_pack("{s:o, s:s?, s:s, s:o, s:o, s:o, s:I, s:b}", "booking",
+                               id_json(&row->booking), "title", row->title, "tz", row->zone,
+                               "occurrence", instant_json(row->occurrence), "from",
+                               instant_json(row->was.start), "to", instant_json(row->is.start),
+                               "moved", (json_int_t)row->moved, "collides",
+                               row->status == ROTA_ECONFLICT);
+
+    if (change != NULL && row->status == ROTA_ECONFLICT) {
+        json_object_set_new(change, "other", id_json(&row->other));
+        json_object_set_new(change, "other_start", instant_json(row->other_when.start));
+    }
+    return change;
+}
+
+void zones_update(struct request *q)
+{
+    rota_call call = call_of(q);
+    rota_result *rows = NULL;
+
+    if (q->status != ROTA_OK || !library_ok(q, rota_zones_update(q->host->r, &call, &rows))) return;
+    json_t *list = json_array();
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_zone_change row = ROTA_INIT(rota_zone_change);
+        if (library_ok(q, rota_zone_change_at(rows, i, &row))) append(q, list, change_json(&row));
+    }
+    rota_result_free(rows);
+    answer(q, "rows", list);
+}

@@ -34,7 +34,7 @@ void fail(struct request *q, int status, const char *format, ...)
     q->message = json_string(text);
 }
 
-static json_t *conflict_json(const rota_conflict *row)
+json_t *conflict_json(const rota_conflict *row)
 {
     /* Where the resource has too few units at all there is no other booking, and
      * the span that is short of units stands for its time. */
@@ -42,9 +42,12 @@ static json_t *conflict_json(const rota_conflict *row)
     bool nobody = memcmp(&row->booking, &none, sizeof none) == 0;
     rota_span when = nobody ? row->overlap : row->when;
 
-    return json_pack("{s:o, s:o, s:s?, s:o, s:o}", "resource", id_json(&row->resource), "booking",
-                     id_json(&row->booking), "title", row->title, "start", instant_json(when.start),
-                     "end", instant_json(when.end));
+    bool part = row->recurs == ROTA_RECURS_OCCURRENCE;
+
+    return json_pack("{s:o, s:o, s:s?, s:o, s:o, s:o*}", "resource", id_json(&row->resource),
+                     "booking", id_json(&row->booking), "title", row->title, "start",
+                     instant_json(when.start), "end", instant_json(when.end), "occurrence",
+                     part ? instant_json(row->occurrence) : NULL);
 }
 
 static json_t *conflicts_json(struct request *q)
@@ -62,12 +65,58 @@ static json_t *conflicts_json(struct request *q)
     return list;
 }
 
+json_t *violation_json(const rota_violation *row)
+{
+    bool one = row->resource_name != NULL, part = row->asked_recurs == ROTA_RECURS_OCCURRENCE;
+
+    return json_pack("{s:s, s:s, s:I, s:I, s:o*, s:o*}", "rule", row->rule, "message", row->message,
+                     "limit", (json_int_t)row->limit, "actual", (json_int_t)row->actual, "resource",
+                     one ? id_json(&row->resource) : NULL, "occurrence",
+                     part ? instant_json(row->asked) : NULL);
+}
+
+/* NULL where there are none. */
+static json_t *violations_json(struct request *q)
+{
+    rota_result *rows = NULL;
+    json_t *list = NULL;
+
+    if (rota_violation_list(q->host->r, &rows) != ROTA_OK) return NULL;
+    if (rota_result_count(rows) > 0) list = json_array();
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_violation row = ROTA_INIT(rota_violation);
+        if (rota_violation_at(rows, i, &row) == ROTA_OK)
+            json_array_append_new(list, violation_json(&row));
+    }
+    rota_result_free(rows);
+    return list;
+}
+
+/* NULL where there are none, as after any call that was not asked to propose. */
+static json_t *alternatives_json(struct request *q)
+{
+    rota_result *rows = NULL;
+
+    if (rota_alternative_list(q->host->r, &rows) != ROTA_OK) return NULL;
+    json_t *list = rota_result_count(rows) > 0 ? json_array() : NULL;
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_alternative row = ROTA_INIT(rota_alternative);
+        if (rota_alternative_at(rows, i, &row) == ROTA_OK)
+            json_array_append_new(list, slot_json(row.when, row.resources, row.resource_count));
+    }
+    rota_result_free(rows);
+    return list;
+}
+
 bool library_ok(struct request *q, int status)
 {
     if (status != ROTA_OK && q->status == ROTA_OK) {
         q->status = status;
         q->message = json_string(rota_errmsg(q->host->r));
         if (status == ROTA_ECONFLICT) q->conflicts = conflicts_json(q);
+        if (status == ROTA_ECONFLICT || status == ROTA_EPOLICY) q->violations = violations_json(q);
+        if (status == ROTA_ECONFLICT || status == ROTA_EPOLICY)
+            q->alternatives = alternatives_json(q);
     }
     return status == ROTA_OK;
 }

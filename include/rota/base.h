@@ -51,6 +51,9 @@ typedef int64_t rota_time; /* seconds since 1970-01-01T00:00Z, leap seconds not 
 #define ROTA_TIME_MIN ((rota_time)-62135596800)
 #define ROTA_TIME_MAX ((rota_time)253402300799)
 
+/* The longest window that can be asked for what is in it, in seconds: 28 years. */
+#define ROTA_MAX_WINDOW ((int64_t)883612800)
+
 /** A UUIDv7 (RFC 9562) as 16 bytes in network order; all zero is "none". */
 typedef struct rota_id {
     uint8_t b[16];
@@ -74,6 +77,8 @@ enum {
     ROTA_MAX_BUFFER = 31622400, /* setup, cleanup and hold time: 366 days in seconds */
     ROTA_MAX_RULE = 16384,      /* a recurrence rule */
     ROTA_MAX_DATES = 10000,     /* additions of one series, and its exceptions */
+    ROTA_MAX_HOURS = 1000,      /* rules of the hours of one resource */
+    ROTA_MAX_SPANS = 100000,    /* spans in one answer */
     ROTA_MAX_ROWS = 10000       /* the largest `limit` of a list */
 };
 

@@ -5,7 +5,9 @@
 #define ROTA_BOOKING_H
 
 #include <rota/call.h>
+#include <rota/placement.h>
 #include <rota/result.h>
+#include <rota/series.h>
 
 ROTA_TYPES_BEGIN
 
@@ -25,6 +27,14 @@ enum {
     ROTA_PHASE_UPCOMING = 1, /* now < start */
     ROTA_PHASE_ONGOING = 2,  /* start <= now < end */
     ROTA_PHASE_PAST = 3      /* end <= now */
+};
+
+/** What a booking is for. Blocks, which are all but the first, need not lie in hours, and may
+ *  make room whatever there is: docs/block.md. */
+enum {
+    ROTA_KIND_BOOKING = 0,
+    ROTA_KIND_MAINTENANCE = 1, /* a block: it cannot be used */
+    ROTA_KIND_ABSENCE = 2      /* a block: he is away */
 };
 
 enum {
@@ -56,7 +66,9 @@ enum {
 };
 
 enum {
-    ROTA_BOOKING_FUTURE = 1 /* refuse, with ROTA_EPOLICY, a start before the clock's now */
+    ROTA_BOOKING_FUTURE = 1, /* refuse, with ROTA_EPOLICY, a start before the clock's now */
+    ROTA_BOOKING_PARTIAL = 2, /* of a series: leave out the occurrences that are not free */
+    ROTA_BOOKING_MOVABLE = 4  /* gives way to ROTA_ON_CONFLICT_DISPLACE; with a placement it always does */
 };
 
 /** What a booking is to be. */
@@ -69,10 +81,14 @@ typedef struct rota_booking_request {
     const char       *title;       /* NULL: none */
     const char       *ref;         /* the host's own key, unique among bookings; NULL: none; creation only */
     const char       *data;        /* the host's own text, kept as it is; NULL: none */
-    uint32_t          flags;       /* ROTA_BOOKING_FUTURE */
+    uint32_t          flags;       /* ROTA_BOOKING_FUTURE, ROTA_BOOKING_PARTIAL, ROTA_BOOKING_MOVABLE */
     int32_t           hold_secs;   /* creation: held for so many seconds; 0: confirmed at once */
     int32_t           priority;    /* higher overrides lower; 0 unless said */
     int32_t           on_conflict; /* ROTA_ON_CONFLICT_* */
+    const rota_recurrence *recurrence; /* creation of a series: then `when` is zero; else NULL */
+    int32_t           alternatives; /* with ROTA_ON_CONFLICT_PROPOSE: at most so many; 0 stands for 3 */
+    int32_t           kind;         /* creation: ROTA_KIND_* */
+    const rota_placement *placement; /* creation: where it may lie; then `when` is zero; else NULL */
 } rota_booking_request;
 
 /** A booking as it is. */
@@ -92,6 +108,14 @@ typedef struct rota_booking {
     rota_time         changed_at;
     int32_t           priority;
     int32_t           phase;        /* ROTA_PHASE_*, by the clock of the read */
+    int32_t           recurs;       /* ROTA_RECURS_*; of an occurrence the id is the series' */
+    uint32_t          flags;        /* ROTA_BOOKING_MOVABLE */
+    rota_time         occurrence;   /* its original start: its name for ever; else zero */
+    rota_time         checked_until; /* of a series: nothing of it collides before; ROTA_TIME_MAX: ever */
+    const rota_recurrence *recurrence; /* of a series as a whole; else NULL. `when` is then its first
+                                          occurrence */
+    int32_t           kind;         /* ROTA_KIND_* */
+    int32_t           reserved;     /* zero */
 } rota_booking;
 
 /** Which bookings to list: those that overlap `when`. */
@@ -103,6 +127,7 @@ typedef struct rota_booking_query {
     rota_id   after;      /* continue behind this booking, the last one of the page before */
     rota_span after_when; /* that booking's time as it was listed; zero: its time now */
     int64_t   limit;      /* at most ROTA_MAX_ROWS; 0: all */
+    rota_time after_occurrence; /* of a row that is one: which; zero: behind all of that time */
 } rota_booking_query;
 
 ROTA_TYPES_END
@@ -113,6 +138,8 @@ ROTA_TYPES_END
  *  seconds past the end, by its own setup and cleanup time.
  *  @param receipt  receives id, version, status, time and lapse of the hold; may
  *                  be NULL.
+ *  With a placement it is put at the first start that suits; where there is none, the
+ *  answer is ROTA_ECONFLICT with what is in the way at the first start that it may have.
  *  @return ROTA_OK; ROTA_ECONFLICT, explained by rota_conflict_list();
  *          ROTA_EPOLICY; ROTA_ESTATE where a resource that would be taken is
  *          not active, or the ref is taken; ROTA_ENOTFOUND for a resource; ROTA_EINVALID, ROTA_ELIMIT,
@@ -138,8 +165,8 @@ ROTA_API int rota_booking_check(rota *r, const rota_booking_request *request);
  *  @param answers   receives a status for each: ROTA_OK or why it was refused;
  *                   the message is that of the first refusal.
  *  @param receipts  receives a receipt for each that was booked; may be NULL.
- *                   What one of them had to cancel is told by the feed, and not
- *                   by rota_cancelled_list().
+ *                   What one of them had to cancel or to move is told by the feed,
+ *                   and by no list.
  *  @return ROTA_OK where each request has its answer; ROTA_EINVALID, ROTA_ELIMIT
  *          for the call; or a failure, and then nothing of it was
  *          written.  @since 0.1 */
@@ -150,7 +177,8 @@ ROTA_API int rota_booking_create_all(rota *r, const rota_call *call,
 
 /** Change when, what or who, in one step: the booking never collides with
  *  itself, keeps its identity, and loses nothing when it is refused. A hold
- *  lapses when it did.
+ *  lapses when it did. One that is movable and is given a time is fixed from
+ *  then on, unless `flags` has ROTA_BOOKING_MOVABLE.
  *  @param request  the fields that `set` names; hold_secs and ref must be zero.
  *  @return as rota_booking_create(); ROTA_ENOTFOUND for the booking;
  *          ROTA_ESTATE where it is completed, cancelled or expired.  @since 0.1 */
@@ -173,6 +201,13 @@ ROTA_API int rota_booking_confirm(rota *r, const rota_call *call,
 ROTA_API int rota_booking_cancel(rota *r, const rota_call *call,
                                  const rota_id *id, rota_receipt *receipt);
 
+/** Confirm a cancelled booking or occurrence again, or an occurrence that was left out
+ *  when its series was made, if its time is free and its end is not over.
+ *  @return as rota_booking_confirm(); ROTA_ESTATE where it is not cancelled.
+ *  @since 0.1 */
+ROTA_API int rota_booking_restore(rota *r, const rota_call *call,
+                                  const rota_id *id, rota_receipt *receipt);
+
 /** Note that somebody came. Possible until the booking's end.
  *  @return as rota_booking_cancel().  @since 0.1 */
 ROTA_API int rota_booking_check_in(rota *r, const rota_call *call,
@@ -193,7 +228,16 @@ ROTA_API int rota_booking_find(rota *r, const char *id_or_ref, rota_id *id);
  *  @return ROTA_OK; ROTA_ENOTFOUND; ROTA_EINVALID; or a failure.  @since 0.1 */
 ROTA_API int rota_booking_get(rota *r, const rota_id *id, rota_result **out);
 
-/** List bookings by start, end and id.
+/** Read one occurrence of a series, whatever its status; one that was left out is
+ *  cancelled.
+ *  @param occurrence  its original start.
+ *  @param out         receives one row; free it with rota_result_free().
+ *  @return as rota_booking_get(); ROTA_ENOTFOUND where the series has none of
+ *          that start.  @since 0.1 */
+ROTA_API int rota_occurrence_get(rota *r, const rota_id *id,
+                                 rota_time occurrence, rota_result **out);
+
+/** List bookings by start, end and id; of a series each of its occurrences.
  *  @return ROTA_OK; ROTA_EINVALID; ROTA_ENOTFOUND for the resource or for
  *          `after`; ROTA_ELIMIT; or a failure.  @since 0.1 */
 ROTA_API int rota_booking_list(rota *r, const rota_booking_query *query,

@@ -13,7 +13,9 @@ enum {
     ROTA_ON_CONFLICT_DEFAULT = 0,  /* as the handle's configuration says; ROTA_ON_CONFLICT_REJECT there */
     ROTA_ON_CONFLICT_REJECT = 1,   /* refuse, and list every conflict */
     ROTA_ON_CONFLICT_OVERRIDE = 2, /* cancel bookings of lower priority, all that is needed or none */
-    ROTA_ON_CONFLICT_ASK = 3       /* let the host's `ask` hook decide, conflict by conflict */
+    ROTA_ON_CONFLICT_ASK = 3,      /* let the host's `ask` hook decide, conflict by conflict */
+    ROTA_ON_CONFLICT_PROPOSE = 4,  /* refuse, and say what could be booked instead: rota_alternative_list() */
+    ROTA_ON_CONFLICT_DISPLACE = 5  /* place movable bookings elsewhere, all that is needed or none */
 };
 
 /** What the `ask` hook answers. */
@@ -39,12 +41,19 @@ typedef struct rota_conflict {
     const char *resource_ref;    /* or NULL */
     int32_t     status;          /* of the other booking: ROTA_BOOKING_* */
     int32_t     priority;        /* of the other booking */
+    int32_t     recurs;          /* ROTA_RECURS_OCCURRENCE: the other booking is a series, and
+                                    `when` that of one occurrence; else ROTA_RECURS_NOT */
+    int32_t     asked_recurs;    /* the same of the booking asked for */
+    rota_time   occurrence;      /* which one of the other booking, by its original start */
+    rota_time   asked;           /* in the way of which one of the booking asked for */
 } rota_conflict;
 
 ROTA_TYPES_END
 
 /** Every conflict of the last call on this handle that ended in ROTA_ECONFLICT,
- *  by start, then resource id, then booking id; no rows after any other call.
+ *  by start, then resource id, then booking id; of a series the first 10,000. After a
+ *  series was made in part, those of the occurrences left out. No rows after any
+ *  other call.
  *  @param out  receives the rows; free them with rota_result_free().
  *  @return ROTA_OK; ROTA_EINVALID for NULL; ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_conflict_list(rota *r, rota_result **out);

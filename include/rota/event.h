@@ -22,13 +22,17 @@ ROTA_TYPES_BEGIN
     X(BOOKING_CANCELLED, 9, "booking.cancelled")                               \
     X(BOOKING_CHECKED_IN, 10, "booking.checked_in")                            \
     X(BOOKING_COMPLETED, 11, "booking.completed")                              \
-    X(BOOKING_EXPIRED, 12, "booking.expired")
+    X(BOOKING_EXPIRED, 12, "booking.expired")                                  \
+    X(BOOKING_RESTORED, 13, "booking.restored")                                \
+    X(HOURS_CHANGED, 14, "hours.changed")                                      \
+    X(REMINDER_DEAD, 15, "reminder.dead")                                      \
+    X(BOOKING_UNPLACED, 16, "booking.unplaced")
 
 enum {
 #define ROTA_EVENT_ENUM(name, number, text) ROTA_EVENT_##name = (number),
     ROTA_EVENT_MAP(ROTA_EVENT_ENUM)
 #undef ROTA_EVENT_ENUM
-    ROTA_EVENT_LAST = 12
+    ROTA_EVENT_LAST = 16
 };
 
 /** One change. */
@@ -37,7 +41,8 @@ typedef struct rota_event {
     int32_t     type;    /* ROTA_EVENT_* */
     int64_t     seq;     /* its position: 1, 2, 3, ... */
     rota_time   at;      /* when, by the clock of the handle that wrote it */
-    rota_id     subject; /* the record that changed; of a membership, the group */
+    rota_id     subject; /* the record that changed; of a membership, the group; of a
+                            booking that was not made, since it fits nowhere, the first resource claimed */
     const char *name;    /* of the type, "booking.created"; never NULL */
     const char *actor;   /* of the call, or NULL */
     const char *role;    /* of the call, or NULL */

@@ -65,6 +65,7 @@ typedef struct rota_tick_report {
     int32_t  more;    /* 1: more is due than one tick does at once, call again */
     int64_t  expired; /* lapsed holds that were marked expired */
     int64_t  keys;    /* idempotency keys past their 24 hours that were forgotten */
+    int64_t  reminders; /* that rota_reminder_due() would give now, up to 1000 */
 } rota_tick_report;
 
 /** Counters since the handle was opened, and what the calendar holds. */
@@ -119,7 +120,7 @@ ROTA_API void rota_close(rota *r);
 ROTA_API const char *rota_errmsg(const rota *r);
 
 /** Do what is due: mark lapsed holds as expired and tell the feed, forget old
- *  idempotency keys. Nothing waits for it: whether a hold still holds is decided
+ *  idempotency keys and reminders, count the reminders that are due. Nothing waits for it: whether a hold still holds is decided
  *  by the clock in every call. Calling it once a minute is plenty.
  *  @param call    `key` and `version` mean nothing here; with
  *                 ROTA_CALL_DRY_RUN it only counts.

@@ -44,6 +44,8 @@ typedef struct rota_metrics {
     rota_histogram list;   /* rota_booking_list() */
     rota_histogram commit; /* from asking for the writer's turn until the commit was done */
     rota_histogram flush;  /* the store's flush alone */
+    int64_t  reminders; /* given by rota_reminder_due(), again ones too */
+    int64_t  reminded;  /* and acknowledged */
 } rota_metrics;
 
 ROTA_TYPES_END

@@ -5,12 +5,49 @@
 #include "api/handle.h"
 #include "domain/booking.h"
 #include "domain/event.h"
+#include "domain/occurrence.h"
 #include "domain/request.h"
+
+static int take_recurrence(rota *r, const rota_recurrence *in, const rota_recurrence **out)
+{
+    rota_recurrence *own = rota__arena_alloc(&r->work, 1, (int64_t)sizeof *own);
+    if (!own) return rota__error_plain(&r->error, ROTA_ENOMEM);
+    int rc = rota__record_in(&r->error, "recurrence", in, own, (uint32_t)sizeof *own,
+                             ROTA__OLDEST(rota_recurrence, length));
+    if (rc == ROTA_OK && own->all_day)
+        rc = rota__error_set(&r->error, ROTA_EINVALID,
+                             "all_day of a recurrence is %" PRId32 ", not 0: its start says it",
+                             own->all_day);
+    *out = own;
+    return rc;
+}
+
+static int take_placement(rota *r, const rota_placement *in, const rota_placement **out)
+{
+    rota_placement *own = rota__arena_alloc(&r->work, 1, (int64_t)sizeof *own);
+    if (!own) return rota__error_plain(&r->error, ROTA_ENOMEM);
+    *out = own;
+    return rota__record_in(&r->error, "placement", in, own, (uint32_t)sizeof *own,
+                           ROTA__OLDEST(rota_placement, zone));
+}
 
 static int take_booking(rota *r, const rota_booking_request *in, rota_booking_request *own)
 {
-    return rota__record_in(&r->error, "booking", in, own, (uint32_t)sizeof *own,
-                           ROTA__OLDEST(rota_booking_request, on_conflict));
+    int rc = rota__record_in(&r->error, "booking", in, own, (uint32_t)sizeof *own,
+                             ROTA__OLDEST(rota_booking_request, on_conflict));
+    if (rc == ROTA_OK && own->placement) rc = take_placement(r, own->placement, &own->placement);
+    if (rc == ROTA_OK && own->recurrence)
+        rc = take_recurrence(r, own->recurrence, &own->recurrence);
+    return rc;
+}
+
+/* One that cannot be a series; `what` says why. */
+static int take_single(rota *r, const rota_booking_request *in, rota_booking_request *own,
+                       const char *what)
+{
+    int rc = take_booking(r, in, own);
+    if (rc != ROTA_OK || !own->recurrence) return rc;
+    return rota__error_set(&r->error, ROTA_EINVALID, "%s", what);
 }
 
 int rota_booking_create(rota *r, const rota_call *call, const rota_booking_request *request,
@@ -39,7 +76,8 @@ int rota_booking_check(rota *r, const rota_booking_request *request)
     if (rc != ROTA_OK) return rc;
     bool measured = rota__meter_get(&r->meter.checks) % MEASURED_CHECKS == 0;
     int64_t since = measured ? rota__clock_ns() : 0;
-    if ((rc = take_booking(r, request, &own)) == ROTA_OK) rc = rota__booking_check(&cx, &own);
+    if ((rc = take_single(r, request, &own, "a series cannot be checked, only created")) == ROTA_OK)
+        rc = rota__booking_check(&cx, &own);
     if (measured) rota__meter_time(&r->meter.check, since);
     rota__meter_add(&r->meter.checks, 1);
     return rota__handle_end(r, rc);
@@ -68,7 +106,8 @@ static int take_all(rota *r, const rota_booking_request *requests, int64_t count
     for (int64_t i = 0; i < count; i++) {
         int rc;
         if ((rc = check_side(r, "booking", requests, i)) != ROTA_OK ||
-            (rc = take_booking(r, record_at(requests, i), &own[i])) != ROTA_OK ||
+            (rc = take_single(r, record_at(requests, i), &own[i],
+                              "a series cannot be booked in bulk")) != ROTA_OK ||
             (receipts && (rc = check_side(r, "receipt", receipts, i)) != ROTA_OK))
             return rc;
     }
@@ -127,10 +166,10 @@ int rota_booking_move(rota *r, const rota_call *call, const rota_id *id,
     rota__context cx;
     rota__write w;
     rota_booking_request own;
-    int rc = rota__handle_begin_write(r, call, receipt, &cx, &w);
+    int rc = rota__handle_begin_scoped(r, call, receipt, &cx, &w);
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__handle_need_id(r, id)) == ROTA_OK &&
-        (rc = take_booking(r, request, &own)) == ROTA_OK)
+        (rc = take_single(r, request, &own, "a move cannot change the recurrence")) == ROTA_OK)
         rc = rota__booking_move(&w, id, &own);
     return rota__handle_end_write(r, &w, receipt, rc);
 }
@@ -139,7 +178,7 @@ static int step(rota *r, const rota_call *call, const rota_id *id, rota_receipt 
 {
     rota__context cx;
     rota__write w;
-    int rc = rota__handle_begin_write(r, call, receipt, &cx, &w);
+    int rc = rota__handle_begin_scoped(r, call, receipt, &cx, &w);
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__handle_need_id(r, id)) == ROTA_OK) rc = rota__booking_step(&w, id, which);
     return rota__handle_end_write(r, &w, receipt, rc);
@@ -165,6 +204,11 @@ int rota_booking_complete(rota *r, const rota_call *call, const rota_id *id, rot
     return step(r, call, id, receipt, ROTA__COMPLETE);
 }
 
+int rota_booking_restore(rota *r, const rota_call *call, const rota_id *id, rota_receipt *receipt)
+{
+    return step(r, call, id, receipt, ROTA__RESTORE);
+}
+
 int rota_booking_find(rota *r, const char *id_or_ref, rota_id *id)
 {
     rota__context cx;
@@ -177,6 +221,14 @@ int rota_booking_find(rota *r, const char *id_or_ref, rota_id *id)
     return rota__handle_end(r, rc);
 }
 
+/* The one row of a result. */
+static rota_booking *one_row(rota__context *cx)
+{
+    rota_booking *row = rota__arena_alloc(cx->env.arena, 1, (int64_t)sizeof *row);
+    if (!row) rota__error_plain(cx->env.error, ROTA_ENOMEM);
+    return row;
+}
+
 int rota_booking_get(rota *r, const rota_id *id, rota_result **out)
 {
     rota__context cx;
@@ -184,9 +236,26 @@ int rota_booking_get(rota *r, const rota_id *id, rota_result **out)
     rota_result *rows;
     int rc = rota__handle_begin_read(r, out, &cx, &rows);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK &&
-        (rc = rota__booking_get(&cx, id, &found)) == ROTA_OK)
-        rc = rota__result_bookings(rows, &found, 1, cx.now);
+    rota_booking *row = one_row(&cx);
+    if (!row) rc = ROTA_ENOMEM;
+    if (rc == ROTA_OK && (rc = rota__handle_need_id(r, id)) == ROTA_OK &&
+        (rc = rota__booking_get(&cx, id, &found)) == ROTA_OK &&
+        (rc = rota__occurrence_show(&cx, &found, row)) == ROTA_OK)
+        rota__result_bookings(rows, row, 1, cx.now);
+    return rota__handle_end_read(r, rows, out, rc);
+}
+
+int rota_occurrence_get(rota *r, const rota_id *id, rota_time occurrence, rota_result **out)
+{
+    rota__context cx;
+    rota_result *rows;
+    int rc = rota__handle_begin_read(r, out, &cx, &rows);
+    if (rc != ROTA_OK) return rc;
+    rota_booking *row = one_row(&cx);
+    if (!row) rc = ROTA_ENOMEM;
+    if (rc == ROTA_OK && (rc = rota__handle_need_id(r, id)) == ROTA_OK &&
+        (rc = rota__occurrence_get(&cx, id, occurrence, row)) == ROTA_OK)
+        rota__result_bookings(rows, row, 1, cx.now);
     return rota__handle_end_read(r, rows, out, rc);
 }
 

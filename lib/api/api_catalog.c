@@ -1,8 +1,10 @@
-/* Entry points for resources and groups: check the records, copy in, one domain
+/* Entry points for resources, their hours, and groups: check the records, copy in, one domain
  * call, report. */
 #include "api/handle.h"
 #include "domain/group.h"
+#include "domain/hours_rules.h"
 #include "domain/resource.h"
+#include "domain/resource_find.h"
 
 /* --- resources --- */
 
@@ -87,6 +89,47 @@ int rota_resource_list(rota *r, const rota_resource_query *query, rota_result **
                              ROTA__OLDEST(rota_resource_query, limit));
     if (rc == ROTA_OK && (rc = rota__resource_list(&cx, &own, &found, &count)) == ROTA_OK)
         rc = rota__result_resources(rows, found, count);
+    return rota__handle_end_read(r, rows, out, rc);
+}
+
+/* --- hours --- */
+
+int rota_hours_put(rota *r, const rota_call *call, const rota_id *resource,
+                   const rota_hours_rule *rules, int64_t count, rota_receipt *receipt)
+{
+    rota__context cx;
+    rota__write w;
+    int rc = rota__handle_begin_write(r, call, receipt, &cx, &w);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = rota__handle_need_id(r, resource)) == ROTA_OK)
+        rc = rota__hours_put(&w, resource, rules, count);
+    return rota__handle_end_write(r, &w, receipt, rc);
+}
+
+int rota_hours_get(rota *r, const rota_id *resource, rota_result **out)
+{
+    rota__context cx;
+    rota_result *rows;
+    rota_hours_rule *found;
+    int64_t count;
+    int rc = rota__handle_begin_read(r, out, &cx, &rows);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = rota__handle_need_id(r, resource)) == ROTA_OK &&
+        (rc = rota__hours_get(&cx, resource, &found, &count)) == ROTA_OK)
+        rota__result_hours(rows, found, count);
+    return rota__handle_end_read(r, rows, out, rc);
+}
+
+int rota_hours_open(rota *r, const rota_id *resource, rota_span window, rota_result **out)
+{
+    rota__context cx;
+    rota_result *rows;
+    rota__spans found = { 0 };
+    int rc = rota__handle_begin_read(r, out, &cx, &rows);
+    if (rc != ROTA_OK) return rc;
+    if ((rc = rota__handle_need_id(r, resource)) == ROTA_OK &&
+        (rc = rota__hours_list(&cx, resource, window, &found)) == ROTA_OK)
+        rota__result_spans(rows, found.items, found.count);
     return rota__handle_end_read(r, rows, out, rc);
 }
 

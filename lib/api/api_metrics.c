@@ -68,6 +68,9 @@ static const char *write_text(rota *r, const rota_metrics *m)
     add_number(&text, "replays_total", counter, "Calls answered from their key.", m->replays);
     add_number(&text, "retries_total", counter, "Decisions taken again.", m->retries);
     add_number(&text, "checks_total", counter, "Checks.", m->checks);
+    add_number(&text, "reminders_given_total", counter, "Reminders given.", m->reminders);
+    add_number(&text, "reminders_acknowledged_total", counter, "Reminders acknowledged.",
+               m->reminded);
     add_number(&text, "index_hits_total", counter, "Looks found in memory.", m->hits);
     add_number(&text, "index_loads_total", counter, "Resources read from the store.", m->loads);
     add_number(&text, "index_evictions_total", counter, "Resources given back.", m->evictions);

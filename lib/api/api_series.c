@@ -1,14 +1,13 @@
 /* Entry points for what needs no calendar: wall clocks and their instants, and the
  * occurrences of a series. */
-#define _POSIX_C_SOURCE 200809L /* strnlen */
 #include "api/handle.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "base/recur.h"
+#include "domain/recurrence.h"
+#include "domain/zones.h"
 
-enum { DEFAULT_LIMIT = 1000, DATE_LENGTH = 10 };
+enum { DEFAULT_LIMIT = 1000 };
 
 /* --- readings --- */
 
@@ -41,12 +40,6 @@ static int resolve(rota__error *error, const rota__tz *zone, const char *text,
     return ROTA_OK;
 }
 
-static int get_zone(rota *r, const char *name, const rota__tz **zone)
-{
-    if (!name) return rota__error_set(&r->error, ROTA_EINVALID, "no time zone");
-    return rota__tz_get(&r->zones, name, &r->error, zone);
-}
-
 int rota_time_resolve(rota *r, const char *text, const char *zone, rota_time_reading *out)
 {
     rota__context cx;
@@ -58,93 +51,24 @@ int rota_time_resolve(rota *r, const char *text, const char *zone, rota_time_rea
         rc = rota__error_set(&r->error, ROTA_EINVALID, "%s is NULL", out ? "the text" : "out");
     if (rc == ROTA_OK)
         rc = rota__record_room(&r->error, "reading", out, ROTA__OLDEST(rota_time_reading, local));
-    if (rc == ROTA_OK && (rc = get_zone(r, zone, &tz)) == ROTA_OK)
+    if (rc == ROTA_OK && (rc = rota__recurrence_zone(&cx.env, &r->zones, zone, &tz)) == ROTA_OK)
         rc = resolve(&r->error, tz, text, &found);
     if (rc == ROTA_OK) rota__record_out(out, &found, (uint32_t)sizeof found);
     return rota__handle_end(r, rc);
 }
 
-/* --- the times of a series --- */
-
-/* A wall-clock time of the series and its instant; `dates`: only a date is one. */
-static int read_time(rota__error *error, const rota__tz *zone, const char *what, const char *text,
-                     bool dates, rota__local *local, rota_time *instant)
-{
-    int64_t value = 0;
-    char date[DATE_LENGTH + sizeof "T00:00"];
-    const char *full = text;
-    if (!text) return rota__error_set(error, ROTA_EINVALID, "%s is NULL", what);
-    if (dates && strnlen(text, DATE_LENGTH + 1) == DATE_LENGTH) {
-        memcpy(date, text, DATE_LENGTH);
-        memcpy(date + DATE_LENGTH, "T00:00", sizeof "T00:00");
-        full = date;
-    } else if (dates) {
-        return rota__error_set(error, ROTA_EINVALID,
-                               "%s \"%.60s\" is not a date, as the others of an all-day series are",
-                               what, text);
-    }
-    int kind = rota__time_read(full, &value);
-    if (kind == 0)
-        return rota__error_set(error, ROTA_EINVALID, "%s \"%.60s\" is not a time (RFC 3339)", what,
-                               text);
-    *instant = kind == ROTA__TIME_LOCAL ? rota__tz_instant(zone, value, NULL) : value;
-    *local = kind == ROTA__TIME_LOCAL ? value : value + rota__tz_offset(zone, value);
-    if (*instant < ROTA_TIME_MIN || *instant > ROTA_TIME_MAX || *local < ROTA_TIME_MIN ||
-        *local > ROTA_TIME_MAX)
-        return rota__error_set(error, ROTA_EINVALID,
-                               "%s \"%.60s\" is outside of the years 1 to 9999", what, text);
-    return ROTA_OK;
-}
-
-static int compare_times(const void *a, const void *b)
-{
-    const rota_time *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-/* Additions or exceptions, sorted. */
-static int read_times(rota__env *env, const rota__recur *set, const char *what,
-                      const char *const *texts, int64_t count, const rota_time **out)
-{
-    rota__local local;
-    if (count < 0 || (count > 0 && !texts))
-        return rota__error_set(env->error, ROTA_EINVALID, "%" PRId64 " of %s", count, what);
-    if (count > ROTA_MAX_DATES)
-        return rota__error_set(env->error, ROTA_ELIMIT, "%" PRId64 " of %s, more than %d", count,
-                               what, (int)ROTA_MAX_DATES);
-    rota_time *times = rota__arena_alloc(env->arena, count, (int64_t)sizeof *times);
-    if (!times) return rota__error_plain(env->error, ROTA_ENOMEM);
-    for (int64_t i = 0; i < count; i++) {
-        int rc = read_time(env->error, set->zone, what, texts[i], set->all_day, &local, &times[i]);
-        if (rc != ROTA_OK) return rc;
-    }
-    qsort(times, (size_t)count, sizeof *times, compare_times);
-    *out = times;
-    return ROTA_OK;
-}
-
 /* --- a series --- */
 
-static int read_set(rota *r, rota__env *env, const rota_series_query *q, rota__recur *set,
-                    rota__rule *rule)
+static int read_set(rota *r, rota__env *env, const rota_series_query *q, rota__series *series)
 {
-    rota_time instant;
-    int rc;
-    if ((rc = get_zone(r, q->zone, &set->zone)) != ROTA_OK) return rc;
-    set->all_day = q->start && strnlen(q->start, DATE_LENGTH + 1) == DATE_LENGTH;
-    if ((rc = read_time(env->error, set->zone, "start", q->start, set->all_day, &set->start,
-                        &instant)) != ROTA_OK)
-        return rc;
-    if (q->rule) {
-        if ((rc = rota__rule_read(q->rule, -1, env->error, rule)) != ROTA_OK) return rc;
-        set->rule = rule;
-    }
-    set->rdate_count = q->rdate_count;
-    set->exdate_count = q->exdate_count;
-    if ((rc = rota__recur_check(set, env->error)) == ROTA_OK &&
-        (rc = read_times(env, set, "rdate", q->rdates, q->rdate_count, &set->rdates)) == ROTA_OK)
-        rc = read_times(env, set, "exdate", q->exdates, q->exdate_count, &set->exdates);
-    return rc;
+    rota_recurrence recurrence = { .start = q->start,
+                                   .zone = q->zone,
+                                   .rule = q->rule,
+                                   .rdates = q->rdates,
+                                   .exdates = q->exdates,
+                                   .rdate_count = q->rdate_count,
+                                   .exdate_count = q->exdate_count };
+    return rota__recurrence_read(env, &r->zones, &recurrence, series);
 }
 
 static int check_query(rota__error *error, rota_series_query *q)
@@ -213,8 +137,7 @@ int rota_series_expand(rota *r, const rota_series_query *query, rota_result **ou
 {
     rota__context cx;
     rota_series_query own;
-    rota__recur set = { 0 };
-    rota__rule rule;
+    rota__series series = { 0 };
     occurrences rows = { 0 };
     int32_t cut = 0;
     rota_result *result = NULL;
@@ -228,12 +151,31 @@ int rota_series_expand(rota *r, const rota_series_query *query, rota_result **ou
     if (rc == ROTA_OK) {
         cx.env.arena = &result->arena;
         if ((rc = check_query(&r->error, &own)) == ROTA_OK &&
-            (rc = read_set(r, &cx.env, &own, &set, &rule)) == ROTA_OK)
-            rc = expand(&cx.env, &own, &set, &rows, &cut);
+            (rc = read_set(r, &cx.env, &own, &series)) == ROTA_OK)
+            rc = expand(&cx.env, &own, &series.set, &rows, &cut);
     }
     if (rc == ROTA_OK) {
         rota__result_occurrences(result, rows.items, rows.count);
         if (more) *more = cut;
     }
+    return rota__handle_end_read(r, result, out, rc);
+}
+
+int rota_zones_update(rota *r, const rota_call *call, rota_result **out)
+{
+    rota__context cx;
+    rota__write w;
+    rota__zone_changes rows = { 0 };
+    rota_result *result = NULL;
+    int rc = rota__handle_begin_write(r, call, NULL, &cx, &w);
+    if (rc != ROTA_OK) return rc;
+    if (!out) rc = rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the rows");
+    if (rc == ROTA_OK && !(result = rota__result_new(&r->mem)))
+        rc = rota__error_plain(&r->error, ROTA_ENOMEM);
+    if (rc == ROTA_OK) {
+        cx.env.arena = &result->arena;
+        rc = rota__zones_update(&cx, &w.call, &rows);
+    }
+    if (rc == ROTA_OK) rota__result_zone_changes(result, rows.items, rows.count);
     return rota__handle_end_read(r, result, out, rc);
 }

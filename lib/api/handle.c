@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "domain/occurrence.h"
 #include "domain/audit.h"
 #include "domain/request.h"
 #include "domain/tick.h"
@@ -26,10 +27,25 @@ static int take_config(rota *r, const rota_config *config)
         return rota__error_set(&r->error, ROTA_EINVALID, "config has unknown flags: 0x%" PRIx32,
                                r->config.flags);
     if (r->config.on_conflict < ROTA_ON_CONFLICT_DEFAULT ||
-        r->config.on_conflict > ROTA_ON_CONFLICT_ASK)
+        r->config.on_conflict > ROTA_ON_CONFLICT_DISPLACE)
         return rota__error_set(&r->error, ROTA_EINVALID, "config has on_conflict %" PRId32,
                                r->config.on_conflict);
     return ROTA_OK;
+}
+
+/* In a turn the engine's store is asked as others are: it has what was put in the turn. */
+static int kept_zone(void *ctx, const char *name, uint64_t digest, rota__error *error,
+                     const void **bytes, int64_t *size)
+{
+    rota *r = ctx;
+    rota__env env = { .arena = &r->work, .error = error };
+    rota__store *store = r->looker.store;
+    rota__zone zone;
+    if (!store) return ROTA_ENOTFOUND;
+    int rc = store->ops->zone_get(store, &env, name, digest, &zone);
+    if (rc == ROTA_OK) *bytes = zone.data;
+    if (rc == ROTA_OK) *size = zone.size;
+    return rc;
 }
 
 /* A handle without an engine, from the host's memory. */
@@ -47,6 +63,8 @@ static rota *new_handle(const rota_config *config)
     rota__arena_init(&r->work, &r->mem);
     rota__arena_init(&r->report, &r->mem);
     rota__tz_init(&r->zones, &r->mem);
+    r->zones.kept = kept_zone;
+    r->zones.kept_ctx = r;
     return r;
 }
 
@@ -228,7 +246,8 @@ int rota__handle_begin(rota *r, rota__context *cx)
 {
     if (r && !r->entered) {
         rota__arena_reset(&r->report);
-        r->conflict_count = r->cancelled_count = 0;
+        r->alternative_count = r->conflict_count = r->violation_count = r->cancelled_count =
+            r->displacement_count = 0;
     }
     return enter(r, cx);
 }
@@ -258,8 +277,8 @@ int rota__handle_end(rota *r, int rc)
     return rc;
 }
 
-int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt *receipt,
-                             rota__context *cx, rota__write *w)
+int rota__handle_begin_scoped(rota *r, const rota_call *call, const rota_receipt *receipt,
+                              rota__context *cx, rota__write *w)
 {
     int rc = rota__handle_begin(r, cx);
     if (rc != ROTA_OK) return rc;
@@ -276,17 +295,41 @@ int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt 
     return rc == ROTA_OK ? rc : rota__handle_end(r, rc);
 }
 
+int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt *receipt,
+                             rota__context *cx, rota__write *w)
+{
+    int rc = rota__handle_begin_scoped(r, call, receipt, cx, w);
+    if (rc != ROTA_OK || w->call.scope == ROTA_SCOPE_NONE) return rc;
+    return rota__handle_end(r, rota__error_set(&r->error, ROTA_EINVALID,
+                                               "this call is not for a part of a series: its "
+                                               "scope is %" PRId32,
+                                               w->call.scope));
+}
+
 int rota__handle_end_write(rota *r, rota__write *w, rota_receipt *receipt, int rc)
 {
     if (rc == ROTA_OK) {
-        w->receipt.cancelled = (int32_t)w->cancelled.count;
-        r->cancelled = w->cancelled.items;
-        r->cancelled_count = w->cancelled.count;
-        if (receipt) rota__record_out(receipt, &w->receipt, (uint32_t)sizeof w->receipt);
+        w->answer.receipt.cancelled = (int32_t)w->answer.cancelled.count;
+        r->cancelled = w->answer.cancelled.items;
+        r->cancelled_count = w->answer.cancelled.count;
+        w->answer.receipt.moved = (int32_t)w->answer.moved.count;
+        r->displacements = w->answer.moved.items;
+        r->displacement_count = w->answer.moved.count;
+        if (receipt)
+            rota__record_out(receipt, &w->answer.receipt, (uint32_t)sizeof w->answer.receipt);
     }
-    if (rc == ROTA_ECONFLICT) {
-        r->conflicts = w->conflicts.items;
-        r->conflict_count = w->conflicts.count;
+    bool told = rc == ROTA_ECONFLICT || (rc == ROTA_OK && w->answer.receipt.skipped > 0);
+    if (told || rc == ROTA_EPOLICY) {
+        r->violations = w->answer.violations.items;
+        r->violation_count = w->answer.violations.count;
+    }
+    if (rc == ROTA_ECONFLICT || rc == ROTA_EPOLICY) {
+        r->alternatives = w->answer.alternatives.items;
+        r->alternative_count = w->answer.alternatives.count;
+    }
+    if (told) {
+        r->conflicts = w->answer.conflicts.items;
+        r->conflict_count = w->answer.conflicts.count;
     }
     return rota__handle_end(r, rc);
 }
@@ -353,6 +396,39 @@ int rota_conflict_list(rota *r, rota_result **out)
     return list_report(r, out, read_conflicts);
 }
 
+static int read_violations(rota *r, rota__context *cx, rota_result *rows)
+{
+    (void)cx;
+    return rota__result_violations(rows, r->violations, r->violation_count);
+}
+
+static int read_alternatives(rota *r, rota__context *cx, rota_result *rows)
+{
+    (void)cx;
+    return rota__result_alternatives(rows, r->alternatives, r->alternative_count);
+}
+
+int rota_alternative_list(rota *r, rota_result **out)
+{
+    return list_report(r, out, read_alternatives);
+}
+
+static int read_displacements(rota *r, rota__context *cx, rota_result *rows)
+{
+    (void)cx;
+    return rota__result_displacements(rows, r->displacements, r->displacement_count);
+}
+
+int rota_displacement_list(rota *r, rota_result **out)
+{
+    return list_report(r, out, read_displacements);
+}
+
+int rota_violation_list(rota *r, rota_result **out)
+{
+    return list_report(r, out, read_violations);
+}
+
 static int compare_bookings(const rota__booking *a, const rota__booking *b)
 {
     if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
@@ -382,7 +458,11 @@ static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
         if (rc != ROTA_OK) return rc;
         insert_sorted(found, i, &booking);
     }
-    return rota__result_bookings(rows, found, r->cancelled_count, cx->now);
+    rota__families families = { 0 };
+    rota__records shown = { 0 };
+    int rc = rota__occurrence_show_all(cx, &cx->env, &families, found, r->cancelled_count, &shown);
+    if (rc == ROTA_OK) rota__result_bookings(rows, shown.items, shown.count, cx->now);
+    return rc;
 }
 
 int rota_cancelled_list(rota *r, rota_result **out)

@@ -20,6 +20,12 @@ struct rota {
     rota__arena report; /* what the last call left to be asked for */
     const rota_conflict *conflicts;
     int64_t conflict_count;
+    const rota_alternative *alternatives;
+    int64_t alternative_count;
+    const rota_displacement *displacements;
+    int64_t displacement_count;
+    const rota_violation *violations;
+    int64_t violation_count;
     const rota_id *cancelled;
     int64_t cancelled_count;
     bool entered;
@@ -37,9 +43,12 @@ int rota__handle_end(rota *r, int rc);
 /* Counts an answer in the metrics; end does it for the call's own. */
 void rota__handle_count(rota *r, int rc);
 
-/* The same for a writing call: the call record is taken over and checked. */
+/* The same for a writing call: the call record is taken over and checked. A scoped
+ * one may be for a part of a series. */
 int rota__handle_begin_write(rota *r, const rota_call *call, const rota_receipt *receipt,
                              rota__context *cx, rota__write *w);
+int rota__handle_begin_scoped(rota *r, const rota_call *call, const rota_receipt *receipt,
+                              rota__context *cx, rota__write *w);
 int rota__handle_end_write(rota *r, rota__write *w, rota_receipt *receipt, int rc);
 
 /* A read that makes rows: `rows` is where the context allocates. */

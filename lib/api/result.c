@@ -132,19 +132,23 @@ static int32_t phase_of(rota_span when, rota_time now)
 static void show(rota_booking *row, rota_time now)
 {
     row->status = rota__booking_seen(row->status, row->hold_expires, now);
-    row->phase = phase_of(row->when, now);
+    if (!row->phase) row->phase = phase_of(row->when, now); /* of a series it is set */
 }
 
-int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
-                          rota_time now)
+void rota__result_bookings(rota_result *result, rota_booking *rows, int64_t count, rota_time now)
 {
-    rota_booking *out = rows_of(result, ROTA__ROWS_BOOKING, count, (int64_t)sizeof *out);
-    bool made = out != NULL;
-    for (int64_t i = 0; i < count && made; i++) {
-        made = rota__page_record(&result->arena, &rows[i], &out[i]);
-        show(&out[i], now);
-    }
-    return made ? ROTA_OK : ROTA_ENOMEM;
+    result->rows = rows;
+    result->kind = ROTA__ROWS_BOOKING;
+    result->count = count;
+    for (int64_t i = 0; i < count; i++)
+        show(&rows[i], now);
+}
+
+void rota__result_zone_changes(rota_result *result, rota_zone_change *rows, int64_t count)
+{
+    result->rows = rows;
+    result->kind = ROTA__ROWS_ZONE_CHANGE;
+    result->count = count;
 }
 
 void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_t count)
@@ -154,12 +158,65 @@ void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_
     result->count = count;
 }
 
+void rota__result_hours(rota_result *result, rota_hours_rule *rows, int64_t count)
+{
+    result->rows = rows;
+    result->kind = ROTA__ROWS_HOURS;
+    result->count = count;
+}
+
+void rota__result_slots(rota_result *result, rota_slot *rows, int64_t count)
+{
+    result->rows = rows;
+    result->kind = ROTA__ROWS_SLOT;
+    result->count = count;
+}
+
+int rota__result_alternatives(rota_result *result, const rota_alternative *rows, int64_t count)
+{
+    rota_alternative *out = rows_of(result, ROTA__ROWS_ALTERNATIVE, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = rows[i];
+        out[i].resources = rota__arena_copy(&result->arena, rows[i].resources,
+                                            rows[i].resource_count *
+                                                (int64_t)sizeof *rows[i].resources);
+        if (!out[i].resources) return ROTA_ENOMEM;
+    }
+    return ROTA_OK;
+}
+
+int rota__result_displacements(rota_result *result, const rota_displacement *rows, int64_t count)
+{
+    rota_displacement *out = rows_of(result, ROTA__ROWS_DISPLACEMENT, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    if (count > 0) memcpy(out, rows, (size_t)count * sizeof *out);
+    return ROTA_OK;
+}
+
+void rota__result_spans(rota_result *result, rota_span *rows, int64_t count)
+{
+    result->rows = rows;
+    result->kind = ROTA__ROWS_SPAN;
+    result->count = count;
+}
+
+int rota__result_reminders(rota_result *result, const rota_reminder *rows, int64_t count)
+{
+    rota_reminder *out = rows_of(result, ROTA__ROWS_REMINDER, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    if (count > 0) memcpy(out, rows, (size_t)count * sizeof *out);
+    return ROTA_OK;
+}
+
 int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
 {
     result->pages = list->pages.items;
     result->page_count = list->pages.count;
-    if (result->page_count == 0)
-        return rota__result_bookings(result, list->rows, list->row_count, now);
+    if (result->page_count == 0) {
+        rota__result_bookings(result, list->records, list->record_count, now);
+        return ROTA_OK;
+    }
     int64_t count = list->refs.count;
     rota_booking *out = rota__arena_room(&result->arena, count, (int64_t)sizeof *out);
     if (!out) return ROTA_ENOMEM;
@@ -173,6 +230,17 @@ int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
     return ROTA_OK;
 }
 
+/* False: no memory. */
+static bool keep_texts(rota_result *result, const char **const *texts, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const char *text = *texts[i];
+        *texts[i] = rota__arena_text(&result->arena, text, -1);
+        if (text && !*texts[i]) return false;
+    }
+    return true;
+}
+
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count)
 {
     rota_conflict *out = rows_of(result, ROTA__ROWS_CONFLICT, count, (int64_t)sizeof *out);
@@ -181,11 +249,20 @@ int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64
         const char **texts[] = { &out[i].title, &out[i].ref, &out[i].resource_name,
                                  &out[i].resource_ref };
         out[i] = rows[i];
-        for (int64_t k = 0; k < ROTA__LENGTH(texts); k++) {
-            const char *text = *texts[k];
-            *texts[k] = rota__arena_text(&result->arena, text, -1);
-            if (text && !*texts[k]) return ROTA_ENOMEM;
-        }
+        if (!keep_texts(result, texts, ROTA__LENGTH(texts))) return ROTA_ENOMEM;
+    }
+    return ROTA_OK;
+}
+
+int rota__result_violations(rota_result *result, const rota_violation *rows, int64_t count)
+{
+    rota_violation *out = rows_of(result, ROTA__ROWS_VIOLATION, count, (int64_t)sizeof *out);
+    if (!out) return ROTA_ENOMEM;
+    for (int64_t i = 0; i < count; i++) {
+        const char **texts[] = { &out[i].rule, &out[i].message, &out[i].resource_name,
+                                 &out[i].resource_ref };
+        out[i] = rows[i];
+        if (!keep_texts(result, texts, ROTA__LENGTH(texts))) return ROTA_ENOMEM;
     }
     return ROTA_OK;
 }
@@ -260,6 +337,12 @@ int rota_conflict_at(const rota_result *rows, int64_t i, rota_conflict *out)
                   ROTA__OLDEST(rota_conflict, priority));
 }
 
+int rota_violation_at(const rota_result *rows, int64_t i, rota_violation *out)
+{
+    return row_at(rows, ROTA__ROWS_VIOLATION, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_violation, asked));
+}
+
 int rota_event_at(const rota_result *rows, int64_t i, rota_event *out)
 {
     return row_at(rows, ROTA__ROWS_EVENT, i, (int64_t)sizeof *out, out,
@@ -276,4 +359,53 @@ int rota_occurrence_at(const rota_result *rows, int64_t i, rota_occurrence *out)
 {
     return row_at(rows, ROTA__ROWS_OCCURRENCE, i, (int64_t)sizeof *out, out,
                   ROTA__OLDEST(rota_occurrence, local));
+}
+
+int rota_zone_change_at(const rota_result *rows, int64_t i, rota_zone_change *out)
+{
+    return row_at(rows, ROTA__ROWS_ZONE_CHANGE, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_zone_change, other_when));
+}
+
+/* Plain values: as long as they are known to be. */
+static int value_at(const rota_result *result, int32_t kind, int64_t i, int64_t size, void *out)
+{
+    if (!result || !out || result->kind != kind || i < 0 || i >= result->count)
+        return ROTA_EINVALID;
+    memcpy(out, (const unsigned char *)result->rows + i * size, (size_t)size);
+    return ROTA_OK;
+}
+
+int rota_hours_at(const rota_result *rows, int64_t i, rota_hours_rule *out)
+{
+    return value_at(rows, ROTA__ROWS_HOURS, i, (int64_t)sizeof *out, out);
+}
+
+int rota_span_at(const rota_result *rows, int64_t i, rota_span *out)
+{
+    return value_at(rows, ROTA__ROWS_SPAN, i, (int64_t)sizeof *out, out);
+}
+
+int rota_slot_at(const rota_result *rows, int64_t i, rota_slot *out)
+{
+    return row_at(rows, ROTA__ROWS_SLOT, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_slot, resource_count));
+}
+
+int rota_alternative_at(const rota_result *rows, int64_t i, rota_alternative *out)
+{
+    return row_at(rows, ROTA__ROWS_ALTERNATIVE, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_alternative, resource_count));
+}
+
+int rota_reminder_at(const rota_result *rows, int64_t i, rota_reminder *out)
+{
+    return row_at(rows, ROTA__ROWS_REMINDER, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_reminder, until));
+}
+
+int rota_displacement_at(const rota_result *rows, int64_t i, rota_displacement *out)
+{
+    return row_at(rows, ROTA__ROWS_DISPLACEMENT, i, (int64_t)sizeof *out, out,
+                  ROTA__OLDEST(rota_displacement, version));
 }

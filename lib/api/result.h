@@ -15,7 +15,15 @@ enum {
     ROTA__ROWS_CONFLICT,
     ROTA__ROWS_EVENT,
     ROTA__ROWS_CONSUMER,
-    ROTA__ROWS_OCCURRENCE
+    ROTA__ROWS_OCCURRENCE,
+    ROTA__ROWS_ZONE_CHANGE,
+    ROTA__ROWS_HOURS,
+    ROTA__ROWS_SPAN,
+    ROTA__ROWS_SLOT,
+    ROTA__ROWS_ALTERNATIVE,
+    ROTA__ROWS_VIOLATION,
+    ROTA__ROWS_REMINDER,
+    ROTA__ROWS_DISPLACEMENT
 };
 
 struct rota_result {
@@ -48,13 +56,20 @@ void rota__record_out(void *out, const void *own, uint32_t own_size);
 /* The rows as public records. ROTA_OK or ROTA_ENOMEM. */
 int rota__result_resources(rota_result *result, const rota__resource *rows, int64_t count);
 int rota__result_members(rota_result *result, const rota__member *rows, int64_t count);
-int rota__result_bookings(rota_result *result, const rota__booking *rows, int64_t count,
-                          rota_time now);
-/* Takes the rows as they are: of the result's own arena. */
+/* These take the rows as they are: of the result's own arena. */
+void rota__result_bookings(rota_result *result, rota_booking *rows, int64_t count, rota_time now);
+void rota__result_zone_changes(rota_result *result, rota_zone_change *rows, int64_t count);
 void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_t count);
+void rota__result_hours(rota_result *result, rota_hours_rule *rows, int64_t count);
+void rota__result_spans(rota_result *result, rota_span *rows, int64_t count);
+void rota__result_slots(rota_result *result, rota_slot *rows, int64_t count);
 /* Takes over the list's pages, whatever becomes of it. */
 int rota__result_list(rota_result *result, rota__listing *list, rota_time now);
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);
+int rota__result_violations(rota_result *result, const rota_violation *rows, int64_t count);
+int rota__result_reminders(rota_result *result, const rota_reminder *rows, int64_t count);
+int rota__result_alternatives(rota_result *result, const rota_alternative *rows, int64_t count);
+int rota__result_displacements(rota_result *result, const rota_displacement *rows, int64_t count);
 int rota__result_events(rota_result *result, const rota__event *rows, int64_t count);
 /* last: the position of the feed's newest event. */
 int rota__result_consumers(rota_result *result, const rota__consumer *rows, int64_t count,

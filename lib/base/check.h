@@ -19,4 +19,17 @@
 #define ROTA__PRINTF(fmt, first)
 #endif
 
+/* Of what is not 0. */
+static inline int rota__highest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return 63 - __builtin_clzll(bits);
+#else
+    int at = 0;
+    while (bits >>= 1)
+        at++;
+    return at;
+#endif
+}
+
 #endif

@@ -303,6 +303,24 @@ static void fill_weeks(const rota__rule *rule, int32_t number, rota__days *out)
     }
 }
 
+/* A weekly rule has weekdays, given or the start's; of its other parts most have none. */
+static void fill_week(const rota__rule *rule, int64_t number, rota__days *out)
+{
+    out->first = number * 7 + week_shift(rule);
+    for (int32_t n = 0; n < 7; ++n) {
+        if (!(rule->weekdays >> (rule->week_start + (uint32_t)n) % 7 & 1)) continue;
+        if ((rule->parts & DATES) && !rota__days_match(rule, out->first + n)) continue;
+        out->day[out->count++] = (int16_t)n;
+    }
+}
+
+bool rota__days_move(const rota__rule *rule, int64_t period, rota__days *days)
+{
+    if (rule->freq != ROTA__FREQ_WEEKLY || (rule->parts & DATES) || days->count == 0) return false;
+    days->first = period * 7 + week_shift(rule);
+    return true;
+}
+
 void rota__days_fill(const rota__rule *rule, int64_t period, rota__days *out)
 {
     out->count = 0;
@@ -316,10 +334,10 @@ void rota__days_fill(const rota__rule *rule, int64_t period, rota__days *out)
         y.first = out->first = rota__time_days(y.number, (int32_t)(period % 12) + 1, 1);
         if (!(rule->parts & ROTA__BY_MONTH) || (rule->months >> (period % 12 + 1) & 1))
             add_month(rule, &y, (int32_t)(period % 12) + 1, out);
+    } else if (rule->freq == ROTA__FREQ_WEEKLY) {
+        fill_week(rule, period, out);
     } else {
-        int64_t length = rule->freq == ROTA__FREQ_WEEKLY ? 7 : 1;
-        out->first = length == 7 ? period * 7 + week_shift(rule) : period;
-        for (int64_t day = 0; day < length; ++day)
-            if (rota__days_match(rule, out->first + day)) out->day[out->count++] = (int16_t)day;
+        out->first = period;
+        if (rota__days_match(rule, period)) out->day[out->count++] = 0;
     }
 }

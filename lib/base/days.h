@@ -39,6 +39,9 @@ int64_t rota__days_cycle(const rota__rule *rule);
 /* The days of a completed rule in a period; a few of the last one may lie behind
  * ROTA__DAYS_LAST. */
 void rota__days_fill(const rota__rule *rule, int64_t period, rota__days *out);
+/* The same, from those of another period, where all periods have the same: a week is as
+ * the one before it. False: they are to be filled. */
+bool rota__days_move(const rota__rule *rule, int64_t period, rota__days *days);
 
 /* Whether a day is none that the BY parts keep out, for a FREQ of DAILY or finer. */
 bool rota__days_match(const rota__rule *rule, int64_t day);

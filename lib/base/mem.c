@@ -142,8 +142,10 @@ void *rota__arena_grow(rota__arena *arena, void *old, int64_t old_size, int64_t 
         block->used += more;
         return old;
     }
-    void *moved = rota__arena_alloc(arena, size, 1);
-    if (moved && old_size > 0) memcpy(moved, old, (size_t)old_size);
+    char *moved = rota__arena_room(arena, size, 1);
+    if (!moved) return NULL;
+    if (old_size > 0) memcpy(moved, old, (size_t)old_size);
+    memset(moved + old_size, 0, (size_t)(rounded_up(size) - old_size));
     return moved;
 }
 

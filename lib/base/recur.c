@@ -11,16 +11,6 @@ enum { DAY = 86400, FURTHEST = 26 * 3600, SURE = 3 * DAY, GAP_SEEN = 27 * 3600 }
 
 typedef rota__recur_cursor cursor;
 
-static int64_t divisor(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 int rota__recur_check(const rota__recur *set, rota__error *error)
 {
     enum { CLOCK = ROTA__BY_HOUR | ROTA__BY_MINUTE | ROTA__BY_SECOND };
@@ -48,27 +38,25 @@ static int32_t list_bits(uint64_t bits, int32_t most, uint8_t *out)
     return count;
 }
 
-static int64_t times_of(const rota__recur_walk *walk)
+/* Seconds from the beginning of the day, or of a period below DAILY. */
+static int64_t time_at(const rota__recur_walk *walk, int64_t at)
 {
-    return (int64_t)walk->hour_count * walk->minute_count * walk->second_count;
+    int64_t minute = at / walk->second_count, second = at % walk->second_count;
+
+    return walk->hours[minute / walk->minute_count] * 3600 +
+           walk->minutes[minute % walk->minute_count] * 60 + walk->seconds[second];
 }
 
 static rota__local item_local(const rota__recur_walk *walk, const cursor *c, int64_t item)
 {
-    int64_t per_hour = (int64_t)walk->minute_count * walk->second_count;
-    int64_t times = walk->hour_count * per_hour, day = item, at = 0;
+    int64_t day = item, time = walk->first_time;
 
     if (c->chosen_count > 0) item = day = c->chosen[item];
-    if (times > 1) {
-        day = item / times;
-        at = item % times;
+    if (walk->times > 1) {
+        day = item / walk->times;
+        time = time_at(walk, item % walk->times);
     }
-    if (walk->unit == 0)
-        return (c->days.first + c->days.day[day]) * DAY + walk->hours[at / per_hour] * 3600 +
-               walk->minutes[at % per_hour / walk->second_count] * 60 +
-               walk->seconds[at % walk->second_count];
-    return c->period + walk->minutes[at / walk->second_count] * 60 +
-           walk->seconds[at % walk->second_count];
+    return walk->unit == 0 ? (c->days.first + c->days.day[day]) * DAY + time : c->period + time;
 }
 
 /* How many items lie before a wall-clock time; they are ascending. */
@@ -113,11 +101,11 @@ static void load(const rota__recur_walk *walk, cursor *c)
 {
     int64_t first;
 
-    if (walk->unit == 0)
-        rota__days_fill(&walk->rule, c->period, &c->days);
-    else
+    if (walk->unit > 0)
         c->days.count = 1;
-    c->items = c->days.count * times_of(walk);
+    else if (!rota__days_move(&walk->rule, c->period, &c->days))
+        rota__days_fill(&walk->rule, c->period, &c->days);
+    c->items = c->days.count * walk->times;
     c->chosen_count = 0;
     if ((walk->rule.parts & ROTA__BY_POSITION) && c->items > 0) choose(&walk->rule, c, c->items);
     c->item = 0;
@@ -380,7 +368,7 @@ static bool take_earliest(rota__recur_walk *walk, rota__recur_head *out)
  * that never do are found here, and not by walking. */
 static bool never_at(const rota__recur_walk *walk)
 {
-    int64_t round = divisor(walk->step, DAY);
+    int64_t round = rota__time_gcd(walk->step, DAY);
 
     for (int64_t at = walk->base - rota__time_floor(walk->base, round) * round; at < DAY;
          at += round)
@@ -398,6 +386,8 @@ static void open_times(rota__recur_walk *walk)
     walk->minute_count = list_bits(minutes ? rule->minutes : 1, 59, walk->minutes);
     /* Second 60 is none that this clock has. */
     walk->second_count = list_bits(seconds ? rule->seconds : 1, 59, walk->seconds);
+    walk->times = (int64_t)walk->hour_count * walk->minute_count * walk->second_count;
+    walk->first_time = walk->times > 0 ? time_at(walk, 0) : 0;
 }
 
 static void open_short(rota__recur_walk *walk)
@@ -413,7 +403,7 @@ static void open_short(rota__recur_walk *walk)
     walk->unit = units[rule->freq - ROTA__FREQ_HOURLY];
     walk->step = walk->unit * rule->interval;
     walk->base = rota__time_floor(walk->set->start, walk->unit) * walk->unit;
-    common = divisor(walk->step, (int64_t)ROTA__DAYS_CYCLE * DAY);
+    common = rota__time_gcd(walk->step, (int64_t)ROTA__DAYS_CYCLE * DAY);
     walk->cycle = walk->step / common > 1000
                       ? INT64_MAX / 2
                       : (int64_t)ROTA__DAYS_CYCLE * DAY * (walk->step / common);
@@ -428,7 +418,7 @@ static void open_long(rota__recur_walk *walk)
 
     walk->base = rota__days_period(rule, rota__time_floor(walk->set->start, DAY));
     walk->last_period = rota__days_period(rule, rota__time_floor(walk->ceiling, DAY));
-    walk->cycle = cycle / divisor(rule->interval, cycle);
+    walk->cycle = cycle / rota__time_gcd(rule->interval, cycle);
     walk->steady = rule->freq == ROTA__FREQ_DAILY &&
                    !(rule->parts & (ROTA__BY_MONTH | ROTA__BY_MONTH_DAY | ROTA__BY_DAY));
 }
@@ -437,9 +427,9 @@ static void open_long(rota__recur_walk *walk)
  * leaves of them may be nothing. */
 static bool holds_nothing(rota__recur_walk *walk)
 {
-    if (times_of(walk) == 0) return true;
+    if (walk->times == 0) return true;
     if (!(walk->rule.parts & ROTA__BY_POSITION) || walk->rule.freq < ROTA__FREQ_DAILY) return false;
-    choose(&walk->rule, &walk->main, times_of(walk));
+    choose(&walk->rule, &walk->main, walk->times);
     return walk->main.chosen_count == 0;
 }
 
@@ -455,9 +445,22 @@ static rota__local ceiling_of(const rota__recur *set, rota_time to)
     return end < ceiling ? end : ceiling;
 }
 
+/* Its lists are left as they are: they are as long as is said here, and most of a walk. */
+static void clear(cursor *c)
+{
+    memset(c, 0, offsetof(cursor, days));
+    c->days.count = c->chosen_count = 0;
+    c->done = false;
+}
+
 void rota__recur_open(rota__recur_walk *walk, const rota__recur *set, rota_time to)
 {
-    memset(walk, 0, sizeof *walk);
+    const size_t rest = offsetof(rota__recur_walk, held_until);
+
+    memset(walk, 0, offsetof(rota__recur_walk, main));
+    memset((char *)walk + rest, 0, sizeof *walk - rest);
+    clear(&walk->main);
+    clear(&walk->held);
     walk->set = set;
     walk->to = to < ROTA_TIME_MAX ? to : ROTA_TIME_MAX + 1;
     walk->ceiling = ceiling_of(set, to);
@@ -480,11 +483,13 @@ void rota__recur_open(rota__recur_walk *walk, const rota__recur *set, rota_time 
  * shows then, or, just behind a gap, what it would show without. */
 static rota__local floor_of(const rota__recur *set, rota_time from)
 {
-    int32_t offset = rota__tz_offset(set->zone, from);
-    int32_t before = rota__tz_offset(set->zone, from - GAP_SEEN);
-    rota__local floor = from + (before < offset ? before : offset);
+    rota_span when;
 
-    return from == ROTA_TIME_MIN || floor < set->start ? set->start : floor;
+    if (from == ROTA_TIME_MIN) return set->start;
+    int32_t offset = rota__tz_stretch(set->zone, from, &when), before = offset;
+    if (from - GAP_SEEN < when.start) before = rota__tz_offset(set->zone, from - GAP_SEEN);
+    rota__local floor = from + (before < offset ? before : offset);
+    return floor < set->start ? set->start : floor;
 }
 
 /* The last of the rule's periods that begins at the floor or before it. */
@@ -552,7 +557,7 @@ static int begin(rota__recur_walk *walk)
 {
     int rc = ROTA_OK;
 
-    memset(&walk->main, 0, sizeof walk->main);
+    clear(&walk->main);
     if (!walk->has_rule)
         begin_alone(walk);
     else if (walk->never || walk->floor > walk->ceiling)

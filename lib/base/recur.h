@@ -68,7 +68,8 @@ typedef struct rota__recur_walk {
     int64_t cycle;       /* empty for so long, empty for ever */
     int64_t last_period; /* of year 9999 */
     int64_t work;
-    int32_t hour_count, minute_count, second_count; /* of a period */
+    int32_t hour_count, minute_count, second_count;
+    int64_t times, first_time; /* of a day, or of a period below DAILY: how many, and the first */
     uint8_t hours[24], minutes[60], seconds[60];
     bool has_rule, never, steady, begun; /* steady: no period has more items than another */
     rota__recur_mark mark;

@@ -33,17 +33,17 @@ static bool reserve(rota__str *str, int64_t more)
     return true;
 }
 
-static void add(rota__str *str, const char *text, int64_t length)
+void rota__str_bytes(rota__str *str, const void *bytes, int64_t length)
 {
     if (!reserve(str, length)) return;
-    memcpy(str->text + str->length, text, (size_t)length);
+    memcpy(str->text + str->length, bytes, (size_t)length);
     str->length += length;
     str->text[str->length] = '\0';
 }
 
 void rota__str_add(rota__str *str, const char *text)
 {
-    add(str, text, (int64_t)strlen(text));
+    rota__str_bytes(str, text, (int64_t)strlen(text));
 }
 
 void rota__str_addf(rota__str *str, const char *format, ...)
@@ -71,7 +71,7 @@ void rota__str_int(rota__str *str, int64_t number)
         *--at = (char)('0' + rest % 10);
     while (rest /= 10);
     if (number < 0) *--at = '-';
-    add(str, at, digits + sizeof digits - at);
+    rota__str_bytes(str, at, digits + sizeof digits - at);
 }
 
 /* What stands for a byte that cannot stand in a JSON string as it is. */
@@ -122,11 +122,11 @@ void rota__str_json(rota__str *str, const char *text)
             text += length;
             continue;
         }
-        add(str, plain, text - plain);
+        rota__str_bytes(str, plain, text - plain);
         rota__str_add(str, length == 0 ? "\xef\xbf\xbd" : escape(byte, hex));
         plain = ++text;
     }
-    add(str, plain, text - plain);
+    rota__str_bytes(str, plain, text - plain);
     rota__str_add(str, "\"");
 }
 

@@ -10,6 +10,16 @@ int64_t rota__time_floor(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
+int64_t rota__time_gcd(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 /* Years begin in March here, so that the leap day is the last of its year and
  * the months before it have the same lengths in every year: 153 days in five. */
 int64_t rota__time_days(int32_t year, int32_t month, int32_t day)

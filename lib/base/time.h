@@ -17,6 +17,7 @@ int64_t rota__time_days(int32_t year, int32_t month,
 int32_t rota__time_month_length(int32_t year, int32_t month);
 bool rota__time_is_date(const rota__civil *civil);   /* a day that there is, from year 1 on */
 int64_t rota__time_floor(int64_t value, int64_t by); /* value / by, rounded down; by > 0 */
+int64_t rota__time_gcd(int64_t a, int64_t b);        /* greatest common divisor, of periods */
 rota__local rota__time_from_civil(const rota__civil *civil);
 void rota__time_to_civil(rota__local local, rota__civil *out);
 

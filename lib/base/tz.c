@@ -7,6 +7,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/tz.h"
 
+#include "base/id.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,7 +18,8 @@ enum {
     DAY = 86400,
     LONGEST_NAME = 255,
     LARGEST_FILE = 1 << 20,
-    LARGEST_OFFSET = 26 * 3600 /* of RFC 8536; a rule of 24:59:59 and its hour stay below */
+    LARGEST_OFFSET = 26 * 3600, /* of RFC 8536; a rule of 24:59:59 and its hour stay below */
+    AHEAD = 256 /* changes that are worked out beforehand: 128 years of most rules */
 };
 
 /* Where a stretch without a change begins or ends in nothing; with an offset
@@ -43,10 +46,15 @@ typedef struct change {
 
 struct rota__tz {
     rota__tz *next;
+    uint8_t *bytes; /* of the file, NULL: there was none */
+    int64_t size;
+    uint64_t digest; /* of them */
+    bool past;       /* the system has another file by now, or was never asked */
     char name[LONGEST_NAME + 1];
     rule rule;
     int32_t first; /* the offset before any change */
     int64_t count;
+    int64_t known;    /* with those of the rule's next years, which are found as quickly */
     change changes[]; /* by `at`, ascending */
 };
 
@@ -235,7 +243,7 @@ static stretch rule_stretch(const rule *r, int64_t instant)
 static stretch stretch_at(const rota__tz *zone, int64_t instant)
 {
     stretch found = { -ALWAYS, ALWAYS, zone->first };
-    int64_t low = 0, high = zone->count; /* changes[low - 1].at <= instant < changes[high].at */
+    int64_t low = 0, high = zone->known; /* changes[low - 1].at <= instant < changes[high].at */
 
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
@@ -245,7 +253,7 @@ static stretch stretch_at(const rota__tz *zone, int64_t instant)
         else
             high = middle;
     }
-    if (low == zone->count && zone->rule.present) {
+    if (low == zone->known && zone->rule.present) {
         found = rule_stretch(&zone->rule, instant);
         if (low > 0 && found.start < zone->changes[low - 1].at)
             found.start = zone->changes[low - 1].at;
@@ -255,8 +263,24 @@ static stretch stretch_at(const rota__tz *zone, int64_t instant)
         found.start = zone->changes[low - 1].at;
         found.offset = zone->changes[low - 1].offset;
     }
-    if (low < zone->count) found.end = zone->changes[low].at;
+    if (low < zone->known) found.end = zone->changes[low].at;
     return found;
+}
+
+/* From the table's end on, by the rule as it is asked for behind them. The first one says
+ * what the rule says at that moment, which may be another offset than the table's. */
+static void look_ahead(rota__tz *zone)
+{
+    int64_t at = zone->count > 0 ? zone->changes[zone->count - 1].at : ROTA_TIME_MAX;
+
+    zone->known = zone->count;
+    if (!zone->rule.present || !zone->rule.has_dst || at < ROTA_TIME_MIN) return;
+    for (int i = 0; i < AHEAD && at < ROTA_TIME_MAX; ++i) {
+        stretch s = rule_stretch(&zone->rule, at);
+
+        zone->changes[zone->known++] = (change){ at, s.offset };
+        at = s.end;
+    }
 }
 
 int32_t rota__tz_offset(const rota__tz *zone, rota_time instant)
@@ -315,6 +339,74 @@ rota_time rota__tz_instant(const rota__tz *zone, rota__local local, int *kind)
     }
     if (kind) *kind = found;
     return local - before;
+}
+
+/* --- what lies ahead --- */
+
+enum { WEEK = 7 * DAY, APART = 3 * DAY };
+
+static void add_offset(rota__tz_outlook *out, int32_t offset)
+{
+    if (offset < out->least) out->least = offset;
+    if (offset > out->most) out->most = offset;
+}
+
+/* 1970-01-01 was a Thursday. */
+static void add_forward(rota__tz_outlook *out, rota__local shown)
+{
+    int64_t since = shown + 3 * DAY;
+    int32_t second = (int32_t)(since - rota__time_floor(since, WEEK) * WEEK);
+
+    if (out->forward_count < 0) return;
+    for (int32_t i = 0; i < out->forward_count; ++i)
+        if (out->forwards[i] == second) return;
+    if (out->forward_count == ROTA__TZ_FORWARDS)
+        out->forward_count = -1;
+    else
+        out->forwards[out->forward_count++] = second;
+}
+
+/* What the clock shows behind one gap says what it skipped only where the next change is
+ * not in the same night. */
+static void add_change(rota__tz_outlook *out, int64_t at, int32_t before, stretch after)
+{
+    add_offset(out, after.offset);
+    if (after.end - at < APART) out->forward_count = -1;
+    if (after.offset > before) add_forward(out, at + after.offset);
+}
+
+static void add_rule(rota__tz_outlook *out, const rule *r)
+{
+    const rule_day *day = r->dst > r->standard ? &r->to_dst : &r->to_standard;
+    int32_t months = r->to_dst.month - r->to_standard.month;
+
+    add_offset(out, r->standard);
+    if (!r->has_dst) return;
+    add_offset(out, r->dst);
+    /* Two months or more between both, each way round the year. */
+    if (r->to_dst.form != 'M' || r->to_standard.form != 'M' || (months + 13) % 12 <= 2) {
+        out->forward_count = -1;
+        return;
+    }
+    int32_t skipped = r->dst > r->standard ? r->dst - r->standard : r->standard - r->dst;
+    /* Rules count weekdays from Sunday; 1970-01-04 was one. */
+    if (skipped > 0) add_forward(out, (3 + day->weekday) * DAY + day->clock + skipped);
+}
+
+void rota__tz_ahead(const rota__tz *zone, rota_time instant, rota__tz_outlook *out)
+{
+    stretch s = stretch_at(zone, instant);
+
+    memset(out, 0, sizeof *out);
+    out->least = out->most = s.offset;
+    out->settled = zone->count > 0 ? zone->changes[zone->count - 1].at : ROTA_TIME_MIN;
+    while (s.end <= out->settled) {
+        stretch next = stretch_at(zone, s.end);
+
+        add_change(out, s.end, s.offset, next);
+        s = next;
+    }
+    if (zone->rule.present) add_rule(out, &zone->rule);
 }
 
 /* --- TZif --- */
@@ -446,7 +538,8 @@ int rota__tz_read(rota__mem *mem, const void *bytes, int64_t size, rota__tz **ou
     }
     block = take(&r, block_size(&c, width));
     if (!block || c.leap > 0) goto done;
-    zone = rota__mem_alloc(mem, 1, (int64_t)sizeof *zone + c.time * (int64_t)sizeof(change));
+    zone = rota__mem_alloc(mem, 1,
+                           (int64_t)sizeof *zone + (c.time + AHEAD) * (int64_t)sizeof(change));
     if (!zone) {
         rc = ROTA_ENOMEM;
         goto done;
@@ -456,6 +549,7 @@ int rota__tz_read(rota__mem *mem, const void *bytes, int64_t size, rota__tz **ou
     if (!fill_times(zone, &c, block, width)) goto done;
     if (!fill_offsets(zone, &c, block + c.time * width, block + c.time * (width + 1))) goto done;
     if (c.version >= 2 && !read_footer(&r, &zone->rule)) goto done;
+    look_ahead(zone);
     rc = ROTA_OK;
 done:
     if (rc == ROTA_OK)
@@ -492,16 +586,19 @@ static bool is_missing(int error)
 
 /* The open file, -1 where no directory has it, or -2 where it cannot be opened. A
  * pipe or device in its place must not make us wait. */
-static int open_zone(const char *name)
+static int open_zone(const char *directory, const char *name)
 {
-    static const char *const directories[] = { "/usr/share/zoneinfo/", "/usr/lib/zoneinfo/" };
-    char path[LONGEST_NAME + 32];
-    int64_t i;
+    enum { LONGEST_DIRECTORY = 256 };
+    static const char *const system[] = { "/usr/share/zoneinfo/", "/usr/lib/zoneinfo/" };
+    const char *const *directories = directory ? &directory : system;
+    int64_t i, count = directory ? 1 : ROTA__LENGTH(system);
+    char path[LONGEST_NAME + LONGEST_DIRECTORY];
 
-    for (i = 0; i < ROTA__LENGTH(directories); ++i) {
+    for (i = 0; i < count; ++i) {
         size_t length = strlen(directories[i]);
         int file;
 
+        assert(length < LONGEST_DIRECTORY);
         memcpy(path, directories[i], length);
         memcpy(path + length, name, strlen(name) + 1);
         do {
@@ -529,6 +626,25 @@ static int64_t read_all(int file, uint8_t *bytes, int64_t room)
     return count;
 }
 
+static uint64_t digest_of(const void *bytes, int64_t size)
+{
+    uint64_t hash = rota__id_hash(bytes, size);
+
+    return hash ? hash : 1;
+}
+
+/* The bytes belong to the zone then. */
+static int read_own(rota__mem *mem, uint8_t *bytes, int64_t size, rota__tz **out)
+{
+    int rc = rota__tz_read(mem, bytes, size, out);
+
+    if (rc != ROTA_OK) return rc;
+    (*out)->bytes = bytes;
+    (*out)->size = size;
+    (*out)->digest = digest_of(bytes, size);
+    return ROTA_OK;
+}
+
 static int read_file(rota__mem *mem, int file, rota__tz **out)
 {
     struct stat about;
@@ -541,8 +657,8 @@ static int read_file(rota__mem *mem, int file, rota__tz **out)
     bytes = rota__mem_alloc(mem, (int64_t)about.st_size, 1);
     if (!bytes) return ROTA_ENOMEM;
     count = read_all(file, bytes, (int64_t)about.st_size);
-    rc = count < 0 ? ROTA_EIO : rota__tz_read(mem, bytes, count, out);
-    rota__mem_free(mem, bytes);
+    rc = count < 0 ? ROTA_EIO : read_own(mem, bytes, count, out);
+    if (rc != ROTA_OK) rota__mem_free(mem, bytes);
     return rc;
 }
 
@@ -557,13 +673,14 @@ static int make_utc(rota__mem *mem, rota__tz **out)
     return ROTA_OK;
 }
 
-static int load(rota__mem *mem, const char *name, rota__tz **out)
+static int load(const rota__tz_cache *cache, const char *name, rota__tz **out)
 {
+    rota__mem *mem = cache->mem;
     int file, rc;
 
     if (!is_name(name)) return ROTA_EINVALID;
     if (strcmp(name, "UTC") == 0) return make_utc(mem, out);
-    file = open_zone(name);
+    file = open_zone(cache->directory, name);
     if (file < 0) return file == -1 ? ROTA_EINVALID : ROTA_EIO;
     rc = read_file(mem, file, out);
     close(file);
@@ -572,8 +689,8 @@ static int load(rota__mem *mem, const char *name, rota__tz **out)
 
 void rota__tz_init(rota__tz_cache *cache, rota__mem *mem)
 {
+    memset(cache, 0, sizeof *cache);
     cache->mem = mem;
-    cache->zones = NULL;
 }
 
 void rota__tz_free(rota__tz_cache *cache)
@@ -582,30 +699,122 @@ void rota__tz_free(rota__tz_cache *cache)
 
     for (zone = cache->zones; zone; zone = next) {
         next = zone->next;
+        rota__mem_free(cache->mem, zone->bytes);
         rota__mem_free(cache->mem, zone);
     }
     cache->zones = NULL;
 }
 
-int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error, const rota__tz **out)
+static void add_zone(rota__tz_cache *cache, rota__tz *zone, const char *name)
+{
+    memcpy(zone->name, name, strlen(name) + 1);
+    zone->next = cache->zones;
+    cache->zones = zone;
+}
+
+/* The file may be the one that was read before. */
+static rota__tz *again(rota__tz_cache *cache, const char *name, uint64_t digest)
 {
     rota__tz *zone;
+
+    for (zone = cache->zones; zone; zone = zone->next)
+        if (zone->digest == digest && strcmp(zone->name, name) == 0) return zone;
+    return NULL;
+}
+
+const rota__tz *rota__tz_known(const rota__tz_cache *cache, const char *name)
+{
+    for (const rota__tz *zone = cache->zones; zone; zone = zone->next)
+        if (!zone->past && strcmp(zone->name, name) == 0) return zone;
+    return NULL;
+}
+
+int rota__tz_get(rota__tz_cache *cache, const char *name, rota__error *error, const rota__tz **out)
+{
+    rota__tz *zone, *known;
     int rc;
 
     for (zone = cache->zones; zone; zone = zone->next) {
-        if (strcmp(zone->name, name) != 0) continue;
+        if (zone->past || strcmp(zone->name, name) != 0) continue;
         *out = zone;
         return ROTA_OK;
     }
-    rc = load(cache->mem, name, &zone);
+    rc = load(cache, name, &zone);
     if (rc == ROTA_ENOMEM) return rota__error_plain(error, rc);
     if (rc == ROTA_EIO)
         return rota__error_set(error, rc, "the file of zone \"%s\" cannot be read", name);
     if (rc != ROTA_OK)
         return rota__error_set(error, rc, "no time zone \"%s\" on this system", name);
-    memcpy(zone->name, name, strlen(name) + 1);
-    zone->next = cache->zones;
-    cache->zones = zone;
+    known = again(cache, name, zone->digest);
+    if (known) {
+        rota__mem_free(cache->mem, zone->bytes);
+        rota__mem_free(cache->mem, zone);
+        known->past = false;
+        zone = known;
+    } else {
+        add_zone(cache, zone, name);
+    }
     *out = zone;
     return ROTA_OK;
+}
+
+static int get_kept(rota__tz_cache *cache, const char *name, uint64_t digest, rota__error *error,
+                    rota__tz **out)
+{
+    const void *bytes = NULL;
+    int64_t size = 0;
+    uint8_t *own;
+    int rc = cache->kept ? cache->kept(cache->kept_ctx, name, digest, error, &bytes, &size)
+                         : ROTA_ENOTFOUND;
+
+    if (rc == ROTA_ENOTFOUND || (rc == ROTA_OK && digest_of(bytes, size) != digest))
+        return rota__error_set(error, ROTA_ECORRUPT,
+                               "the data of zone \"%s\" that a series was made by is not there",
+                               name);
+    if (rc != ROTA_OK) return rc;
+    own = rota__mem_alloc(cache->mem, size, 1);
+    if (!own) return rota__error_plain(error, ROTA_ENOMEM);
+    memcpy(own, bytes, (size_t)size);
+    rc = read_own(cache->mem, own, size, out);
+    if (rc == ROTA_OK) return rc;
+    rota__mem_free(cache->mem, own);
+    if (rc == ROTA_ENOMEM) return rota__error_plain(error, rc);
+    return rota__error_set(error, ROTA_ECORRUPT, "the kept data of zone \"%s\" is damaged", name);
+}
+
+int rota__tz_get_as(rota__tz_cache *cache, const char *name, uint64_t digest, rota__error *error,
+                    const rota__tz **out)
+{
+    rota__error ignored;
+    const rota__tz *now;
+    rota__tz *zone = again(cache, name, digest);
+    int rc = ROTA_OK;
+
+    if (!zone && rota__tz_get(cache, name, &ignored, &now) == ROTA_OK)
+        zone = again(cache, name, digest);
+    if (!zone && !is_name(name))
+        return rota__error_set(error, ROTA_EINVALID, "no time zone \"%s\"", name);
+    if (!zone && (rc = get_kept(cache, name, digest, error, &zone)) == ROTA_OK) {
+        zone->past = true;
+        add_zone(cache, zone, name);
+    }
+    if (rc == ROTA_OK) *out = zone;
+    return rc;
+}
+
+void rota__tz_look_again(rota__tz_cache *cache)
+{
+    for (rota__tz *zone = cache->zones; zone; zone = zone->next)
+        zone->past = true;
+}
+
+uint64_t rota__tz_digest(const rota__tz *zone)
+{
+    return zone->digest;
+}
+
+const void *rota__tz_bytes(const rota__tz *zone, int64_t *size)
+{
+    *size = zone->size;
+    return zone->bytes;
 }

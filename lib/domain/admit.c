@@ -1,4 +1,4 @@
-#include "domain/admit.h"
+#include "domain/admit_private.h"
 
 #include <stdlib.h>
 
@@ -14,8 +14,16 @@ typedef struct walk {
     rota__reach *reach;
     rota_span window;
     bool down;
-    bool all; /* inactive ones too: what could be taken, not what is */
+    bool all;    /* inactive ones too: what could be taken, not what is */
+    bool stored; /* as the store has it, without timelines: for who takes no time */
 } walk;
+
+/* What a resource leads to. */
+typedef struct links {
+    bool active;
+    const rota__member *stays;
+    int64_t count;
+} links;
 
 /* Many small groups within groups can multiply; beyond this it is a mistake. */
 enum { MAX_REACHED = 200000 };
@@ -29,21 +37,48 @@ static int reach_link(const walk *k, int64_t next, rota_span stay, rota_span wit
     return matters ? reach_from(k, next, common, depth + 1) : ROTA_OK;
 }
 
+static int look_links(const walk *k, int64_t resource, links *out)
+{
+    rota__timeline *t;
+    int rc = rota__write_look(k->w, resource, &t);
+    if (rc != ROTA_OK) return rc;
+    const rota__resource *as = k->change->resource;
+    out->active = as && as->row == resource ? as->active : t->resource.active;
+    out->stays = k->down ? t->members : t->groups;
+    out->count = k->down ? t->member_count : t->group_count;
+    return ROTA_OK;
+}
+
+static int read_links(const walk *k, int64_t resource, links *out)
+{
+    rota__context *cx = k->w->cx;
+    rota__by by = { .row = resource };
+    rota__resource record;
+    rota__member *stays;
+    int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &record);
+    if (rc == ROTA_OK)
+        rc = cx->store->ops->member_list(cx->store, &cx->env, k->down ? resource : 0,
+                                         k->down ? 0 : resource, &stays, &out->count);
+    if (rc != ROTA_OK) return rc;
+    out->active = record.active && !record.removed;
+    out->stays = stays;
+    return ROTA_OK;
+}
+
 /* A resource that is not active takes no part in its groups: nothing is taken
  * through it from above, though what it was itself booked for stays. */
 static int reach_from(const walk *k, int64_t resource, rota_span within, int depth)
 {
     rota__write *w = k->w;
-    rota__timeline *t;
+    links found;
     if (depth > ROTA_MAX_NESTING)
         return rota__error_set(w->cx->env.error, ROTA_ELIMIT, "groups are nested more than %d deep",
                                (int)ROTA_MAX_NESTING);
-    int rc = rota__write_look(w, resource, &t);
+    int rc = k->stored ? read_links(k, resource, &found) : look_links(k, resource, &found);
     if (rc == ROTA_ENOTFOUND)
         return rota__error_set(w->cx->env.error, ROTA_ECORRUPT, "a membership leads nowhere");
     if (rc != ROTA_OK) return rc;
-    const rota__resource *as = k->change->resource;
-    bool active = k->all || (as && as->row == resource ? as->active : t->resource.active);
+    bool active = k->all || found.active;
     if (k->down && depth > 0 && !active) return ROTA_OK;
 
     if (k->reach->count == MAX_REACHED)
@@ -54,11 +89,10 @@ static int reach_from(const walk *k, int64_t resource, rota_span within, int dep
     *reached = (rota__reached){ .resource = resource, .within = within };
     if (!k->down && !active) return ROTA_OK;
 
-    const rota__member *stays = k->down ? t->members : t->groups;
-    int64_t count = k->down ? t->member_count : t->group_count;
-    for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
-        rc = reach_link(k, k->down ? stays[i].member : stays[i].group, stays[i].when, within,
-                        depth);
+    for (int64_t i = 0; i < found.count && rc == ROTA_OK; i++) {
+        const rota__member *stay = &found.stays[i];
+        rc = reach_link(k, k->down ? stay->member : stay->group, stay->when, within, depth);
+    }
     const rota__member *joining = k->change->joining;
     if (rc == ROTA_OK && joining && resource == (k->down ? joining->group : joining->member))
         rc = reach_link(k, k->down ? joining->member : joining->group, joining->when, within,
@@ -80,6 +114,14 @@ int rota__admit_below(rota__write *w, int64_t resource, rota_span window,
     return reach_from(&k, resource, always, 0);
 }
 
+int rota__admit_members(rota__write *w, int64_t resource, rota__reach *reach)
+{
+    walk k = {
+        .w = w, .change = &no_change, .reach = reach, .window = always, .down = true, .stored = true
+    };
+    return reach_from(&k, resource, always, 0);
+}
+
 int rota__admit_above(rota__write *w, int64_t resource, rota_span window,
                       const rota__change *change, bool all, rota__reach *reach)
 {
@@ -94,14 +136,8 @@ int rota__admit_above(rota__write *w, int64_t resource, rota_span window,
 
 /* --- one resource: how many units are taken, at every instant --- */
 
-/* So many units for so long. booking 0: what is asked for. */
-typedef struct piece {
-    int64_t booking, via;
-    rota_span span;
-    int64_t units;
-} piece;
-
-typedef ROTA__LIST(piece) pieces;
+typedef rota__piece piece;
+typedef rota__pieces pieces;
 
 static int add_piece(rota__write *w, pieces *list, const piece *p)
 {
@@ -120,9 +156,15 @@ static int by_booking(const void *left, const void *right)
 {
     const piece *a = left, *b = right;
     int order = compare_int(a->booking, b->booking);
+    if (order == 0) order = compare_int(a->original, b->original);
     if (order == 0) order = compare_int(a->span.start, b->span.start);
     if (order == 0) order = compare_int(a->span.end, b->span.end);
     return order ? order : compare_int(a->via, b->via);
+}
+
+static bool is_same(const piece *a, const piece *b)
+{
+    return a->booking == b->booking && a->original == b->original;
 }
 
 static int by_value(const void *left, const void *right)
@@ -150,7 +192,9 @@ static int flatten_one(rota__write *w, const piece *ways, int64_t count, pieces 
     }
     sort(cuts, 2 * count, sizeof *cuts, by_value);
     for (int64_t c = 0; c + 1 < 2 * count; c++) {
-        piece most = { .booking = ways[0].booking, .span = { cuts[c], cuts[c + 1] } };
+        piece most = ways[0];
+        most.span = (rota_span){ cuts[c], cuts[c + 1] };
+        most.units = most.via = 0;
         if (most.span.start == most.span.end) continue;
         for (int64_t i = 0; i < count; i++)
             if (rota__time_overlap(ways[i].span, most.span) && ways[i].units > most.units) {
@@ -168,12 +212,12 @@ static int flatten(rota__write *w, pieces *list)
     sort(list->items, list->count, sizeof *list->items, by_booking);
     bool several = false;
     for (int64_t i = 1; i < list->count; i++)
-        several |= list->items[i].booking == list->items[i - 1].booking;
+        several |= is_same(&list->items[i], &list->items[i - 1]);
     if (!several) return ROTA_OK;
 
     pieces flat = { 0 };
     for (int64_t i = 0, end; i < list->count; i = end) {
-        for (end = i + 1; end < list->count && list->items[end].booking == list->items[i].booking;)
+        for (end = i + 1; end < list->count && is_same(&list->items[end], &list->items[i]);)
             end++;
         int rc = end - i == 1 ? add_piece(w, &flat, &list->items[i])
                               : flatten_one(w, &list->items[i], end - i, &flat);
@@ -191,10 +235,45 @@ static rota_span widened(rota_span span, int64_t before, int64_t after)
     return span;
 }
 
-static bool is_absent(const rota__absent *absent, int64_t booking)
+static int by_gone(const void *left, const void *right)
 {
+    const rota__gone *a = left, *b = right;
+    int order = compare_int(a->booking, b->booking);
+    return order ? order : compare_int(a->original, b->original);
+}
+
+bool rota__admit_absent(rota__write *w, rota__absent *absent, int64_t booking, rota_time original)
+{
+    rota__gone *gone = ROTA__PUSH(w->cx->env.arena, absent);
+    if (!gone) return false;
+    *gone = (rota__gone){ .booking = booking, .original = original };
+    return true;
+}
+
+bool rota__admit_absent_booking(rota__write *w, rota__absent *absent, const rota__booking *booking)
+{
+    bool room = true;
+    if (booking->row) room = rota__admit_absent(w, absent, booking->row, ROTA__GONE_WHOLE);
+    if (room && booking->part_of)
+        room = rota__admit_absent(w, absent, booking->part_of, booking->occurrence);
+    return room;
+}
+
+void rota__admit_sort_absent(rota__absent *absent)
+{
+    sort(absent->items, absent->count, sizeof *absent->items, by_gone);
+}
+
+bool rota__admit_as_it_is(const rota__absent *absent)
+{
+    return !absent || (absent->count == 0 && absent->arrivals.count == 0);
+}
+
+static bool is_absent(const rota__absent *absent, int64_t booking, rota_time original)
+{
+    rota__gone gone = { .booking = booking, .original = original };
     return absent && absent->count &&
-           bsearch(&booking, absent->items, (size_t)absent->count, sizeof booking, by_value);
+           bsearch(&gone, absent->items, (size_t)absent->count, sizeof gone, by_gone);
 }
 
 /* A lapsed hold takes nothing (I7). But somebody with a slower clock may still
@@ -202,50 +281,236 @@ static bool is_absent(const rota__absent *absent, int64_t booking)
 static int pass_over(rota__write *w, int64_t booking)
 {
     if (w->lapsed_known) return ROTA_OK;
-    int64_t *row = ROTA__PUSH(w->cx->env.arena, &w->lapsed);
+    int64_t *row = ROTA__PUSH(w->cx->report, &w->lapsed); /* a look may have an arena of its own */
     if (!row) return rota__context_nomem(w->cx);
     *row = booking;
     return ROTA_OK;
 }
 
-/* What a booking of `when` takes of a resource that belongs to its group within
- * `stay`: who is not in the booking itself needs no setup and no cleanup for it. */
-static rota_span occupied(const rota__resource *resource, rota_span when, rota_span stay)
+/* Who is not in the booking itself needs no setup and no cleanup for it. */
+rota_span rota__admit_occupied(const rota__resource *resource, rota_span when, rota_span stay)
 {
     static const rota_span nothing = { 0, 0 };
     rota_span whole = { when.start - resource->before, when.end + resource->after };
     return rota__time_overlap(when, stay) ? rota__time_common(whole, stay) : nothing;
 }
 
-/* What takes a resource within `when`: its own bookings, and those of the groups
- * it belongs to at that moment, each with the resource's own setup and cleanup. */
-static int gather(rota__write *w, const rota__resource *resource, rota_span when,
-                  const rota__change *change, const rota__absent *absent, pieces *taken)
+/* A look at what takes a resource within a span. */
+typedef struct look {
+    rota__write *w;
+    const rota__resource *resource;
+    rota_span when;
+    rota_time series_until; /* series are looked at up to here */
+    const rota__absent *absent;
+    pieces *taken;
+    const pieces *near;    /* only what overlaps one of these, by start; NULL: everything */
+    const rota_time *ends; /* the latest end of near, up to each */
+} look;
+
+/* Most of what takes a resource for decades lies between the occurrences of a series. */
+static bool is_near(const look *k, rota_span span)
+{
+    int64_t low = 0, high = k->near->count;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (k->near->items[middle].span.start < span.end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && k->ends[low - 1] > span.start;
+}
+
+static int take(const look *k, const rota__reached *source, rota_time expires, piece *p)
+{
+    if (!rota__time_overlap(p->span, k->when)) return ROTA_OK;
+    if (k->near && !is_near(k, p->span)) return ROTA_OK;
+    p->via = source->resource == k->resource->row ? 0 : source->resource;
+    bool lapsed = expires && expires <= k->w->cx->now;
+    return lapsed ? pass_over(k->w, p->booking) : add_piece(k->w, k->taken, p);
+}
+
+static int take_use(const look *k, const rota__reached *source, const rota__use *use)
+{
+    if (is_absent(k->absent, use->booking, ROTA__GONE_WHOLE) ||
+        is_absent(k->absent, use->booking, use->original))
+        return ROTA_OK;
+    if (k->taken->count > ROTA__USES_MOST)
+        return rota__error_set(k->w->cx->env.error, ROTA_ELIMIT,
+                               "more than %d occurrences of series lie within the time asked for",
+                               (int)ROTA__USES_MOST);
+    piece p = { .booking = use->booking,
+                .original = use->original,
+                .recurs = true,
+                .span = rota__admit_occupied(k->resource, use->when, source->within),
+                .when = use->when,
+                .units = use->units };
+    return take(k, source, use->expires, &p);
+}
+
+/* From memory, as it was with what has changed since, or anew. */
+static int get_block(rota__context *cx, const rota__timeline *t, int64_t number, rota__block **out)
+{
+    enum { MOST_RENEWED = 64 };
+    const rota__timeline *base = t->base ? t->base : t;
+    rota__block *old = rota__busy_block(cx->looker, t, number);
+    int64_t changes = base->changes.count, known = old ? old->changes : 0;
+    const rota__block_source source = { .zones = cx->zones,
+                                        .mem = cx->looker->mem,
+                                        .resource = base->resource.row,
+                                        .recurring = base->recurring,
+                                        .count = base->recurring_count };
+    *out = old;
+    if (old && known == changes) return ROTA_OK;
+    int rc = old && changes - known <= MOST_RENEWED
+                 ? rota__block_renew(&cx->env, &source, old, base->changes.items + known,
+                                     changes - known, out)
+                 : rota__block_new(&cx->env, &source, number, out);
+    rota__block_drop(old);
+    if (rc != ROTA_OK) return rc;
+    (*out)->changes = changes;
+    rota__busy_put_block(cx->looker, t, *out);
+    return ROTA_OK;
+}
+
+/* Those of a block that may overlap a span, from *at on, where a look before has ended. */
+static int gather_uses(const look *k, const rota__timeline *t, const rota__reached *source,
+                       const rota__block *block, rota_span span, bool first, int64_t *at)
+{
+    int64_t seek = rota__block_seek(block, span);
+    int rc = ROTA_OK;
+    if (seek > *at) *at = seek;
+    for (; *at < block->count && rc == ROTA_OK; ++*at) {
+        const rota__use *use = &block->uses[*at];
+        if (use->when.start >= span.end) break;
+        if (!first && rota__block_of(use->when.start) != block->number) continue;
+        if (!rota__busy_gone(t, use->booking)) rc = take_use(k, source, use);
+    }
+    return rc;
+}
+
+/* Each use once: in the block it starts in, or in the first one of the span. */
+static int gather_block(const look *k, const rota__timeline *t, const rota__reached *source,
+                        rota_span span, int64_t number)
+{
+    const rota__resource *resource = k->resource;
+    rota__block *block;
+    bool first = number == rota__block_of(span.start);
+    int64_t at = 0;
+    int rc = get_block(k->w->cx, t, number, &block);
+    if (rc != ROTA_OK) return rc;
+    if (!k->near) rc = gather_uses(k, t, source, block, span, first, &at);
+    for (int64_t i = 0; k->near && i < k->near->count && rc == ROTA_OK; i++) {
+        rota_span wide = widened(k->near->items[i].span, resource->before, resource->after);
+        wide = rota__time_common(wide, span);
+        if (wide.start < wide.end) rc = gather_uses(k, t, source, block, wide, first, &at);
+    }
+    rota__block_drop(block);
+    return rc;
+}
+
+static void reach_out(rota_span *all, rota_span when)
+{
+    if (when.start < all->start) all->start = when.start;
+    if (when.end > all->end) all->end = when.end;
+}
+
+/* To the time in which there are any series at all. */
+static rota_span shorten(const rota__timeline *t, rota_span span)
+{
+    rota_span all = { INT64_MAX, INT64_MIN };
+    for (int64_t i = 0; i < t->recurring_count; i++)
+        reach_out(&all, t->recurring[i].taken.when);
+    for (int64_t i = 0; t->delta && i < t->delta->recurring.count; i++)
+        reach_out(&all, t->delta->recurring.items[i].taken.when);
+    return rota__time_common(span, all);
+}
+
+/* The series that this turn has written. */
+static int gather_new(const look *k, const rota__timeline *t, const rota__reached *source,
+                      rota_span span)
+{
+    rota__context *cx = k->w->cx;
+    const rota__block_source new = { .zones = cx->zones,
+                                     .resource = t->resource.row,
+                                     .recurring = t->delta->recurring.items,
+                                     .count = t->delta->recurring.count };
+    rota__uses uses = { 0 };
+    int rc = new.count > 0 ? rota__block_expand(&cx->env, &new, span, &uses) : ROTA_OK;
+    for (int64_t i = 0; i < uses.count && rc == ROTA_OK; i++)
+        rc = take_use(k, source, &uses.items[i]);
+    return rc;
+}
+
+static int gather_series(const look *k, const rota__timeline *t, const rota__reached *source,
+                         rota_span span)
+{
+    const rota_span sure = { ROTA_TIME_MIN, k->series_until };
+    int rc = ROTA_OK;
+    span = rota__time_common(span, sure);
+    if (!rota__busy_recurs(t) || span.start >= span.end) return ROTA_OK;
+    if (span.end - span.start > 2 * ROTA__BLOCK_SECONDS) span = shorten(t, span);
+    if (span.start >= span.end) return ROTA_OK;
+    for (int64_t i = 0; t->recurring_count > 0 && rc == ROTA_OK; i++) {
+        int64_t number = rota__block_of(span.start) + i;
+        if (number > rota__block_of(span.end - 1)) break;
+        rc = gather_block(k, t, source, span, number);
+    }
+    return rc == ROTA_OK && t->delta ? gather_new(k, t, source, span) : rc;
+}
+
+static int gather_bookings(const look *k, const rota__timeline *t, const rota__reached *source,
+                           rota_span span)
+{
+    rota__busy_cursor cursor;
+    rota__interval interval;
+    int rc = ROTA_OK;
+    for (rota__busy_seek(t, span, &cursor); rc == ROTA_OK && rota__busy_next(&cursor, &interval);) {
+        if (is_absent(k->absent, interval.booking, ROTA__GONE_WHOLE)) continue;
+        piece p = { .booking = interval.booking,
+                    .span = rota__admit_occupied(k->resource, interval.span, source->within),
+                    .units = interval.units };
+        rc = take(k, source, interval.expires, &p);
+    }
+    return rc;
+}
+
+/* Each booking is another one, by a number that no row has. */
+static int gather_arrivals(const look *k)
+{
+    const rota__reached own = { .resource = k->resource->row, .within = always };
+    int rc = ROTA_OK;
+    for (int64_t a = 0; k->absent && a < k->absent->arrivals.count; a++) {
+        const rota__arrival *arrival = &k->absent->arrivals.items[a];
+        for (int64_t i = 0; i < arrival->wishes->count && rc == ROTA_OK; i++) {
+            const rota__wish *taken = &arrival->wishes->items[i];
+            if (taken->resource != k->resource->row) continue;
+            piece p = { .booking = -1 - a,
+                        .span = rota__admit_occupied(k->resource, arrival->when, taken->within),
+                        .units = taken->units };
+            rc = take(k, &own, 0, &p);
+        }
+    }
+    return rc;
+}
+
+/* Its own bookings, and those of the groups it belongs to at that moment, each with the
+ * resource's own setup and cleanup. */
+static int gather(const look *k, const rota__change *change)
 {
     rota__reach above = { 0 };
-    const rota_span window = widened(when, resource->before, resource->after);
-    int rc = rota__admit_above(w, resource->row, window, change, false, &above);
+    const rota_span window = widened(k->when, k->resource->before, k->resource->after);
+    int rc = rota__admit_above(k->w, k->resource->row, window, change, false, &above);
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++) {
         const rota__reached *source = &above.items[g];
         const rota_span common = rota__time_common(window, source->within);
         rota__timeline *t;
-        if ((rc = rota__write_look(w, source->resource, &t)) != ROTA_OK) break;
-
-        rota__busy_cursor cursor;
-        rota__interval interval;
-        for (rota__busy_seek(t, common, &cursor);
-             rc == ROTA_OK && rota__busy_next(&cursor, &interval);) {
-            if (is_absent(absent, interval.booking)) continue;
-            piece p = { .booking = interval.booking,
-                        .via = g > 0 ? source->resource : 0,
-                        .span = occupied(resource, interval.span, source->within),
-                        .units = interval.units };
-            if (!rota__time_overlap(p.span, when)) continue;
-            bool lapsed = interval.expires && interval.expires <= w->cx->now;
-            rc = lapsed ? pass_over(w, interval.booking) : add_piece(w, taken, &p);
-        }
+        if ((rc = rota__write_look(k->w, source->resource, &t)) == ROTA_OK &&
+            (rc = gather_bookings(k, t, source, common)) == ROTA_OK)
+            rc = gather_series(k, t, source, common);
     }
-    return rc == ROTA_OK ? flatten(w, taken) : rc;
+    if (rc == ROTA_OK) rc = gather_arrivals(k);
+    return rc == ROTA_OK ? flatten(k->w, k->taken) : rc;
 }
 
 typedef struct edge {
@@ -332,45 +597,128 @@ static const shortage *first_overlap(const shortages *list, rota_span span)
 }
 
 static int add_clash(rota__write *w, rota__clashes *clashes, const rota__timeline *t,
-                     const piece *p, const shortage *s)
+                     const piece *asked, const piece *p, const shortage *s)
 {
     rota__clash *clash = ROTA__PUSH(w->cx->env.arena, clashes);
     if (!clash) return rota__context_nomem(w->cx);
+    rota_span overlap = asked ? rota__time_common(asked->span, s->span) : s->span;
     *clash = (rota__clash){ .resource = t,
-                            .booking = p ? p->booking : 0,
-                            .via = p ? p->via : 0,
-                            .overlap = p ? rota__time_common(p->span, s->span) : s->span,
+                            .overlap = p ? rota__time_common(p->span, overlap) : overlap,
                             .units_left = s->left,
                             .units_asked = s->asked };
+    if (p) {
+        clash->booking = p->booking;
+        clash->via = p->via;
+        clash->recurs = p->recurs;
+        clash->original = p->original;
+        clash->when = p->when;
+    }
+    if (asked) {
+        clash->asked_recurs = true;
+        clash->asked = asked->original;
+    }
     return ROTA_OK;
 }
 
 /* A resource that is reached in several ways is looked at in several windows, one
  * after the other: what was told of an earlier one is not told again. */
 static bool told_before(const rota__clashes *clashes, int64_t count, const rota__timeline *t,
-                        int64_t booking)
+                        const piece *p)
 {
-    while (count > 0 && clashes->items[count - 1].resource == t)
-        if (clashes->items[--count].booking == booking) return true;
+    while (count > 0 && clashes->items[count - 1].resource == t) {
+        const rota__clash *clash = &clashes->items[--count];
+        if (clash->booking == p->booking && clash->original == p->original) return true;
+    }
     return false;
 }
 
-/* One clash for each booking that takes units where there are too few. */
+/* One clash for each booking, or occurrence, that takes units where there are too few. */
 static int tell(rota__write *w, const rota__timeline *t, const pieces *taken,
                 const shortages *short_of, rota__clashes *clashes)
 {
     const int64_t earlier = clashes->count;
-    int64_t told = 0;
+    const piece *told = NULL;
     for (int64_t i = 0; i < taken->count; i++) {
         const piece *p = &taken->items[i];
         const shortage *s = first_overlap(short_of, p->span);
-        if (!s || told == p->booking) continue; /* pieces stand by booking, then start */
-        told = p->booking;
+        if (!s || (told && is_same(told, p))) continue; /* pieces stand by booking, then start */
+        told = p;
         if (told_before(clashes, earlier, t, told)) continue;
-        int rc = add_clash(w, clashes, t, p, s);
+        int rc = add_clash(w, clashes, t, NULL, p, s);
         if (rc != ROTA_OK) return rc;
     }
-    return short_of->count && !told ? add_clash(w, clashes, t, NULL, &short_of->items[0]) : ROTA_OK;
+    return short_of->count && !told ? add_clash(w, clashes, t, NULL, NULL, &short_of->items[0])
+                                    : ROTA_OK;
+}
+
+/* The clashes of one that is asked for stand together, at the end. */
+static bool told_of(const rota__clashes *clashes, int64_t from, const piece *asked, const piece *p)
+{
+    for (int64_t i = clashes->count; i-- > from;) {
+        const rota__clash *clash = &clashes->items[i];
+        if (clash->asked != asked->original) return false;
+        if (clash->booking == p->booking && clash->original == p->original) return true;
+    }
+    return false;
+}
+
+static int tell_one(rota__write *w, const rota__timeline *t, const piece *asked,
+                    const pieces *taken, const shortages *short_of, rota__clashes *clashes)
+{
+    const int64_t from = clashes->count;
+    const shortage *first = first_overlap(short_of, asked->span);
+    const shortage *end = short_of->items + short_of->count;
+    int rc = ROTA_OK;
+    for (const shortage *s = first; s && s < end && s->span.start < asked->span.end; s++) {
+        rota_span common = rota__time_common(asked->span, s->span);
+        for (int64_t i = 0; i < taken->count && rc == ROTA_OK; i++) {
+            const piece *p = &taken->items[i];
+            if (rota__time_overlap(p->span, common) && !told_of(clashes, from, asked, p))
+                rc = add_clash(w, clashes, t, asked, p, s);
+        }
+    }
+    if (rc != ROTA_OK || !first || clashes->count > from) return rc;
+    return add_clash(w, clashes, t, asked, NULL, first);
+}
+
+/* The same for each occurrence that is asked for and not there yet. */
+static int tell_each(rota__write *w, const rota__timeline *t, const pieces *asked,
+                     const pieces *taken, const shortages *short_of, rota__clashes *clashes)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; short_of->count && i < asked->count && rc == ROTA_OK; i++)
+        if (!asked->items[i].stands)
+            rc = tell_one(w, t, &asked->items[i], taken, short_of, clashes);
+    return rc;
+}
+
+static int by_span(const void *left, const void *right)
+{
+    const piece *a = left, *b = right;
+    int order = compare_int(a->span.start, b->span.start);
+    return order ? order : by_booking(left, right);
+}
+
+static int set_near(look *k, const pieces *asked)
+{
+    rota_time *ends = rota__arena_alloc(k->w->cx->env.arena, asked->count, (int64_t)sizeof *ends);
+    if (!ends) return rota__context_nomem(k->w->cx);
+    sort(asked->items, asked->count, sizeof *asked->items, by_span);
+    for (int64_t i = 0; i < asked->count; i++) {
+        rota_time end = asked->items[i].span.end;
+        ends[i] = i > 0 && ends[i - 1] > end ? ends[i - 1] : end;
+    }
+    k->near = asked;
+    k->ends = ends;
+    return ROTA_OK;
+}
+
+/* Without an end, series are looked at for as long as a new one would be checked. */
+static rota_time look_until(rota__write *w, rota_span when)
+{
+    if (when.end < ROTA_TIME_MAX) return when.end + ROTA_MAX_BUFFER;
+    rota_time from = when.start > w->cx->now ? when.start : w->cx->now;
+    return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
 }
 
 static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
@@ -382,11 +730,17 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
     int rc = rota__write_look(w, row, &t);
     if (rc != ROTA_OK) return rc;
     bool changed = change && change->resource && change->resource->row == row;
-    const rota__resource *resource = changed ? change->resource : &t->resource;
+    bool each = asked->count > 0 && asked->items[0].recurs;
+    look k = { .w = w,
+               .resource = changed ? change->resource : &t->resource,
+               .when = when,
+               .series_until = look_until(w, when),
+               .absent = absent,
+               .taken = &taken };
 
-    if ((rc = gather(w, resource, when, change, absent, &taken)) != ROTA_OK ||
+    if ((each && (rc = set_near(&k, asked)) != ROTA_OK) || (rc = gather(&k, change)) != ROTA_OK ||
         (rc = flatten(w, asked)) != ROTA_OK ||
-        (rc = sweep(w, resource->capacity, &taken, asked, &short_of)) != ROTA_OK)
+        (rc = sweep(w, k.resource->capacity, &taken, asked, &short_of)) != ROTA_OK)
         return rc;
 
     /* Without a wish, what lies outside of the window is not looked at. */
@@ -397,19 +751,78 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
                 short_of.items[kept++] = short_of.items[i];
         short_of.count = kept;
     }
-    return tell(w, t, &taken, &short_of, clashes);
+    return each ? tell_each(w, t, asked, &taken, &short_of, clashes)
+                : tell(w, t, &taken, &short_of, clashes);
+}
+
+int rota__admit_pieces(rota__write *w, int64_t resource, rota_span window, pieces *asked,
+                       const rota__absent *absent, rota__clashes *clashes)
+{
+    return admit_one(w, resource, window, asked, NULL, absent, clashes);
+}
+
+/* --- where too few units are left --- */
+
+static int64_t seconds_in(rota_span span, rota_span window)
+{
+    rota_span common = rota__time_common(span, window);
+    return common.start < common.end ? common.end - common.start : 0;
+}
+
+/* Of one unit, taken by nothing but its own bookings: they come in order, and each of them
+ * takes all there is. */
+static int full_alone(rota__write *w, const rota__timeline *t, rota_span window, rota__spans *out,
+                      double *load)
+{
+    const rota__resource *resource = &t->resource;
+    rota__itree_cursor cursor;
+    rota__interval interval;
+    rota__itree_seek(&t->tree, widened(window, resource->before, resource->after), &cursor);
+    while (rota__itree_next(&cursor, &interval)) {
+        bool lapsed = interval.expires && interval.expires <= w->cx->now;
+        rota_span span = rota__admit_occupied(resource, interval.span, always);
+        if (lapsed || !rota__time_overlap(span, window)) continue;
+        if (load) *load += (double)interval.units * (double)seconds_in(span, window);
+        if (!rota__spans_add(w->cx->env.arena, out, rota__time_common(span, window)))
+            return rota__context_nomem(w->cx);
+    }
+    return ROTA_OK;
+}
+
+int rota__admit_full(rota__write *w, int64_t resource, rota_span window, int64_t units,
+                     const rota__absent *absent, rota__spans *out, double *load)
+{
+    pieces taken = { 0 }, asked = { 0 };
+    const piece all = { .span = window, .units = units };
+    shortages short_of = { 0 };
+    rota__timeline *t;
+    int rc = rota__write_look(w, resource, &t);
+    if (rc != ROTA_OK) return rc;
+    bool alone = t->group_count == 0 && !rota__busy_recurs(t) && !t->delta;
+    if (alone && units == 1 && t->resource.capacity == 1 && rota__admit_as_it_is(absent))
+        return full_alone(w, t, window, out, load);
+
+    look k = { .w = w,
+               .resource = &t->resource,
+               .when = window,
+               .series_until = look_until(w, window),
+               .absent = absent,
+               .taken = &taken };
+    if ((rc = add_piece(w, &asked, &all)) != ROTA_OK || (rc = gather(&k, NULL)) != ROTA_OK ||
+        (rc = sweep(w, t->resource.capacity, &taken, &asked, &short_of)) != ROTA_OK)
+        return rc;
+    for (int64_t i = 0; i < short_of.count; i++)
+        if (!rota__spans_add(w->cx->env.arena, out, short_of.items[i].span))
+            return rota__context_nomem(w->cx);
+    for (int64_t i = 0; load && i < taken.count; i++)
+        *load += (double)taken.items[i].units * (double)seconds_in(taken.items[i].span, window);
+    return rc;
 }
 
 /* --- what the rest of the domain asks --- */
 
-/* So many units of a resource, asked for within a span of it. */
-typedef struct wish {
-    int64_t resource;
-    rota_span within;
-    int64_t units;
-} wish;
-
-typedef ROTA__LIST(wish) wishes;
+typedef rota__wish wish;
+typedef rota__wishes wishes;
 
 static int by_resource(const void *left, const void *right)
 {
@@ -417,7 +830,12 @@ static int by_resource(const void *left, const void *right)
     return compare_int(a->resource, b->resource);
 }
 
-static int wish_for(rota__write *w, const rota__claim *claim, rota_span when, wishes *list)
+void rota__admit_sort_wishes(wishes *list)
+{
+    sort(list->items, list->count, sizeof *list->items, by_resource);
+}
+
+static int add_wishes(rota__write *w, const rota__claim *claim, rota_span when, wishes *list)
 {
     rota__timeline *t;
     int rc = rota__write_look(w, claim->resource, &t);
@@ -446,25 +864,35 @@ static int admit_wishes(rota__write *w, rota_span when, const wish *list, int64_
     int rc = rota__write_look(w, list[0].resource, &t);
     if (rc != ROTA_OK) return rc;
     const rota__resource *resource = &t->resource;
-    if (near) part = occupied(resource, *near, always);
+    if (near) part = rota__admit_occupied(resource, *near, always);
     for (int64_t i = 0; i < count; i++) {
-        piece p = { .span = rota__time_common(occupied(resource, when, list[i].within), part),
+        piece p = { .span = rota__time_common(rota__admit_occupied(resource, when, list[i].within),
+                                              part),
                     .units = list[i].units };
         if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK) return rc;
     }
     if (asked.count == 0) return ROTA_OK;
-    rota_span window = rota__time_common(occupied(resource, when, always), part);
+    rota_span window = rota__time_common(rota__admit_occupied(resource, when, always), part);
     return admit_one(w, resource->row, window, &asked, NULL, absent, clashes);
 }
 
-int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
-                       const rota__absent *absent, const rota_span *near, rota__clashes *clashes)
+int rota__admit_wishes(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
+                       wishes *list)
 {
-    wishes list = { 0 };
     int rc = ROTA_OK;
     for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
-        if (rota__claim_blocks(&claims[i])) rc = wish_for(w, &claims[i], when, &list);
-    sort(list.items, list.count, sizeof *list.items, by_resource);
+        if (rota__claim_blocks(&claims[i])) rc = add_wishes(w, &claims[i], when, list);
+    return rc;
+}
+
+int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims, int64_t count,
+                       const rota__absent *absent, const rota_span *near, rota__clashes *clashes,
+                       rota__breaches *breaches)
+{
+    wishes list = { 0 };
+    int rc = rota__admit_wishes(w, when, claims, count, &list);
+    rota__admit_sort_wishes(&list);
+    if (rc == ROTA_OK && breaches) rc = rota__admit_open(w, when, &list, breaches);
 
     for (int64_t i = 0, end; rc == ROTA_OK && i < list.count; i = end) {
         for (end = i + 1; end < list.count && list.items[end].resource == list.items[i].resource;)
@@ -474,15 +902,33 @@ int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims
     return rc;
 }
 
+int rota__admit_beside(rota__write *w, rota_span when, const wishes *mine, rota_span other_when,
+                       const wishes *others, bool *fit)
+{
+    int rc = ROTA_OK;
+    *fit = true;
+    for (int64_t i = 0; i < mine->count && rc == ROTA_OK; i++) {
+        const wish *a = &mine->items[i];
+        rota__timeline *t;
+        rc = rota__write_look(w, a->resource, &t);
+        for (int64_t j = 0; j < others->count && rc == ROTA_OK; j++) {
+            const wish *b = &others->items[j];
+            if (a->resource != b->resource || a->units + b->units <= t->resource.capacity) continue;
+            rota_span first = rota__admit_occupied(&t->resource, when, a->within);
+            rota_span second = rota__admit_occupied(&t->resource, other_when, b->within);
+            *fit &= !rota__time_overlap(first, second);
+        }
+    }
+    return rc;
+}
+
 /* As gather() and sweep() would find it, of a resource that nobody takes but by its
  * own bookings: free where there is none in the way, whatever its capacity. */
-static int peek_one(const rota__timeline *t, rota_span when, int32_t units, rota_time now)
+static int peek_bookings(const rota__timeline *t, rota_span span, rota_time now)
 {
     const rota__resource *resource = &t->resource;
-    const rota_span span = occupied(resource, when, always);
     rota__busy_cursor cursor;
     rota__interval interval;
-    if (units > resource->capacity) return ROTA__ADMIT_UNKNOWN;
     if (resource->capacity == 1 && rota__itree_is_firm(&t->tree))
         return rota__itree_meets(&t->tree, widened(span, resource->before, resource->after))
                    ? ROTA__ADMIT_TAKEN
@@ -490,17 +936,67 @@ static int peek_one(const rota__timeline *t, rota_span when, int32_t units, rota
     rota__busy_seek(t, widened(span, resource->before, resource->after), &cursor);
     while (rota__busy_next(&cursor, &interval)) {
         bool lapsed = interval.expires && interval.expires <= now;
-        if (lapsed || !rota__time_overlap(occupied(resource, interval.span, always), span))
+        if (lapsed ||
+            !rota__time_overlap(rota__admit_occupied(resource, interval.span, always), span))
             continue;
         return resource->capacity == 1 ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_UNKNOWN;
     }
     return ROTA__ADMIT_FREE;
 }
 
+static int peek_series(const rota__timeline *t, rota_span span, rota_time now)
+{
+    const rota__resource *resource = &t->resource;
+    const rota_span wide = widened(span, resource->before, resource->after);
+    int64_t number = rota__block_of(wide.start), last = rota__block_of(wide.end - 1);
+    if (last - number > 1) return ROTA__ADMIT_UNKNOWN;
+    for (; number <= last; number++) {
+        const rota__block *block = rota__busy_peek_block(t, number);
+        if (!block) return ROTA__ADMIT_UNKNOWN;
+        for (int64_t i = rota__block_seek(block, wide); i < block->count; i++) {
+            const rota__use *use = &block->uses[i];
+            if (use->when.start >= wide.end) break;
+            bool lapsed = use->expires && use->expires <= now;
+            if (lapsed ||
+                !rota__time_overlap(rota__admit_occupied(resource, use->when, always), span))
+                continue;
+            return resource->capacity == 1 ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_UNKNOWN;
+        }
+    }
+    return ROTA__ADMIT_FREE;
+}
+
+static int peek_one(const rota__timeline *t, rota_span when, int32_t units, rota_time now)
+{
+    const rota_span span = rota__admit_occupied(&t->resource, when, always);
+    if (units > t->resource.capacity) return ROTA__ADMIT_UNKNOWN;
+    int answer = peek_bookings(t, span, now);
+    return answer == ROTA__ADMIT_FREE && t->recurring_count > 0 ? peek_series(t, span, now)
+                                                                : answer;
+}
+
+bool rota__admit_alone(const rota__timeline *t)
+{
+    const rota__resource *resource = &t->resource;
+    return resource->capacity == 1 && resource->active && !resource->hours && !resource->parent &&
+           t->group_count == 0 && t->member_count == 0 && !rota__busy_recurs(t) && !t->delta &&
+           rota__itree_is_firm(&t->tree);
+}
+
+int rota__admit_glance(rota__write *w, rota_span when, const rota__claim *claim, int *answer)
+{
+    rota__timeline *t;
+    int rc = rota__write_look(w, claim->resource, &t);
+    *answer = ROTA__ADMIT_UNKNOWN;
+    if (rc == ROTA_OK && rota__admit_alone(t))
+        *answer = peek_one(t, when, claim->units, w->cx->now);
+    return rc;
+}
+
 int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims, int64_t count,
                      int *answer)
 {
-    bool taken = false;
+    bool taken = false, closed = false;
     int64_t i = 0;
     int rc = rota__busy_peek_begin(cx->looker, &cx->env);
     if (rc != ROTA_OK) return rc;
@@ -512,9 +1008,16 @@ int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims
         int one = peek_one(t, when, claims[i].units, cx->now);
         if (one == ROTA__ADMIT_UNKNOWN) break;
         taken |= one == ROTA__ADMIT_TAKEN;
+        if (!t->resource.hours && !t->resource.parent) continue;
+        int open = rota__admit_peek_open(cx, t, when);
+        if (open == ROTA__ADMIT_UNKNOWN) break;
+        closed |= open == ROTA__ADMIT_CLOSED;
     }
     rota__busy_peek_end(cx->looker);
-    *answer = i < count ? ROTA__ADMIT_UNKNOWN : taken ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_FREE;
+    *answer = i < count ? ROTA__ADMIT_UNKNOWN
+              : taken   ? ROTA__ADMIT_TAKEN
+              : closed  ? ROTA__ADMIT_CLOSED
+                        : ROTA__ADMIT_FREE;
     return ROTA_OK;
 }
 
@@ -525,24 +1028,44 @@ static int by_reached(const void *left, const void *right)
     return order ? order : compare_int(a->within.start, b->within.start);
 }
 
+int rota__admit_within(rota__write *w, int64_t resource, rota_span window,
+                       const rota__change *change, rota__clashes *clashes)
+{
+    pieces nothing = { 0 };
+    return admit_one(w, resource, window, &nothing, change, NULL, clashes);
+}
+
+/* *proven: see rota__admit_far(). */
+static int admit_all(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
+                     rota__clashes *clashes, bool *proven)
+{
+    int rc = rota__admit_within(w, resource, when, change, clashes);
+    *proven = true;
+    if (rc != ROTA_OK || when.end < ROTA_TIME_MAX || clashes->count > 0) return rc;
+    return rota__admit_far(w, resource, change, look_until(w, when), clashes, proven);
+}
+
 int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
                        rota__clashes *clashes)
 {
     rota__reach below = { 0 };
     rota_span window = widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
+    bool proven = true;
     int rc = rota__admit_below(w, resource, window, change, false, &below);
     sort(below.items, below.count, sizeof *below.items, by_reached);
-    for (int64_t i = 0; i < below.count && rc == ROTA_OK; i++) {
-        pieces nothing = { 0 };
+    for (int64_t i = 0; i < below.count && rc == ROTA_OK && proven; i++) {
         rota_span common = rota__time_common(when, below.items[i].within);
         if (common.start < common.end)
-            rc = admit_one(w, below.items[i].resource, common, &nothing, change, NULL, clashes);
+            rc = admit_all(w, below.items[i].resource, common, change, clashes, &proven);
     }
+    if (rc == ROTA_OK && !proven)
+        rc = rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                             "whether two series without an end ever meet cannot be said");
     return rc;
 }
 
 int rota__admit_self(rota__write *w, int64_t resource, rota_span when, rota__clashes *clashes)
 {
-    pieces nothing = { 0 };
-    return admit_one(w, resource, when, &nothing, NULL, NULL, clashes);
+    bool proven;
+    return admit_all(w, resource, when, NULL, clashes, &proven);
 }

@@ -4,8 +4,9 @@
 
 #include "domain/admit.h"
 #include "domain/booking.h"
+#include "domain/occurrence.h"
 #include "domain/request.h"
-#include "domain/resource.h"
+#include "domain/resource_find.h"
 
 #define IN(status) ROTA__BIT(ROTA_BOOKING_##status)
 
@@ -31,42 +32,161 @@ static int read_sources(rota__context *cx, const rota_id *id, rota__booking_filt
     return ROTA_OK;
 }
 
-static int read_position(rota__context *cx, const rota_booking_query *query,
-                         rota__booking_filter *filter)
+/* Where the page before ended, as the row that stood there. */
+static int read_position(rota__context *cx, const rota_booking_query *query, rota_booking *last)
 {
-    rota__booking last;
+    rota__booking row;
+    int rc = ROTA_OK;
+    *last = (rota_booking){ .when = query->after_when };
     if (rota__id_is_none(&query->after)) return ROTA_OK;
-    filter->after_id = query->after;
-    filter->after = query->after_when;
-    if (query->after_when.start || query->after_when.end) return ROTA_OK;
-    int rc = rota__booking_get(cx, &query->after, &last);
-    if (rc == ROTA_OK) filter->after = last.when;
+    if (!query->after_when.start && !query->after_when.end) {
+        if (query->after_occurrence)
+            rc = rota__occurrence_get(cx, &query->after, query->after_occurrence, last);
+        else if ((rc = rota__booking_get(cx, &query->after, &row)) == ROTA_OK)
+            rc = rota__occurrence_show(cx, &row, last);
+    }
+    last->id = query->after;
+    last->occurrence = query->after_occurrence ? query->after_occurrence : ROTA_TIME_MAX;
     return rc;
+}
+
+/* --- from the store --- */
+
+/* What a list without a limit may expand. */
+enum { MOST_OCCURRENCES = 100000 };
+
+typedef struct reading {
+    rota__context *cx;
+    const rota__booking_filter *filter; /* as it was asked */
+    const rota_booking *after;          /* NULL: from the beginning */
+    uint32_t statuses;                  /* as the clock sees them */
+    bool series;                        /* there may be some */
+    rota__families families;
+    rota__records rows;
+} reading;
+
+static int by_place(const void *left, const void *right)
+{
+    return rota__page_compare(left, right);
+}
+
+/* Occurrences with rows of their own stand in the store by ids that nobody sees, so where
+ * there are any the position is looked for among all that have its time. */
+static void set_position(const reading *r, rota__booking_filter *filter)
+{
+    static const rota_id lowest = { .b = { [15] = 1 } };
+    if (!r->after) return;
+    filter->after = r->after->when;
+    filter->after_id = r->series ? lowest : r->after->id;
+}
+
+/* For the same reason those that begin and end as the last one does are read to their end. */
+static bool is_full(const reading *r, const rota__booking *last)
+{
+    int64_t limit = r->filter->limit;
+    if (limit == 0 || r->rows.count < limit) return false;
+    const rota_span *when = &r->rows.items[limit - 1].when;
+    return !r->series || last->when.start != when->start || last->when.end != when->end;
 }
 
 /* The store knows no clock, so held and expired are told apart here: what was
  * asked for is kept of each page until the limit is reached or there is no more. */
-static int list_from_store(rota__context *cx, rota__booking_filter *filter, uint32_t statuses,
-                           rota__listing *list)
+static int keep(reading *r, const rota__booking *rows, int64_t count)
 {
-    ROTA__LIST(rota__booking) kept = { 0 };
+    rota__context *cx = r->cx;
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < count && rc == ROTA_OK && !(!r->series && is_full(r, &rows[i])); i++) {
+        if (!(ROTA__BIT(rota__booking_status(&rows[i], cx->now)) & r->statuses)) continue;
+        rc = rota__occurrence_show_all(cx, &cx->env, &r->families, &rows[i], 1, &r->rows);
+        if (rc == ROTA_OK && r->after &&
+            rota__page_compare(r->after, &r->rows.items[r->rows.count - 1]) >= 0)
+            r->rows.count--;
+    }
+    return rc;
+}
+
+static int read_single(reading *r)
+{
+    rota__context *cx = r->cx;
+    rota__booking_filter filter = *r->filter;
+    set_position(r, &filter);
     for (;;) {
         rota__booking *page;
         int64_t found;
-        int rc = cx->store->ops->booking_list(cx->store, &cx->env, filter, &page, &found);
+        int rc = cx->store->ops->booking_list(cx->store, &cx->env, &filter, &page, &found);
+        if (rc == ROTA_OK) rc = keep(r, page, found);
         if (rc != ROTA_OK) return rc;
-        for (int64_t i = 0; i < found && (!filter->limit || kept.count < filter->limit); i++) {
-            if (!(ROTA__BIT(rota__booking_status(&page[i], cx->now)) & statuses)) continue;
-            rota__booking *row = ROTA__PUSH(cx->env.arena, &kept);
-            if (!row) return rota__context_nomem(cx);
-            *row = page[i];
-        }
-        if (!filter->limit || found < filter->limit || kept.count == filter->limit) break;
-        filter->after = page[found - 1].when;
-        filter->after_id = page[found - 1].id;
+        if (!filter.limit || found < filter.limit || is_full(r, &page[found - 1])) return ROTA_OK;
+        filter.after = page[found - 1].when;
+        filter.after_id = page[found - 1].id;
     }
-    list->rows = kept.items;
-    list->row_count = kept.count;
+}
+
+/* Every one that is there, since eras have statuses of their own. */
+static rota__booking_filter filter_series(const rota__booking_filter *like)
+{
+    return (rota__booking_filter){ .when = like->when,
+                                   .sources = like->sources,
+                                   .source_count = like->source_count,
+                                   .statuses = UINT32_MAX,
+                                   .recurring = true };
+}
+
+static int read_occurrences(reading *r, bool *found)
+{
+    rota__context *cx = r->cx;
+    rota__booking_filter filter = filter_series(r->filter);
+    rota__occurrence_query wanted = { .window = filter.when,
+                                      .sources = filter.sources,
+                                      .source_count = filter.source_count,
+                                      .statuses = r->statuses,
+                                      .after = r->after,
+                                      .limit = r->filter->limit,
+                                      .most = MOST_OCCURRENCES };
+    rota__booking *series;
+    int64_t count;
+    int rc = cx->store->ops->booking_list(cx->store, &cx->env, &filter, &series, &count);
+    *found = count > 0 || r->families.count > 0;
+    if (rc == ROTA_OK) rc = rota__occurrence_expand(cx, &cx->env, &wanted, series, count, &r->rows);
+    return rc;
+}
+
+/* Is there any series? Only of a part of a list it matters. */
+static int ask_for_series(reading *r)
+{
+    rota__context *cx = r->cx;
+    rota__booking_filter any = { .when = { ROTA_TIME_MIN, ROTA_TIME_MAX },
+                                 .statuses = UINT32_MAX,
+                                 .recurring = true,
+                                 .limit = 1 };
+    rota__booking *rows;
+    int64_t count = 0;
+    int rc = ROTA_OK;
+    if (r->after || r->filter->limit)
+        rc = cx->store->ops->booking_list(cx->store, &cx->env, &any, &rows, &count);
+    r->series = count > 0;
+    return rc;
+}
+
+/* Bookings first: a series that is found only then was made, or became one of these, behind
+ * that, and *mixed says so. */
+static int list_from_store(rota__context *cx, const rota__booking_filter *filter,
+                           const rota_booking *after, uint32_t statuses, rota__listing *list,
+                           bool *mixed)
+{
+    reading r = { .cx = cx, .filter = filter, .after = after, .statuses = statuses };
+    int rc;
+    if ((rc = ask_for_series(&r)) != ROTA_OK || (rc = read_single(&r)) != ROTA_OK ||
+        (rc = read_occurrences(&r, mixed)) != ROTA_OK)
+        return rc;
+    rota_booking *rows = r.rows.items;
+    bool sorted = true;
+    for (int64_t i = 1; i < r.rows.count && sorted; i++)
+        sorted = rota__page_compare(&rows[i - 1], &rows[i]) < 0;
+    if (!sorted) qsort(rows, (size_t)r.rows.count, sizeof *rows, by_place);
+    list->records = rows;
+    list->record_count = r.rows.count;
+    if (filter->limit && list->record_count > filter->limit) list->record_count = filter->limit;
     return ROTA_OK;
 }
 
@@ -85,30 +205,76 @@ static bool keep_page(rota__context *cx, rota__listing *list, rota__page *page)
     return kept != NULL;
 }
 
-/* Reads a page, and puts it into the index unless the resource has changed since the
- * timeline was looked at: then it is good for this list only if it is read again. */
-static int read_page(rota__context *cx, rota__timeline *t, int64_t number, rota__page **out)
+/* A page with more occurrences than that would be read for the few that a list wants. */
+enum { MOST_ON_PAGE = 10000 };
+
+/* The occurrences that begin on a page. *fit: no series of the resource has longer ones
+ * than pages can hold, nor too many. */
+static int read_page_series(rota__context *cx, rota__env *env, const rota__booking_filter *like,
+                            rota__records *rows, bool *fit)
 {
-    rota__source source = { .resource = t->resource.row, .when = { INT64_MIN, INT64_MAX } };
+    rota__booking_filter filter = filter_series(like);
+    rota__occurrence_query wanted = { .window = filter.when,
+                                      .sources = filter.sources,
+                                      .source_count = filter.source_count,
+                                      .statuses = UINT32_MAX,
+                                      .most = MOST_ON_PAGE };
+    rota__booking *series = NULL;
+    int64_t count = 0, longest = 0;
+    int rc = cx->store->ops->booking_list(cx->store, env, &filter, &series, &count);
+    for (int64_t i = 0; i < count && rc == ROTA_OK && longest <= ROTA__PAGE_SHORT; i++)
+        rc = rota__occurrence_longest(cx, env, &series[i], &longest);
+    *fit = longest <= ROTA__PAGE_SHORT;
+    if (rc == ROTA_OK && *fit) rc = rota__occurrence_expand(cx, env, &wanted, series, count, rows);
+    if (rc != ROTA_ELIMIT) return rc;
+    *fit = false;
+    return ROTA_OK;
+}
+
+static int read_page_rows(rota__context *cx, rota__env *env, int64_t resource, int64_t number,
+                          rota__records *rows, bool *fit)
+{
+    rota__source source = { .resource = resource, .when = { INT64_MIN, INT64_MAX } };
     rota__booking_filter filter = { .sources = &source, .source_count = 1, .statuses = UINT32_MAX };
-    rota__arena scratch;
-    rota__env env = { .arena = &scratch, .error = cx->env.error };
-    rota__booking *rows = NULL;
-    int64_t count = 0, stamp = 0;
+    rota__families families = { 0 };
+    rota__booking *found = NULL;
+    int64_t count = 0;
     bool is_long = number == ROTA__PAGE_LONG;
+    int rc = ROTA_OK;
+    *fit = true;
     filter.longer = is_long ? ROTA__PAGE_SHORT : 0;
     filter.when = (rota_span){ ROTA_TIME_MIN, ROTA_TIME_MAX };
     if (!is_long) filter.when.start = number * ROTA__PAGE_SECONDS;
     if (!is_long) filter.when.end = filter.when.start + ROTA__PAGE_SECONDS;
+    if (!is_long) rc = read_page_series(cx, env, &filter, rows, fit);
+    if (rc == ROTA_OK && *fit)
+        rc = cx->store->ops->booking_list(cx->store, env, &filter, &found, &count);
+    if (rc == ROTA_OK) rc = rota__occurrence_show_all(cx, env, &families, found, count, rows);
+    if (rc == ROTA_OK && rows->count > 1)
+        qsort(rows->items, (size_t)rows->count, sizeof *rows->items, by_place);
+    return rc;
+}
+
+/* Reads a page, and puts it into the index unless the resource has changed since the
+ * timeline was looked at: then it is good for this list only if it is read again. *out
+ * stays NULL where there can be none. */
+static int read_page(rota__context *cx, rota__timeline *t, int64_t number, rota__page **out)
+{
+    rota__arena scratch;
+    rota__env env = { .arena = &scratch, .error = cx->env.error };
+    rota__records rows = { 0 };
+    int64_t stamp = 0;
+    bool fit;
     rota__arena_init(&scratch, cx->looker->mem);
-    int rc = cx->store->ops->booking_list(cx->store, &env, &filter, &rows, &count);
+    int rc = read_page_rows(cx, &env, t->resource.row, number, &rows, &fit);
     rota__page *page = NULL;
-    if (rc == ROTA_OK) {
-        page = rota__page_new(cx->looker->mem, number, rows, count);
+    if (rc == ROTA_OK && fit) {
+        page = rota__page_new(cx->looker->mem, number, rows.items, rows.count);
         if (!page) rc = rota__context_nomem(cx);
     }
     rota__arena_free(&scratch);
-    if (rc == ROTA_OK) rc = cx->store->ops->stamp(cx->store, &cx->env, t->resource.row, &stamp);
+    if (rc != ROTA_OK || !page) return rc;
+    rc = cx->store->ops->stamp(cx->store, &cx->env, t->resource.row, &stamp);
     if (rc == ROTA_OK && stamp == t->resource.stamp) {
         rota__busy_put_page(cx->looker, t, page);
         *out = page;
@@ -145,11 +311,8 @@ static int find_pages(rota__context *cx, int64_t resource, rota_span when, rota_
 
 static int by_time(const void *left, const void *right)
 {
-    const rota_booking *a = *(const rota_booking *const *)left;
-    const rota_booking *b = *(const rota_booking *const *)right;
-    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
-    if (a->when.end != b->when.end) return a->when.end < b->when.end ? -1 : 1;
-    return rota__id_compare(&a->id, &b->id);
+    return rota__page_compare(*(const rota_booking *const *)left,
+                              *(const rota_booking *const *)right);
 }
 
 /* The first row of a page, or its end, that begins at `from` or later. */
@@ -206,15 +369,18 @@ static void sort_refs(rota__listing *list, int64_t limit)
     list->refs.count = kept;
 }
 
-static int list_from_pages(rota__context *cx, const rota__booking_filter *filter, uint32_t statuses,
-                           rota__listing *list, bool *known)
+static int list_from_pages(rota__context *cx, const rota__booking_filter *filter,
+                           const rota_booking *after, uint32_t statuses, rota__listing *list,
+                           bool *known)
 {
     int64_t ends[MAX_SOURCES]; /* of the pages of each source */
     int rc = ROTA_OK;
-    *known = filter->source_count > 0 && filter->source_count <= MAX_SOURCES &&
-             rota__id_is_none(&filter->after_id);
-    for (int64_t i = 0; i < filter->source_count && *known && rc == ROTA_OK; i++) {
-        rc = find_pages(cx, filter->sources[i].resource, filter->when, list, known);
+    *known = filter->source_count > 0 && filter->source_count <= MAX_SOURCES && !after;
+    for (int64_t i = 0, count = *known ? filter->source_count : 0; i < count && rc == ROTA_OK;
+         i++) {
+        bool all = false;
+        rc = find_pages(cx, filter->sources[i].resource, filter->when, list, &all);
+        *known &= all;
         ends[i] = list->pages.count;
     }
     if (*known && rc == ROTA_OK && !make_room(cx, list)) rc = rota__context_nomem(cx);
@@ -237,39 +403,54 @@ void rota__booking_list_drop(rota__listing *list)
     list->pages.count = list->refs.count = 0;
 }
 
-static int list_once(rota__context *cx, const rota_booking_query *query,
-                     rota__booking_filter *filter, uint32_t statuses, rota__listing *list)
+/* *mixed: it was put together of several looks. */
+static int list_once(rota__context *cx, const rota_booking_query *query, const rota_booking *after,
+                     const rota__booking_filter *like, uint32_t statuses, rota__listing *list,
+                     bool *mixed)
 {
-    bool known = false;
+    rota__booking_filter filter = *like;
+    bool known = false, series = false;
     int rc = ROTA_OK;
     memset(list, 0, sizeof *list);
-    if (!rota__id_is_none(&query->resource)) rc = read_sources(cx, &query->resource, filter);
-    if (rc == ROTA_OK) rc = list_from_pages(cx, filter, statuses, list, &known);
-    return rc != ROTA_OK || known ? rc : list_from_store(cx, filter, statuses, list);
+    if (!rota__id_is_none(&query->resource)) rc = read_sources(cx, &query->resource, &filter);
+    if (rc == ROTA_OK) rc = list_from_pages(cx, &filter, after, statuses, list, &known);
+    if (rc == ROTA_OK && !known) rc = list_from_store(cx, &filter, after, statuses, list, &series);
+    *mixed = series || filter.source_count > 1;
+    return rc;
 }
 
 /* Of a resource that belongs to groups, several timelines are looked at, one after the
- * other: what they say together holds only if nobody wrote meanwhile. */
+ * other, and series beside bookings: what they say together holds only if nobody wrote
+ * meanwhile. */
 enum { STILL_TRIES = 16 };
+
+static int check_query(rota__context *cx, const rota_booking_query *query, uint32_t every)
+{
+    int rc;
+    if ((rc = rota__request_span(cx, "the window", query->when)) != ROTA_OK ||
+        (rc = rota__request_bits(cx, "statuses", query->statuses, every)) != ROTA_OK)
+        return rc;
+    return rota__request_limit(cx, query->limit);
+}
 
 int rota__booking_list(rota__context *cx, const rota_booking_query *query, rota__listing *list)
 {
     uint32_t every = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN) | IN(COMPLETED) | IN(CANCELLED) |
                      IN(EXPIRED);
     uint32_t statuses = query->statuses ? query->statuses : every & ~IN(CANCELLED);
-    rota__booking_filter filter = { .when = query->when, .limit = query->limit };
-    int rc;
-    if ((rc = rota__request_span(cx, "the window", query->when)) != ROTA_OK ||
-        (rc = rota__request_bits(cx, "statuses", query->statuses, every)) != ROTA_OK ||
-        (rc = rota__request_limit(cx, query->limit)) != ROTA_OK ||
-        (rc = read_position(cx, query, &filter)) != ROTA_OK)
-        return rc;
-    filter.statuses = statuses & IN(EXPIRED) ? statuses | IN(HELD) : statuses;
+    rota__booking_filter filter = { .when = query->when,
+                                    .limit = query->limit,
+                                    .statuses = statuses & IN(EXPIRED) ? statuses | IN(HELD)
+                                                                       : statuses };
+    rota_booking last = { 0 };
+    const rota_booking *after = rota__id_is_none(&query->after) ? NULL : &last;
+    int rc = check_query(cx, query, every);
+    if (rc == ROTA_OK) rc = read_position(cx, query, &last);
+    if (rc != ROTA_OK) return rc;
     for (int i = 1;; i++) {
-        rota__booking_filter asked = filter;
-        bool moved = false;
-        if ((rc = list_once(cx, query, &asked, statuses, list)) != ROTA_OK) return rc;
-        if (asked.source_count <= 1 || i == STILL_TRIES) return ROTA_OK;
+        bool mixed = false, moved = false;
+        rc = list_once(cx, query, after, &filter, statuses, list, &mixed);
+        if (rc != ROTA_OK || !mixed || i == STILL_TRIES) return rc;
         if ((rc = rota__busy_moved(cx->looker, &cx->env, &moved)) == ROTA_OK && !moved)
             return ROTA_OK;
         rota__booking_list_drop(list);

@@ -2,7 +2,8 @@
 
 #include "base/id.h"
 
-enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64 };
+/* So many blocks that a look through the 28 years of a series finds all of them there. */
+enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64, BLOCKS = 128 };
 
 bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
 {
@@ -34,6 +35,56 @@ static void drop_pages(rota__busy *busy, rota__timeline *t, int64_t number, bool
     }
 }
 
+static void drop_block(rota__busy *busy, rota__block **slot)
+{
+    if (!*slot) return;
+    busy->page_bytes -= (*slot)->bytes;
+    rota__block_drop(*slot);
+    *slot = NULL;
+}
+
+static void drop_blocks(rota__busy *busy, rota__timeline *t)
+{
+    for (int64_t i = 0; t->blocks && i < BLOCKS; i++)
+        drop_block(busy, &t->blocks[i]);
+    rota__mem_free(busy->mem, t->blocks);
+    t->blocks = NULL;
+}
+
+static void drop_opening(rota__busy *busy, rota__opening **slot)
+{
+    if (!*slot) return;
+    busy->page_bytes -= (*slot)->bytes;
+    rota__opening_drop(*slot);
+    *slot = NULL;
+}
+
+static void drop_openings(rota__busy *busy, rota__timeline *t)
+{
+    for (int64_t i = 0; t->openings && i < BLOCKS; i++)
+        drop_opening(busy, &t->openings[i]);
+    rota__mem_free(busy->mem, t->openings);
+    t->openings = NULL;
+}
+
+static void drop_maps(rota__busy *busy, rota__timeline *t)
+{
+    for (rota__map *map = t->maps, *next; map; map = next) {
+        next = map->next;
+        rota__mem_free(busy->mem, map);
+    }
+    t->maps = NULL;
+}
+
+/* What was made of it, and is made again when it is wanted. */
+static void drop_made(rota__busy *busy, rota__timeline *t)
+{
+    drop_pages(busy, t, 0, true);
+    drop_blocks(busy, t);
+    drop_maps(busy, t);
+    drop_openings(busy, t);
+}
+
 static void timeline_free(rota__busy *busy, rota__timeline *t)
 {
     rota__itree_free(&t->tree);
@@ -57,7 +108,7 @@ void rota__busy_empty(rota__busy *busy)
     for (int64_t i = 0; i < busy->slot_count; i++)
         for (rota__timeline *t = busy->slots[i], *next; t; t = next) {
             next = t->next;
-            drop_pages(busy, t, 0, true);
+            drop_made(busy, t);
             rota__busy_drop(busy, t);
         }
     rota__mem_free(busy->mem, busy->slots);
@@ -162,7 +213,7 @@ static void take_out(rota__busy *busy, rota__timeline *t)
         at = &(*at)->next_by_id;
     *at = t->next_by_id;
     busy->count--;
-    drop_pages(busy, t, 0, true);
+    drop_made(busy, t);
     rota__busy_drop(busy, t);
 }
 
@@ -359,28 +410,51 @@ static int build(rota__timeline *t, const rota__timeline_rows *rows, rota__arena
     return rota__itree_build(&t->tree, intervals, rows->interval_count);
 }
 
-/* Keep what a timeline needs of its resource: the texts that messages and
- * conflict rows show, and who belongs to whom. */
-static int adopt(rota__timeline *t, const rota__resource *resource, const rota__member *groups,
-                 int64_t group_count, const rota__member *members, int64_t member_count)
+static bool adopt_recurring(rota__timeline *t, const rota__recurring *recurring, int64_t count)
 {
+    if (count == 0) return true;
+    t->recurring = rota__arena_copy(&t->arena, recurring, count * (int64_t)sizeof *recurring);
+    if (!t->recurring) return false;
+    t->recurring_count = t->recurring_room = count;
+    for (int64_t i = 0; i < count; i++) {
+        rota__recurring *own = &t->recurring[i];
+        own->series = rota__arena_copy(&t->arena, own->series, own->series_size);
+        if (!own->series) return false;
+    }
+    return true;
+}
+
+/* Keep what a timeline needs of its resource: the texts that messages and
+ * conflict rows show, when it is open, who belongs to whom, and what recurs. */
+static int adopt(rota__timeline *t, const rota__timeline_rows *rows)
+{
+    const rota__resource *resource = &rows->resource;
     t->resource = *resource;
     t->resource.name = rota__arena_text(&t->arena, resource->name, -1);
     t->resource.ref = rota__arena_text(&t->arena, resource->ref, -1);
-    t->resource.kind = t->resource.zone = t->resource.data = NULL;
+    t->resource.zone = rota__arena_text(&t->arena, resource->zone, -1);
+    t->resource.kind = t->resource.data = NULL;
     t->resource.tags = NULL;
     t->resource.tag_count = 0;
-    t->group_count = group_count;
-    t->member_count = member_count;
-    bool kept = t->resource.name && (t->resource.ref || !resource->ref);
-    if (kept && group_count > 0) {
-        t->groups = rota__arena_copy(&t->arena, groups, group_count * (int64_t)sizeof *groups);
+    t->group_count = rows->group_count;
+    t->member_count = rows->member_count;
+    bool kept = t->resource.name && (t->resource.zone || !resource->zone) &&
+                (t->resource.ref || !resource->ref);
+    if (kept && resource->hours) {
+        t->resource.hours = rota__arena_copy(&t->arena, resource->hours, resource->hours_size);
+        kept = t->resource.hours != NULL;
+    }
+    if (kept && t->group_count > 0) {
+        t->groups = rota__arena_copy(&t->arena, rows->groups,
+                                     t->group_count * (int64_t)sizeof *t->groups);
         kept = t->groups != NULL;
     }
-    if (kept && member_count > 0) {
-        t->members = rota__arena_copy(&t->arena, members, member_count * (int64_t)sizeof *members);
+    if (kept && t->member_count > 0) {
+        t->members = rota__arena_copy(&t->arena, rows->members,
+                                      t->member_count * (int64_t)sizeof *t->members);
         kept = t->members != NULL;
     }
+    kept = kept && adopt_recurring(t, rows->recurring, rows->recurring_count);
     return kept ? ROTA_OK : ROTA_ENOMEM;
 }
 
@@ -393,9 +467,7 @@ static int read_rows(rota__looker *looker, rota__env *env, int64_t row, rota__ti
     atomic_fetch_add(&busy->loads, 1);
     rota__timeline *t = new_timeline(busy);
     if (!t) return rota__error_plain(env->error, ROTA_ENOMEM);
-    if (adopt(t, &rows.resource, rows.groups, rows.group_count, rows.members, rows.member_count) !=
-            ROTA_OK ||
-        build(t, &rows, env->arena) != ROTA_OK) {
+    if (adopt(t, &rows) != ROTA_OK || build(t, &rows, env->arena) != ROTA_OK) {
         timeline_free(busy, t);
         return rota__error_plain(env->error, ROTA_ENOMEM);
     }
@@ -649,6 +721,143 @@ void rota__busy_put_page(rota__looker *looker, const rota__timeline *t, rota__pa
     rota__share_changed(&busy->share);
 }
 
+/* --- blocks --- */
+
+static rota__block **block_slot(const rota__timeline *t, int64_t number)
+{
+    return &t->blocks[(uint64_t)number & (BLOCKS - 1)];
+}
+
+const rota__block *rota__busy_peek_block(const rota__timeline *t, int64_t number)
+{
+    const rota__block *block = t->blocks ? *block_slot(t, number) : NULL;
+    bool known = block && block->number == number && block->changes == t->changes.count;
+    return known ? block : NULL;
+}
+
+rota__block *rota__busy_block(rota__looker *looker, const rota__timeline *t, int64_t number)
+{
+    rota__block *block = NULL;
+    if (t->base) t = t->base;
+    rota__share_read(&looker->cell);
+    rota__timeline *there = find(looker->busy, t->resource.row);
+    if (there == t && there->blocks) block = *block_slot(there, number);
+    if (block && block->number != number) block = NULL;
+    if (block) rota__block_keep(block);
+    rota__share_leave(&looker->cell);
+    return block;
+}
+
+/* Where there is no memory for the place it is made again when it is wanted. */
+void rota__busy_put_block(rota__looker *looker, const rota__timeline *t, rota__block *block)
+{
+    rota__busy *busy = looker->busy;
+    if (t->base) t = t->base;
+    rota__share_change(&busy->share);
+    rota__timeline *there = find(busy, t->resource.row);
+    if (there == t && !there->blocks) {
+        there->blocks = rota__mem_alloc(busy->mem, BLOCKS, (int64_t)sizeof(*there->blocks));
+        if (there->blocks) memset(there->blocks, 0, BLOCKS * sizeof(*there->blocks));
+    }
+    if (there == t && there->blocks) {
+        rota__block **slot = block_slot(there, block->number);
+        drop_block(busy, slot);
+        rota__block_keep(block);
+        *slot = block;
+        busy->page_bytes += block->bytes;
+        keep_budget(busy, there);
+    }
+    rota__share_changed(&busy->share);
+}
+
+/* --- openings: hours that change are a put of the resource, and its timeline is forgotten --- */
+
+static rota__opening **opening_slot(const rota__timeline *t, int64_t number)
+{
+    return &t->openings[(uint64_t)number & (BLOCKS - 1)];
+}
+
+const rota__opening *rota__busy_peek_opening(const rota__timeline *t, int64_t number, uint64_t zone)
+{
+    const rota__opening *opening = t->openings ? *opening_slot(t, number) : NULL;
+    return opening && opening->number == number && opening->zone == zone ? opening : NULL;
+}
+
+rota__opening *rota__busy_opening(rota__looker *looker, const rota__timeline *t, int64_t number,
+                                  uint64_t zone)
+{
+    rota__opening *opening = NULL;
+    if (t->base) t = t->base;
+    rota__share_read(&looker->cell);
+    rota__timeline *there = find(looker->busy, t->resource.row);
+    if (there == t && there->openings) opening = *opening_slot(there, number);
+    if (opening && (opening->number != number || opening->zone != zone)) opening = NULL;
+    if (opening) rota__opening_keep(opening);
+    rota__share_leave(&looker->cell);
+    return opening;
+}
+
+void rota__busy_put_opening(rota__looker *looker, const rota__timeline *t, rota__opening *opening)
+{
+    rota__busy *busy = looker->busy;
+    if (t->base) t = t->base;
+    rota__share_change(&busy->share);
+    rota__timeline *there = find(busy, t->resource.row);
+    if (there == t && !there->openings) {
+        there->openings = rota__mem_alloc(busy->mem, BLOCKS, (int64_t)sizeof(*there->openings));
+        if (there->openings) memset(there->openings, 0, BLOCKS * sizeof(*there->openings));
+    }
+    if (there == t && there->openings) {
+        rota__opening **slot = opening_slot(there, opening->number);
+        drop_opening(busy, slot);
+        rota__opening_keep(opening);
+        *slot = opening;
+        busy->page_bytes += opening->bytes;
+        keep_budget(busy, there);
+    }
+    rota__share_changed(&busy->share);
+}
+
+/* --- maps --- */
+
+const uint64_t *rota__busy_peek_map(const rota__timeline *t, int64_t number)
+{
+    const rota__map *map = t->maps;
+    while (map && map->number != number)
+        map = map->next;
+    return map ? map->words : NULL;
+}
+
+bool rota__busy_map(rota__looker *looker, const rota__timeline *t, int64_t number,
+                    uint64_t words[ROTA__MAP_WORDS])
+{
+    const uint64_t *there = NULL;
+    rota__share_read(&looker->cell);
+    if (find(looker->busy, t->resource.row) == t) there = rota__busy_peek_map(t, number);
+    if (there) memcpy(words, there, ROTA__MAP_WORDS * sizeof *words);
+    rota__share_leave(&looker->cell);
+    return there != NULL;
+}
+
+void rota__busy_put_map(rota__looker *looker, const rota__timeline *t, int64_t number,
+                        const uint64_t words[ROTA__MAP_WORDS])
+{
+    rota__busy *busy = looker->busy;
+    rota__share_change(&busy->share);
+    rota__timeline *there = find(busy, t->resource.row);
+    rota__map *map = there == t ? there->maps : NULL;
+    while (map && map->number != number)
+        map = map->next;
+    if (there == t && !map && (map = rota__mem_alloc(busy->mem, 1, (int64_t)sizeof *map))) {
+        map->number = number;
+        memcpy(map->words, words, sizeof map->words);
+        map->next = there->maps;
+        there->maps = map;
+        keep_budget(busy, there);
+    }
+    rota__share_changed(&busy->share);
+}
+
 bool rota__busy_listed(rota__timeline *t)
 {
     return atomic_exchange(&t->listed, true);
@@ -661,6 +870,24 @@ static bool is_removed(const rota__delta *delta, int64_t booking)
     for (int64_t i = 0; delta && i < delta->removed.count; i++)
         if (delta->removed.items[i] == booking) return true;
     return false;
+}
+
+bool rota__busy_gone(const rota__timeline *t, int64_t booking)
+{
+    return is_removed(t->delta, booking);
+}
+
+const rota__recurring *rota__busy_next_recurring(const rota__timeline *t, int64_t *at)
+{
+    const rota__recurring *next;
+    while (*at < t->recurring_count) {
+        next = &t->recurring[(*at)++];
+        if (!rota__busy_gone(t, next->taken.booking)) return next;
+    }
+    const int64_t new = *at - t->recurring_count;
+    if (!t->delta || new == t->delta->recurring.count) return NULL;
+    ++*at;
+    return &t->delta->recurring.items[new];
 }
 
 void rota__busy_seek(const rota__timeline *t, rota_span span, rota__busy_cursor *cursor)
@@ -685,14 +912,31 @@ bool rota__busy_next(rota__busy_cursor *cursor, rota__interval *out)
 
 /* --- following a commit --- */
 
+/* Without them the blocks would not know what they know. */
+static bool copy_changes(rota__timeline *copy, const rota__timeline *t)
+{
+    int64_t count = t->changes.count;
+    if (count == 0) return true;
+    copy->changes.items = rota__arena_copy(&copy->arena, t->changes.items,
+                                           count * (int64_t)sizeof *t->changes.items);
+    if (!copy->changes.items) return false;
+    copy->changes.count = copy->changes.room = count;
+    return true;
+}
+
 /* A copy in the place of one that somebody has pinned; NULL where there is no memory
  * for it, and then there is none. */
 static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
 {
     rota__timeline *copy = new_timeline(busy);
-    bool made = copy &&
-                adopt(copy, &t->resource, t->groups, t->group_count, t->members, t->member_count) ==
-                    ROTA_OK &&
+    rota__timeline_rows rows = { .resource = t->resource,
+                                 .recurring = t->recurring,
+                                 .recurring_count = t->recurring_count,
+                                 .groups = t->groups,
+                                 .group_count = t->group_count,
+                                 .members = t->members,
+                                 .member_count = t->member_count };
+    bool made = copy && adopt(copy, &rows) == ROTA_OK &&
                 rota__itree_copy(&copy->tree, &t->tree) == ROTA_OK;
     if (made) {
         atomic_store(&copy->epoch, atomic_load(&t->epoch));
@@ -703,6 +947,11 @@ static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
     if (made) {
         copy->pages = t->pages;
         t->pages = NULL;
+        copy->blocks = t->blocks;
+        t->blocks = NULL;
+        if (!copy_changes(copy, t)) drop_blocks(busy, copy);
+        copy->openings = t->openings;
+        t->openings = NULL;
         atomic_store(&copy->listed, atomic_load(&t->listed));
     }
     take_out(busy, t);
@@ -726,7 +975,7 @@ static void forget(rota__busy *busy, int64_t row)
 
 /* One that was read after the commit has it in it; one that missed another commit
  * cannot be followed. */
-static void follow_guard(rota__busy *busy, const rota__guard *guard)
+static void follow_guard(rota__busy *busy, const rota__guard *guard, bool series)
 {
     const rota__timeline *there = find(busy, guard->resource);
     if (!there || there->resource.stamp > guard->stamp) return;
@@ -736,9 +985,84 @@ static void follow_guard(rota__busy *busy, const rota__guard *guard)
     }
     rota__timeline *t = own(busy, guard->resource);
     if (!t) return;
+    drop_maps(busy, t);
     t->resource.stamp++;
     t->followed = busy->batches;
     atomic_store(&t->listed, false); /* pages are for what is asked more often than changed */
+    if (series) drop_pages(busy, t, 0, true);
+}
+
+/* --- series, as they come, change and go --- */
+
+enum { MOST_CHANGES = 1024, MOST_WASTE = 1 << 20 };
+
+static int64_t recurring_at(const rota__timeline *t, int64_t booking)
+{
+    int64_t low = 0, high = t->recurring_count;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (t->recurring[middle].taken.booking < booking)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void take_series(rota__timeline *t, int64_t booking)
+{
+    int64_t at = recurring_at(t, booking);
+    if (at == t->recurring_count || t->recurring[at].taken.booking != booking) return;
+    t->waste += t->recurring[at].series_size;
+    t->recurring_count--;
+    memmove(&t->recurring[at], &t->recurring[at + 1],
+            (size_t)(t->recurring_count - at) * sizeof *t->recurring);
+}
+
+static bool room_for_series(rota__timeline *t)
+{
+    enum { FIRST = 8 };
+    int64_t size = (int64_t)sizeof *t->recurring, room = 2 * t->recurring_room + FIRST;
+    if (t->recurring_count < t->recurring_room) return true;
+    rota__recurring *more = rota__arena_grow(&t->arena, t->recurring, t->recurring_room * size,
+                                             room * size);
+    if (!more) return false;
+    if (more != t->recurring) t->waste += t->recurring_room * size;
+    t->recurring = more;
+    t->recurring_room = room;
+    return true;
+}
+
+static bool put_series(rota__timeline *t, const rota__booking *booking, const rota__claim *claim)
+{
+    rota__interval interval = rota__busy_interval(booking, claim);
+    rota__recurring added = { .taken = { .when = interval.span,
+                                         .booking = interval.booking,
+                                         .expires = interval.expires,
+                                         .units = interval.units },
+                              .series_size = booking->series_size };
+    added.series = rota__arena_copy(&t->arena, booking->series, booking->series_size);
+    if (!added.series || !room_for_series(t)) return false;
+    rota__recurring *more = t->recurring;
+    int64_t at = recurring_at(t, added.taken.booking);
+    memmove(&more[at + 1], &more[at], (size_t)(t->recurring_count - at) * sizeof *more);
+    more[at] = added;
+    t->recurring_count++;
+    return true;
+}
+
+/* Blocks stay, and take over what has changed when they are looked at. */
+static bool follow_series(rota__busy *busy, rota__timeline *t, const rota__booking *booking,
+                          const rota__claim *claim, bool put)
+{
+    int64_t *change = ROTA__PUSH(&t->arena, &t->changes);
+    drop_pages(busy, t, 0, true);
+    if (!change || t->changes.count > MOST_CHANGES || t->waste > MOST_WASTE) return false;
+    *change = booking->row;
+    if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) return true;
+    if (put) return put_series(t, booking, claim);
+    take_series(t, booking->row);
+    return true;
 }
 
 /* Take a booking's claims out of, or put them into, the timelines that follow. A
@@ -750,6 +1074,10 @@ static void follow(rota__busy *busy, const rota__booking *booking, bool put)
         const rota__claim *claim = &booking->claims[i];
         rota__timeline *t = find(busy, claim->resource);
         if (!t || t->followed != busy->batches) continue;
+        if (booking->series) {
+            if (!follow_series(busy, t, booking, claim, put)) forget(busy, claim->resource);
+            continue;
+        }
         drop_pages(busy, t, rota__page_of(booking->when), false);
         if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) continue;
         bool followed;
@@ -770,9 +1098,13 @@ void rota__busy_follow_begin(rota__busy *busy)
 
 void rota__busy_follow(rota__busy *busy, const rota__batch *batch, const rota__booking *before)
 {
+    bool series =
+        false; /* its occurrences may be on the pages of resources that it does not claim */
     busy->batches++;
+    for (int64_t i = 0; i < batch->bookings.count; i++)
+        series |= batch->bookings.items[i].series != NULL;
     for (int64_t i = 0; i < batch->guards.count; i++)
-        if (batch->guards.items[i].bump) follow_guard(busy, &batch->guards.items[i]);
+        if (batch->guards.items[i].bump) follow_guard(busy, &batch->guards.items[i], series);
     for (int64_t i = 0; i < batch->resources.count; i++)
         forget(busy, batch->resources.items[i].row);
     for (int64_t i = 0; i < batch->members_put.count; i++) {

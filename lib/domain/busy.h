@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "base/share.h"
+#include "domain/opening.h"
 #include "domain/page.h"
 #include "index/itree.h"
 #include "store/store.h"
@@ -20,10 +21,32 @@
 /* What a turn has written and not committed yet, beside a tree that does not know. */
 typedef struct rota__delta {
     ROTA__LIST(rota__interval) added;
-    ROTA__LIST(int64_t) removed; /* rows of bookings whose interval in the tree is gone */
+    ROTA__LIST(rota__recurring) recurring;
+    ROTA__LIST(int64_t) removed; /* rows of bookings that are gone from the tree, or as series */
 } rota__delta;
 
+/* In which quarters of an hour a resource is taken, if only for a part of them; of one unit,
+ * taken by nothing but its own bookings, none of which lapses. What is asked by the quarter
+ * is so answered for a thousand at once. */
+enum {
+    ROTA__MAP_QUARTER = 900,
+    ROTA__MAP_WORDS = 64,
+    ROTA__MAP_SECONDS = ROTA__MAP_WORDS * 64 * ROTA__MAP_QUARTER
+};
+typedef struct rota__map {
+    struct rota__map *next;
+    int64_t number; /* of the stretch: start / ROTA__MAP_SECONDS, rounded down */
+    uint64_t words[ROTA__MAP_WORDS];
+} rota__map;
+
 typedef struct rota__timeline {
+    /* the file's own, and what a look at a thousand reads of each: it stands together */
+    struct rota__timeline *next_by_id;
+    rota__map *maps;        /* that were asked for since it changed; of the one in the index only */
+    _Atomic uint64_t epoch; /* in which its stamp was seen to be the store's */
+    _Atomic int32_t refs;   /* pins, and one while it is in the index */
+    _Atomic bool used;      /* since the hand came by: see make_room() */
+
     rota__resource resource;  /* text lives in the arena below */
     rota__itree tree;         /* blocking claims on the resource itself */
     const rota__delta *delta; /* NULL but in a turn */
@@ -31,16 +54,20 @@ typedef struct rota__timeline {
     int64_t group_count;
     rota__member *members; /* stays of others in it */
     int64_t member_count;
+    rota__recurring *recurring; /* series that claim it, by booking */
+    int64_t recurring_count, recurring_room;
+    ROTA__LIST(int64_t) changes; /* rows of those that came, changed or went since it was read */
+    const struct rota__timeline *base; /* of a view in a turn: what it is a view of; else NULL */
 
     /* the file's own */
-    _Atomic uint64_t epoch; /* in which its stamp was seen to be the store's */
-    _Atomic int32_t refs;   /* pins, and one while it is in the index */
-    _Atomic bool used;      /* since the hand came by: see make_room() */
-    uint64_t followed;      /* the last batch that it took over */
-    rota__page *pages;      /* what lists were asked of it; of the one in the index only */
-    _Atomic bool listed;    /* it was asked for a list, and has not changed since */
+    uint64_t followed;        /* the last batch that it took over */
+    rota__page *pages;        /* what lists were asked of it; of the one in the index only */
+    rota__block **blocks;     /* of its series, hashed by number; of the one in the index only */
+    rota__opening **openings; /* of its hours, the same */
+    int64_t waste;            /* bytes of the arena that a series which changed has left */
+    _Atomic bool listed;      /* it was asked for a list, and has not changed since */
     rota__arena arena;
-    struct rota__timeline *next, *next_by_id;
+    struct rota__timeline *next;
 } rota__timeline;
 
 /* What takes the time of a timeline within a span, by no certain order:
@@ -52,6 +79,12 @@ typedef struct rota__busy_cursor {
     rota_span span;
     int64_t at;
 } rota__busy_cursor;
+
+/* Does anything recur that takes it? */
+static inline bool rota__busy_recurs(const rota__timeline *t)
+{
+    return t->recurring_count > 0 || (t->delta && t->delta->recurring.count > 0);
+}
 
 /* What a blocking claim of an occupying booking takes. */
 static inline rota__interval rota__busy_interval(const rota__booking *booking,
@@ -67,6 +100,10 @@ static inline rota__interval rota__busy_interval(const rota__booking *booking,
 
 void rota__busy_seek(const rota__timeline *t, rota_span span, rota__busy_cursor *cursor);
 bool rota__busy_next(rota__busy_cursor *cursor, rota__interval *out);
+/* Is a booking of the tree, or a series, not there any more in this turn? */
+bool rota__busy_gone(const rota__timeline *t, int64_t booking);
+/* What recurs, as it is now, one after the other from *at = 0 on; NULL behind the last. */
+const rota__recurring *rota__busy_next_recurring(const rota__timeline *t, int64_t *at);
 
 typedef struct rota__busy {
     rota__mem *mem;
@@ -147,6 +184,28 @@ bool rota__busy_pages(rota__looker *looker, const rota__timeline *t, int64_t fir
                       rota__page **out);
 /* A page that was read when the timeline was the current one. */
 void rota__busy_put_page(rota__looker *looker, const rota__timeline *t, rota__page *page);
+/* The block of that number of a pinned timeline, kept for the caller; NULL: it is not in
+ * memory. It may know fewer changes than the timeline has. And one that was made of the
+ * timeline's series, and knows them all. */
+rota__block *rota__busy_block(rota__looker *looker, const rota__timeline *t, int64_t number);
+void rota__busy_put_block(rota__looker *looker, const rota__timeline *t, rota__block *block);
+/* The same of a timeline that is peeked at: not kept, and only one that knows them all. */
+const rota__block *rota__busy_peek_block(const rota__timeline *t, int64_t number);
+/* When it is open by its own hours, in the stretch of that number: as blocks, made by the
+ * zone data of that digest. */
+rota__opening *rota__busy_opening(rota__looker *looker, const rota__timeline *t, int64_t number,
+                                  uint64_t zone);
+void rota__busy_put_opening(rota__looker *looker, const rota__timeline *t, rota__opening *opening);
+const rota__opening *rota__busy_peek_opening(const rota__timeline *t, int64_t number,
+                                             uint64_t zone);
+/* The map of that number of a pinned timeline, copied; false: it is not there. And keeps one
+ * that was made of the timeline, where there is memory for it. */
+bool rota__busy_map(rota__looker *looker, const rota__timeline *t, int64_t number,
+                    uint64_t words[ROTA__MAP_WORDS]);
+void rota__busy_put_map(rota__looker *looker, const rota__timeline *t, int64_t number,
+                        const uint64_t words[ROTA__MAP_WORDS]);
+/* Its words, of a timeline that is peeked at; NULL: it is not there. */
+const uint64_t *rota__busy_peek_map(const rota__timeline *t, int64_t number);
 /* Was it asked for a list before, and has not changed since? */
 bool rota__busy_listed(rota__timeline *t);
 

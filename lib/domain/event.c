@@ -1,6 +1,9 @@
 #include "domain/event.h"
 
 #include "base/str.h"
+#include "domain/hours_text.h"
+#include "domain/placement.h"
+#include "domain/recurrence.h"
 
 const char *rota_event_name(int32_t type)
 {
@@ -86,39 +89,164 @@ static void begin(rota__str *json, rota__write *w, const rota_id *id)
     rota__str_add(json, "\"");
 }
 
-static const char *booking_json(rota__write *w, const rota__booking *b, const rota__booking *winner)
+static void add_claims(rota__str *json, const rota__claim *claims, int64_t count)
 {
     static const char *const roles[] = { "required", "optional", "organizer" };
+    rota__str_add(json, ",\"claims\":[");
+    for (int64_t i = 0; i < count; i++) {
+        const rota__claim *claim = &claims[i];
+        bool known = claim->role >= 0 && claim->role < ROTA__LENGTH(roles);
+        char id[37];
+        rota_id_format(&claim->resource_id, id);
+        rota__str_add(json, i ? ",{\"resource\":\"" : "{\"resource\":\"");
+        rota__str_add(json, id);
+        rota__str_add(json, "\"");
+        add_int(json, "units", claim->units);
+        add_plain(json, "role", known ? roles[claim->role] : "unknown");
+        add_bool(json, "free", claim->flags & ROTA_CLAIM_FREE);
+        rota__str_add(json, "}");
+    }
+    rota__str_add(json, "]");
+}
+
+static void add_texts(rota__str *json, const char *name, const char *const *texts, int64_t count)
+{
+    add_name(json, name);
+    rota__str_add(json, "[");
+    for (int64_t i = 0; i < count; i++) {
+        if (i) rota__str_add(json, ",");
+        rota__str_json(json, texts[i]);
+    }
+    rota__str_add(json, "]");
+}
+
+/* Of one era all is said already. */
+static int add_eras(rota__env *env, rota__str *json, const rota__series *series)
+{
+    if (series->era_count == 1) return ROTA_OK;
+    rota__str_add(json, ",\"eras\":[");
+    for (int64_t i = 0; i < series->era_count; i++) {
+        const rota__era *era = &series->eras[i];
+        const char *from = i ? rota__recurrence_local(env, era->from, false) : NULL;
+        if (i && !from) return rota__error_plain(env->error, ROTA_ENOMEM);
+        rota__str_add(json, i ? ",{\"from\":" : "{\"from\":");
+        rota__str_json(json, from);
+        add_int(json, "shift", era->shift);
+        add_int(json, "length", era->length);
+        add_bool(json, "cancelled", era->cancelled);
+        add_claims(json, era->claims, era->claim_count);
+        rota__str_add(json, "}");
+    }
+    rota__str_add(json, "]");
+    return ROTA_OK;
+}
+
+static int add_recurrence(rota__write *w, rota__str *json, const rota__booking *b)
+{
+    rota__env *env = &w->cx->env;
+    const rota_recurrence *made;
+    rota__series series;
+    int rc;
+    if (!b->series) return ROTA_OK;
+    if ((rc = rota__series_read(env, w->cx->zones, b->series, b->series_size, &series)) !=
+            ROTA_OK ||
+        (rc = rota__recurrence_write(env, &series, &made)) != ROTA_OK)
+        return rc;
+    if (series.checked_until < ROTA_TIME_MAX) add_time(json, "checked_until", series.checked_until);
+    rota__str_add(json, ",\"recurrence\":{\"start\":");
+    rota__str_json(json, made->start);
+    add_text(json, "zone", made->zone);
+    add_text(json, "rule", made->rule);
+    add_int(json, "length", made->length);
+    add_bool(json, "all_day", made->all_day);
+    add_texts(json, "rdates", made->rdates, made->rdate_count);
+    add_texts(json, "exdates", made->exdates, made->exdate_count);
+    add_int(json, "exceptions", series.exception_count);
+    rc = add_eras(env, json, &series);
+    rota__str_add(json, "}");
+    return rc;
+}
+
+static void add_days(rota__str *json, uint32_t days)
+{
+    static const char *const names[] = { "MO", "TU", "WE", "TH", "FR", "SA", "SU" };
+    bool first = true;
+    if (days == 0) return;
+    rota__str_add(json, ",\"days\":[");
+    for (int64_t i = 0; i < ROTA__LENGTH(names); i++) {
+        if (!(days & UINT32_C(1) << i)) continue;
+        rota__str_addf(json, first ? "\"%s\"" : ",\"%s\"", names[i]);
+        first = false;
+    }
+    rota__str_add(json, "]");
+}
+
+static void add_clock(rota__str *json, const char *name, int32_t seconds)
+{
+    int32_t rest = seconds % 60;
+    add_name(json, name);
+    rota__str_addf(json, "\"%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60));
+    if (rest) rota__str_addf(json, ":%02d", (int)rest);
+    rota__str_add(json, "\"");
+}
+
+static int add_placement(rota__write *w, rota__str *json, const rota__booking *b)
+{
+    enum { DAY = 86400 };
+    rota__placement placement;
+    int rc = rota__placement_read(&w->cx->env, b, &placement);
+    if (rc != ROTA_OK) return rc;
+    rota__str_add(json, ",\"placement\":{\"zone\":");
+    rota__str_json(json, placement.zone);
+    add_time(json, "from", placement.window.start);
+    add_time(json, "until", placement.window.end);
+    add_int(json, "step", placement.step);
+    if (placement.days != ROTA__EVERY_DAY) add_days(json, placement.days);
+    if (placement.start != 0 || placement.end != DAY) {
+        add_clock(json, "start", placement.start);
+        add_clock(json, "end", placement.end > DAY ? placement.end - DAY : placement.end);
+    }
+    rota__str_add(json, "}");
+    return ROTA_OK;
+}
+
+/* Who it is to the host: an occurrence goes by its series. */
+static const rota_id *id_of(const rota__booking *b)
+{
+    return b->part_of ? &b->part_of_id : &b->id;
+}
+
+static const char *const booking_kinds[] = { "booking", "maintenance", "absence" };
+
+static int booking_json(rota__write *w, const rota__booking *b, const rota__booking *winner,
+                        const char **out)
+{
     rota__str json;
-    if (!b) return NULL;
-    begin(&json, w, &b->id);
+    bool endless = b && b->series && b->when.end == ROTA_TIME_MAX;
+    *out = NULL;
+    if (!b) return ROTA_OK;
+    begin(&json, w, id_of(b));
+    if (b->part_of) add_time(&json, "occurrence", b->occurrence);
     add_text(&json, "ref", b->ref);
     add_text(&json, "title", b->title);
     add_text(&json, "data", b->data);
     add_time(&json, "start", b->when.start);
-    add_time(&json, "end", b->when.end);
+    if (!endless) add_time(&json, "end", b->when.end);
+    if (b->kind) add_plain(&json, "kind", booking_kinds[b->kind]);
     add_plain(&json, "status", rota__event_status(b->status));
     if (b->hold_expires) add_time(&json, "hold_expires", b->hold_expires);
     add_int(&json, "priority", b->priority);
-    add_int(&json, "version", b->version);
-    rota__str_add(&json, ",\"claims\":[");
-    for (int64_t i = 0; i < b->claim_count; i++) {
-        const rota__claim *claim = &b->claims[i];
-        bool known = claim->role >= 0 && claim->role < ROTA__LENGTH(roles);
-        char id[37];
-        rota_id_format(&claim->resource_id, id);
-        rota__str_add(&json, i ? ",{\"resource\":\"" : "{\"resource\":\"");
-        rota__str_add(&json, id);
-        rota__str_add(&json, "\"");
-        add_int(&json, "units", claim->units);
-        add_plain(&json, "role", known ? roles[claim->role] : "unknown");
-        add_bool(&json, "free", claim->flags & ROTA_CLAIM_FREE);
-        rota__str_add(&json, "}");
-    }
-    rota__str_add(&json, "]");
-    if (winner) add_id(&json, "cancelled_for", &winner->id);
+    if (!b->part_of) add_int(&json, "version", b->version);
+    add_claims(&json, b->claims, b->claim_count);
+    int rc = add_recurrence(w, &json, b);
+    if (rc == ROTA_OK && b->placement) rc = add_placement(w, &json, b);
+    if (rc != ROTA_OK) return rc;
+    if (winner)
+        add_id(&json, b->status == ROTA_BOOKING_CANCELLED ? "cancelled_for" : "displaced_by",
+               id_of(winner));
     rota__str_add(&json, "}");
-    return rota__str_done(&json);
+    *out = rota__str_done(&json);
+    return *out ? ROTA_OK : rota__context_nomem(w->cx);
 }
 
 static const char *resource_json(rota__write *w, const rota__resource *r)
@@ -145,6 +273,41 @@ static const char *resource_json(rota__write *w, const rota__resource *r)
     if (r->parent) add_id(&json, "parent", &r->parent_id);
     rota__str_add(&json, "}");
     return rota__str_done(&json);
+}
+
+static void add_hours_rule(rota__str *json, const rota_hours_rule *rule)
+{
+    static const char *const kinds[] = { "", "weekly", "dates", "exception" };
+    rota__str_addf(json, "{\"kind\":\"%s\"", kinds[rule->kind]);
+    add_days(json, rule->days);
+    add_text(json, "from_date", rule->from_date);
+    add_text(json, "to_date", rule->to_date);
+    if (rule->closed) {
+        add_bool(json, "closed", true);
+    } else {
+        add_clock(json, "start", rule->start);
+        add_clock(json, "end", rule->end);
+    }
+    rota__str_add(json, "}");
+}
+
+static int hours_json(rota__write *w, const rota__resource *r, const char **out)
+{
+    rota__str json;
+    rota_hours_rule *rules;
+    int64_t count;
+    int rc = rota__hours_show(&w->cx->env, r, &rules, &count);
+    if (rc != ROTA_OK) return rc;
+    begin(&json, w, &r->id);
+    add_int(&json, "version", r->version);
+    rota__str_add(&json, ",\"rules\":[");
+    for (int64_t i = 0; i < count; i++) {
+        if (i) rota__str_add(&json, ",");
+        add_hours_rule(&json, &rules[i]);
+    }
+    rota__str_add(&json, "]}");
+    *out = rota__str_done(&json);
+    return *out ? ROTA_OK : rota__context_nomem(w->cx);
 }
 
 static const char *member_json(rota__write *w, const rota__member *m)
@@ -180,9 +343,37 @@ int rota__event_booking(rota__write *w, int32_t type, const rota__booking *winne
 {
     const rota__booking *before = &w->before.items[w->before.count - 1];
     const rota__booking *after = &w->batch.bookings.items[w->batch.bookings.count - 1];
+    const char *was, *is;
+    int rc;
     if (before->version == 0) before = NULL; /* it is new */
-    return append(w, type, &after->id, booking_json(w, before, NULL), before != NULL,
-                  booking_json(w, after, winner), true);
+    if ((rc = booking_json(w, before, NULL, &was)) != ROTA_OK ||
+        (rc = booking_json(w, after, winner, &is)) != ROTA_OK)
+        return rc;
+    return append(w, type, id_of(after), was, before != NULL, is, true);
+}
+
+int rota__event_note_unplaced(rota__write *w, const rota__booking *booking, rota_span window,
+                              int64_t length)
+{
+    const rota_id *subject = booking->row ? &booking->id : &booking->claims[0].resource_id;
+    rota__str json;
+    begin(&json, w, subject);
+    add_text(&json, "ref", booking->ref);
+    add_text(&json, "title", booking->title);
+    add_int(&json, "length", length);
+    add_time(&json, "from", window.start);
+    add_time(&json, "until", window.end);
+    add_claims(&json, booking->claims, booking->claim_count);
+    rota__str_add(&json, "}");
+    w->unplaced.subject = *subject;
+    w->unplaced.json = rota__arena_text(w->cx->report, rota__str_done(&json), -1);
+    return w->unplaced.json ? ROTA_OK : rota__context_nomem(w->cx);
+}
+
+int rota__event_unplaced(rota__write *w, const rota__unplaced *unplaced)
+{
+    return append(w, ROTA_EVENT_BOOKING_UNPLACED, &unplaced->subject, NULL, false, unplaced->json,
+                  true);
 }
 
 int rota__event_resource(rota__write *w, int32_t type, const rota__resource *before,
@@ -192,9 +383,34 @@ int rota__event_resource(rota__write *w, int32_t type, const rota__resource *bef
                   before != NULL, resource_json(w, after), after != NULL);
 }
 
+int rota__event_hours(rota__write *w, const rota__resource *before, const rota__resource *after)
+{
+    const char *was, *is;
+    int rc;
+    if ((rc = hours_json(w, before, &was)) != ROTA_OK ||
+        (rc = hours_json(w, after, &is)) != ROTA_OK)
+        return rc;
+    return append(w, ROTA_EVENT_HOURS_CHANGED, &after->id, was, true, is, true);
+}
+
 int rota__event_member(rota__write *w, int32_t type, const rota__member *before,
                        const rota__member *after)
 {
     return append(w, type, after ? &after->group_id : &before->group_id, member_json(w, before),
                   before != NULL, member_json(w, after), after != NULL);
+}
+
+int rota__event_reminder(rota__write *w, const rota_id *booking, bool recurs,
+                         const rota__reminder *reminder, const rota_id *resource)
+{
+    rota__str json;
+    begin(&json, w, &reminder->id);
+    add_id(&json, "booking", booking);
+    if (recurs) add_time(&json, "occurrence", reminder->occurrence);
+    add_id(&json, "resource", resource);
+    add_time(&json, "start", reminder->start);
+    add_time(&json, "due", reminder->due);
+    add_int(&json, "attempt", reminder->attempt);
+    rota__str_add(&json, "}");
+    return append(w, ROTA_EVENT_REMINDER_DEAD, booking, NULL, false, rota__str_done(&json), true);
 }

@@ -8,7 +8,7 @@
 #include "domain/event.h"
 #include "domain/request.h"
 #include "domain/resolve.h"
-#include "domain/resource.h"
+#include "domain/resource_find.h"
 #include "domain/stay.h"
 
 static const char *content_of(rota__write *w, const char *verb, const rota_member_request *request)
@@ -45,8 +45,8 @@ static int read_pair(rota__write *w, const rota_member_request *request, pair *o
 /* Both timelines know of the stay, and the group's record counts its changes. */
 static int touch_pair(rota__write *w, const pair *p)
 {
-    w->receipt.id = p->group.id;
-    w->receipt.version = p->group.version + 1;
+    w->answer.receipt.id = p->group.id;
+    w->answer.receipt.version = p->group.version + 1;
     int rc = rota__stay_count(w, &p->group);
     return rc == ROTA_OK ? rota__write_touch(w, p->member.row) : rc;
 }
@@ -127,7 +127,7 @@ static int decide_add(rota__write *w, const void *data)
     rota__member *row = ROTA__PUSH(cx->env.arena, &w->batch.members_put);
     if (!row) return rota__context_nomem(cx);
     *row = stay;
-    w->receipt.when = when;
+    w->answer.receipt.when = when;
     if ((rc = touch_pair(w, &p)) != ROTA_OK) return rc;
     return rota__event_member(w, ROTA_EVENT_MEMBER_ADDED, NULL, &stay);
 }
@@ -175,7 +175,8 @@ static int decide_remove(rota__write *w, const void *data)
         const rota__member *stay = &p.member_timeline->groups[i];
         if (stay->group != p.group.row || stay->when.end <= at) continue;
         if (!left)
-            w->receipt.when = (rota_span){ stay->when.start < at ? stay->when.start : at, at };
+            w->answer.receipt.when = (rota_span){ stay->when.start < at ? stay->when.start : at,
+                                                  at };
         left = true;
         rc = rota__stay_end(w, stay, at);
     }

@@ -44,7 +44,9 @@ static void keep_timing(rota__timing *to, const rota__timing *from)
     X(replays)    \
     X(retries)    \
     X(checks)     \
-    X(hits)
+    X(hits)       \
+    X(reminders)  \
+    X(reminded)
 
 #define TIMINGS(X) \
     X(create)      \

@@ -16,7 +16,7 @@ typedef struct rota__timing {
 
 typedef struct rota__meter {
     rota__count created, cancelled, commits, flushes, conflicts, refusals, failures, replays,
-        retries, checks, hits;
+        retries, checks, hits, reminders, reminded;
     rota__timing create, check, list, commit, flush;
     struct rota__meter *next; /* of the engine's */
 } rota__meter;

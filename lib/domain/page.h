@@ -10,7 +10,8 @@
 
 enum {
     ROTA__PAGE_SECONDS = 32 * 86400, /* that a page's bookings begin in */
-    ROTA__PAGE_SHORT = 86400         /* longer bookings stand on a page of their own */
+    ROTA__PAGE_SHORT = 2 * 86400     /* longer bookings stand on a page of their own; a day is
+                                        no longer, whatever the clocks do in it */
 };
 #define ROTA__PAGE_LONG INT64_MIN /* its number */
 
@@ -20,7 +21,7 @@ typedef struct rota__page {
     int64_t number;          /* ROTA__PAGE_LONG, or the start / ROTA__PAGE_SECONDS, rounded down */
     int64_t bytes;
     int64_t count;
-    rota_booking *rows; /* by start, end and id; the status is the stored one, the phase 0 */
+    rota_booking *rows; /* in the order of lists; the status is the stored one, the phase 0 */
     rota__mem mem;      /* its own: it may outlive the engine */
     rota__arena arena;
 } rota__page;
@@ -28,15 +29,19 @@ typedef struct rota__page {
 int64_t rota__page_at(rota_time start);
 int64_t rota__page_of(rota_span when);
 
-/* The rows that belong on it, of those given by start, end, id; kept once. NULL: no
- * memory. `mem` says where it comes from. */
-rota__page *rota__page_new(const rota__mem *mem, int64_t number, const rota__booking *rows,
+/* The rows that belong on it, of those given in order; kept once. NULL: no memory. `mem`
+ * says where it comes from. */
+rota__page *rota__page_new(const rota__mem *mem, int64_t number, const rota_booking *rows,
                            int64_t count);
 void rota__page_keep(rota__page *page);
 void rota__page_drop(rota__page *page); /* NULL is allowed */
 
 /* A stored booking as a public record; text stays where it is, claims are copied. False:
- * no memory. Status and phase are for whoever knows the clock. */
+ * no memory. Status and phase are for whoever knows the clock, and what is known of its
+ * series alone for occurrence.c. */
 bool rota__page_record(rota__arena *arena, const rota__booking *row, rota_booking *out);
+
+/* The order of lists: by start, end and id, of one series by occurrence. */
+int rota__page_compare(const rota_booking *a, const rota_booking *b);
 
 #endif

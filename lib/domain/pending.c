@@ -84,6 +84,9 @@ static void set_base(entry *e, rota__timeline *base)
     e->view.group_count = base->group_count;
     e->view.members = base->members;
     e->view.member_count = base->member_count;
+    e->view.recurring = base->recurring;
+    e->view.recurring_count = base->recurring_count;
+    e->view.base = base;
     e->view.delta = &e->delta;
 }
 
@@ -118,6 +121,35 @@ static bool take_out(rota__pending *pending, entry *e, int64_t booking)
     return row != NULL;
 }
 
+/* The same of a series. */
+static bool take_out_recurring(rota__pending *pending, entry *e, int64_t booking)
+{
+    rota__delta *delta = &e->delta;
+    for (int64_t i = 0; i < delta->recurring.count; i++) {
+        if (delta->recurring.items[i].taken.booking != booking) continue;
+        delta->recurring.items[i] = delta->recurring.items[--delta->recurring.count];
+        return true;
+    }
+    int64_t *row = ROTA__PUSH(&pending->arena, &delta->removed);
+    if (row) *row = booking;
+    return row != NULL;
+}
+
+static bool add_recurring(rota__pending *pending, entry *e, const rota__booking *booking,
+                          const rota__claim *claim)
+{
+    rota__interval interval = rota__busy_interval(booking, claim);
+    rota__recurring *added = ROTA__PUSH(&pending->arena, &e->delta.recurring);
+    if (!added) return false;
+    added->taken = (rota__taken){ .when = interval.span,
+                                  .booking = interval.booking,
+                                  .expires = interval.expires,
+                                  .units = interval.units };
+    added->series_size = booking->series_size;
+    added->series = rota__arena_copy(&pending->arena, booking->series, booking->series_size);
+    return added->series != NULL;
+}
+
 static bool follow(rota__pending *pending, const rota__booking *booking, bool put)
 {
     if (booking->row == 0 || !rota__status_occupies(booking->status)) return true;
@@ -125,6 +157,12 @@ static bool follow(rota__pending *pending, const rota__booking *booking, bool pu
         const rota__claim *claim = &booking->claims[i];
         entry *e = find(pending, claim->resource);
         if (!e || !e->base || !rota__claim_blocks(claim)) continue;
+        if (booking->series) {
+            bool done = put ? add_recurring(pending, e, booking, claim)
+                            : take_out_recurring(pending, e, booking->row);
+            if (!done) return false;
+            continue;
+        }
         if (!put) {
             if (!take_out(pending, e, booking->row)) return false;
             continue;

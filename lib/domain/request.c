@@ -52,6 +52,15 @@ int rota__request_span(rota__context *cx, const char *what, rota_span span)
     return ROTA_OK;
 }
 
+int rota__request_window(rota__context *cx, rota_span window)
+{
+    int rc = rota__request_span(cx, "the window", window);
+    if (rc != ROTA_OK || window.end - window.start <= ROTA_MAX_WINDOW) return rc;
+    return rota__error_set(cx->env.error, ROTA_ELIMIT,
+                           "a window of %" PRId64 " seconds is longer than %" PRId64,
+                           window.end - window.start, ROTA_MAX_WINDOW);
+}
+
 int rota__request_range(rota__context *cx, const char *what, int64_t value, int64_t low,
                         int64_t high)
 {
@@ -70,6 +79,17 @@ int rota__request_bits(rota__context *cx, const char *what, uint32_t value, uint
     return ROTA_OK;
 }
 
+int rota__request_claim(rota__context *cx, const rota_claim *claim)
+{
+    int rc;
+    if ((rc = rota__request_range(cx, "units", claim->units, 1, INT32_MAX)) != ROTA_OK ||
+        (rc = rota__request_range(cx, "role", claim->role, ROTA_ROLE_REQUIRED,
+                                  ROTA_ROLE_ORGANIZER)) != ROTA_OK ||
+        (rc = rota__request_bits(cx, "claim flags", claim->flags, ROTA_CLAIM_FREE)) != ROTA_OK)
+        return rc;
+    return rota__request_range(cx, "reserved field of a claim", claim->reserved, 0, 0);
+}
+
 int rota__request_limit(rota__context *cx, int64_t limit)
 {
     if (limit < 0) return rota__error_set(cx->env.error, ROTA_EINVALID, "limit is %" PRId64, limit);
@@ -77,6 +97,21 @@ int rota__request_limit(rota__context *cx, int64_t limit)
         return rota__error_set(cx->env.error, ROTA_ELIMIT, "limit is %" PRId64 ", more than %d",
                                limit, (int)ROTA_MAX_ROWS);
     return ROTA_OK;
+}
+
+/* Which part of a series, and of which occurrence on. */
+static int check_scope(rota__context *cx, const rota_call *call)
+{
+    bool scoped = call->scope != ROTA_SCOPE_NONE;
+    int rc;
+    if ((rc = rota__request_range(cx, "scope", call->scope, ROTA_SCOPE_NONE, ROTA_SCOPE_ALL)) !=
+            ROTA_OK ||
+        (rc = rota__request_range(cx, "reserved field of a call", call->reserved, 0, 0)) != ROTA_OK)
+        return rc;
+    if (!scoped && call->occurrence)
+        return rota__error_set(cx->env.error, ROTA_EINVALID, "an occurrence without a scope");
+    return rota__request_range(cx, "occurrence", call->occurrence, scoped ? ROTA_TIME_MIN : 0,
+                               scoped ? ROTA_TIME_MAX : 0);
 }
 
 int rota__request_call(rota__context *cx, const rota_call *call)
@@ -90,7 +125,22 @@ int rota__request_call(rota__context *cx, const rota_call *call)
             ROTA_OK ||
         (rc = rota__request_text(cx, "key", call->key, ROTA_MAX_NAME, 0)) != ROTA_OK ||
         (rc = rota__request_text(cx, "trace", call->trace, ROTA_MAX_NAME, ROTA__MAY_BE_EMPTY)) !=
-            ROTA_OK)
+            ROTA_OK ||
+        (rc = check_scope(cx, call)) != ROTA_OK)
         return rc;
     return rota__request_range(cx, "expected version", call->version, 0, INT64_MAX);
+}
+
+const char *rota__request_booking(rota__context *cx, const rota__booking *b)
+{
+    rota__str text;
+    char id[37];
+    rota_id_format(&b->id, id);
+    rota__str_init(&text, cx->env.arena);
+    if (b->title)
+        rota__str_addf(&text, "booking \"%.*s\"", ROTA__SHOW_NAME(b->title));
+    else
+        rota__str_addf(&text, "booking %s", id);
+    const char *name = rota__str_done(&text);
+    return name ? name : "the booking";
 }

@@ -5,24 +5,13 @@
 
 #include "base/str.h"
 #include "domain/event.h"
+#include "domain/placement.h"
 #include "domain/request.h"
+#include "domain/way.h"
 
 /* --- conflicts, as the host sees them --- */
 
-typedef ROTA__LIST(rota__booking) rivals; /* by row */
-
-static int by_row(const void *left, const void *right)
-{
-    const rota__booking *a = left, *b = right;
-    return (a->row > b->row) - (a->row < b->row);
-}
-
-static const rota__booking *find_rival(const rivals *list, int64_t row)
-{
-    const rota__booking wanted = { .row = row };
-    return list->count ? bsearch(&wanted, list->items, (size_t)list->count, sizeof wanted, by_row)
-                       : NULL;
-}
+typedef rota__rivals rivals;
 
 static int by_int(const void *left, const void *right)
 {
@@ -30,14 +19,20 @@ static int by_int(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-static int read_rival(rota__write *w, int64_t row, rota__booking *out)
+/* To everybody but the store an occurrence with a row of its own is one of its series, and
+ * has the id, the version and the name of that. */
+static int adopt(rota__write *w, rota__booking *rival)
 {
-    rota__context *cx = w->cx;
-    rota__by by = { .row = row };
-    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, out);
-    if (rc != ROTA_ENOTFOUND) return rc;
-    return rota__error_set(cx->env.error, ROTA_ECORRUPT,
-                           "booking row %" PRId64 " takes time and is not there", row);
+    rota__booking series;
+    if (!rival->part_of) return ROTA_OK;
+    int rc = rota__way_read(w, rival->part_of, &series);
+    if (rc != ROTA_OK) return rc;
+    rival->id = series.id;
+    rival->version = series.version;
+    rival->title = series.title;
+    rival->ref = series.ref;
+    rival->priority = series.priority;
+    return ROTA_OK;
 }
 
 /* Every other booking among the clashes, once. */
@@ -54,7 +49,8 @@ static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *lis
         if (rows[i] == 0 || (i > 0 && rows[i] == rows[i - 1])) continue;
         rota__booking *rival = ROTA__PUSH(cx->env.arena, list);
         if (!rival) return rota__context_nomem(cx);
-        int rc = read_rival(w, rows[i], rival);
+        int rc = rota__way_read(w, rows[i], rival);
+        if (rc == ROTA_OK) rc = adopt(w, rival);
         if (rc != ROTA_OK) return rc;
     }
     return ROTA_OK;
@@ -74,7 +70,7 @@ static int add_conflict(rota__write *w, const rota__clash *clash, const rivals *
                           .resource = resource->id,
                           .overlap = clash->overlap,
                           .units_left = clash->units_left };
-    const rota__booking *rival = find_rival(list, clash->booking);
+    const rota__booking *rival = rota__way_rival(list, clash->booking);
     int rc;
     if ((rc = keep_text(w, resource->name, &row.resource_name)) != ROTA_OK ||
         (rc = keep_text(w, resource->ref, &row.resource_ref)) != ROTA_OK)
@@ -84,9 +80,14 @@ static int add_conflict(rota__write *w, const rota__clash *clash, const rivals *
         if ((rc = rota__write_look(w, clash->via, &via)) != ROTA_OK) return rc;
         row.via = via->resource.id;
     }
+    row.asked_recurs = clash->asked_recurs ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT;
+    row.asked = clash->asked;
     if (rival) {
+        bool apart = rival->part_of != 0;
         row.booking = rival->id;
-        row.when = rival->when;
+        row.when = clash->recurs ? clash->when : rival->when;
+        row.recurs = apart || clash->recurs ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT;
+        row.occurrence = apart ? rival->occurrence : clash->original;
         row.version = rival->version;
         row.status = rival->status;
         row.priority = rival->priority;
@@ -104,24 +105,27 @@ static int by_start(const void *left, const void *right)
     const rota_conflict *a = left, *b = right;
     if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
     int order = rota__id_compare(&a->resource, &b->resource);
-    return order ? order : rota__id_compare(&a->booking, &b->booking);
+    if (order == 0) order = rota__id_compare(&a->booking, &b->booking);
+    if (order == 0) order = (a->occurrence > b->occurrence) - (a->occurrence < b->occurrence);
+    return order ? order : (a->asked > b->asked) - (a->asked < b->asked);
 }
 
 static int list_conflicts(rota__write *w, const rota__clashes *clashes, rivals *list)
 {
     int rc = read_rivals(w, clashes, list);
-    w->conflicts.count = 0;
+    w->answer.conflicts.count = 0;
     for (int64_t i = 0; rc == ROTA_OK && i < clashes->count; i++)
         rc = add_conflict(w, &clashes->items[i], list);
     if (rc == ROTA_OK)
-        qsort(w->conflicts.items, (size_t)w->conflicts.count, sizeof *w->conflicts.items, by_start);
+        qsort(w->answer.conflicts.items, (size_t)w->answer.conflicts.count,
+              sizeof *w->answer.conflicts.items, by_start);
     return rc;
 }
 
 /* 'why "Blue" is taken … by "Standup", and 2 more conflicts'. */
 static int say(rota__write *w, const char *why)
 {
-    const rota_conflict *first = &w->conflicts.items[0];
+    const rota_conflict *first = &w->answer.conflicts.items[0];
     rota__str text;
     rota__str_init(&text, w->cx->env.arena);
     rota__str_addf(&text, "%s\"%.*s\" ", why, ROTA__SHOW_NAME(first->resource_name));
@@ -143,29 +147,90 @@ static int say(rota__write *w, const char *why)
         else
             rota__str_addf(&text, "booking %s", id);
     }
-    if (w->conflicts.count > 1)
-        rota__str_addf(&text, ", and %" PRId64 " more conflict%s", w->conflicts.count - 1,
-                       w->conflicts.count == 2 ? "" : "s");
+    if (w->answer.conflicts.count > 1)
+        rota__str_addf(&text, ", and %" PRId64 " more conflict%s", w->answer.conflicts.count - 1,
+                       w->answer.conflicts.count == 2 ? "" : "s");
     const char *message = rota__str_done(&text);
     return message ? rota__error_set(w->cx->env.error, ROTA_ECONFLICT, "%s", message)
                    : rota__context_nomem(w->cx);
 }
 
-/* --- lapsed holds whose time is taken --- */
+/* --- what rules forbid --- */
 
-/* The status of a booking changes, and its time is given back. */
-static int end_booking(rota__write *w, const rota__booking *before, int32_t status, int32_t event,
-                       const rota__booking *winner)
+/* Who may cancel what has begun may book at night too; where no new time is taken, what
+ * was once allowed stays; and nobody uses what is blocked. */
+static bool any_hours(const rota__write *w)
 {
-    rota__booking after = *before;
-    after.status = status;
-    int rc = rota__write_put(w, before, &after);
-    return rc == ROTA_OK ? rota__event_booking(w, event, winner) : rc;
+    return w->any_hours || (w->call.flags & ROTA_CALL_OVERRIDE);
 }
+
+static int add_violation(rota__write *w, const rota__breach *breach)
+{
+    const rota__resource *resource = &breach->resource->resource;
+    rota__str text;
+    rota_violation row = { .size = (uint32_t)sizeof row,
+                           .asked_recurs = breach->recurs ? ROTA_RECURS_OCCURRENCE
+                                                          : ROTA_RECURS_NOT,
+                           .rule = "hours",
+                           .resource = resource->id,
+                           .when = breach->when,
+                           .asked = breach->original };
+    rota__str_init(&text, w->cx->report);
+    rota__str_addf(&text, "\"%.*s\" is not open throughout %s to %s",
+                   ROTA__SHOW_NAME(resource->name), rota__request_show(breach->when.start).text,
+                   rota__request_show(breach->when.end).text);
+    if (breach->closed != breach->resource)
+        rota__str_addf(&text, ", as \"%.*s\" is not",
+                       ROTA__SHOW_NAME(breach->closed->resource.name));
+    row.message = rota__str_done(&text);
+    if (!row.message) return rota__context_nomem(w->cx);
+    int rc = keep_text(w, resource->name, &row.resource_name);
+    if (rc == ROTA_OK) rc = keep_text(w, resource->ref, &row.resource_ref);
+    return rc == ROTA_OK ? rota__write_violation(w, &row) : rc;
+}
+
+static int by_resource_id(const void *left, const void *right)
+{
+    const rota_violation *a = left, *b = right;
+    int order = rota__id_compare(&a->resource, &b->resource);
+    if (order == 0) order = (a->asked > b->asked) - (a->asked < b->asked);
+    return order ? order : strcmp(a->rule, b->rule);
+}
+
+static int list_violations(rota__write *w, const rota__breaches *breaches)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < breaches->count && rc == ROTA_OK; i++)
+        rc = add_violation(w, &breaches->items[i]);
+    if (rc == ROTA_OK && w->answer.violations.count > 1)
+        qsort(w->answer.violations.items, (size_t)w->answer.violations.count,
+              sizeof *w->answer.violations.items, by_resource_id);
+    return rc;
+}
+
+static int say_forbidden(rota__write *w, const char *why)
+{
+    const int64_t more = w->answer.violations.count - 1;
+    const char *first = w->answer.violations.items[0].message;
+    if (more == 0) return rota__error_set(w->cx->env.error, ROTA_EPOLICY, "%s%s", why, first);
+    return rota__error_set(w->cx->env.error, ROTA_EPOLICY, "%s%s, and %" PRId64 " more violation%s",
+                           why, first, more, more == 1 ? "" : "s");
+}
+
+int rota__resolve_tell(rota__write *w, const rota__clashes *clashes, const rota__breaches *breaches)
+{
+    rivals list = { 0 };
+    int rc = list_violations(w, breaches);
+    if (rc == ROTA_OK && clashes->count > 0) rc = list_conflicts(w, clashes, &list);
+    if (rc != ROTA_OK) return rc;
+    return clashes->count > 0 ? say(w, "") : say_forbidden(w, "");
+}
+
+/* --- lapsed holds whose time is taken --- */
 
 int rota__resolve_expire(rota__write *w, const rota__booking *hold)
 {
-    return end_booking(w, hold, ROTA_BOOKING_EXPIRED, ROTA_EVENT_BOOKING_EXPIRED, NULL);
+    return rota__way_end(w, hold, ROTA_BOOKING_EXPIRED, ROTA_EVENT_BOOKING_EXPIRED, NULL);
 }
 
 static int expire_lapsed(rota__write *w)
@@ -176,152 +241,12 @@ static int expire_lapsed(rota__write *w)
     for (int64_t i = 0; i < w->lapsed.count; i++) {
         if (i > 0 && w->lapsed.items[i] == w->lapsed.items[i - 1]) continue;
         rota__booking hold;
-        int rc = read_rival(w, w->lapsed.items[i], &hold);
+        int rc = rota__way_read(w, w->lapsed.items[i], &hold);
         if (rc != ROTA_OK) return rc;
         bool lapsed = hold.status == ROTA_BOOKING_HELD && hold.hold_expires <= cx->now;
         if (lapsed && (rc = rota__resolve_expire(w, &hold)) != ROTA_OK) return rc;
     }
     return ROTA_OK;
-}
-
-/* --- cancelling others --- */
-
-static bool may_be_cancelled(const rota__booking *rival)
-{
-    return rival->status == ROTA_BOOKING_HELD || rival->status == ROTA_BOOKING_CONFIRMED ||
-           rival->status == ROTA_BOOKING_CHECKED_IN;
-}
-
-/* A rival, and whether the booking has to do without it. */
-typedef struct candidate {
-    const rota__booking *rival;
-    bool goes;  /* is cancelled, as things stand */
-    bool alone; /* clashes on a resource of one unit: it cannot come back */
-} candidate;
-
-typedef ROTA__LIST(candidate) candidates; /* the weightiest first */
-
-/* Those that stay if they can come first: the more important, then the earlier. */
-static int by_weight(const void *left, const void *right)
-{
-    const rota__booking *a = ((const candidate *)left)->rival;
-    const rota__booking *b = ((const candidate *)right)->rival;
-    if (a->priority != b->priority) return a->priority > b->priority ? -1 : 1;
-    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
-    return rota__id_compare(&a->id, &b->id);
-}
-
-/* Does the booking fit where it is not itself, and the candidates that go are not?
- * near: as rota__admit_claims(). */
-static int fits(rota__write *w, const rota__booking *booking, const candidates *list,
-                const rota_span *near, rota__clashes *clashes)
-{
-    rota__absent absent = { 0 };
-    int64_t count = list ? list->count : 0;
-    absent.items = rota__arena_alloc(w->cx->env.arena, count + 1, (int64_t)sizeof *absent.items);
-    if (!absent.items) return rota__context_nomem(w->cx);
-    if (booking->row) absent.items[absent.count++] = booking->row;
-    for (int64_t i = 0; i < count; i++)
-        if (list->items[i].goes) absent.items[absent.count++] = list->items[i].rival->row;
-    qsort(absent.items, (size_t)absent.count, sizeof *absent.items, by_int);
-    return rota__admit_claims(w, booking->when, booking->claims, booking->claim_count, &absent,
-                              near, clashes);
-}
-
-/* The same, in memory of its own, since it is asked often. It looks at nothing
- * that was not looked at and guarded before. */
-static int try_fit(rota__write *w, const rota__booking *booking, const candidates *list,
-                   const rota_span *near, bool *fit)
-{
-    rota__context *cx = w->cx;
-    rota__arena *all = cx->env.arena, own;
-    rota__clashes clashes = { 0 };
-    const int64_t guards = w->batch.guards.count;
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
-    w->lapsed_known = true;
-    int rc = fits(w, booking, list, near, &clashes);
-    w->lapsed_known = false;
-    cx->env.arena = all;
-    assert(w->batch.guards.count == guards);
-    (void)guards;
-    *fit = rc == ROTA_OK && clashes.count == 0;
-    rota__arena_free(&own);
-    return rc;
-}
-
-/* The first `stay` come back, but for those that cannot. */
-static void let_stay(candidates *list, int64_t stay)
-{
-    for (int64_t i = 0; i < list->count; i++)
-        list->items[i].goes = i >= stay || list->items[i].alone;
-}
-
-/* How many of the weightiest can come back together. The more come back the less
- * fits, so halving finds it, however many there are. */
-static int count_staying(rota__write *w, const rota__booking *booking, candidates *list,
-                         int64_t *staying)
-{
-    int64_t low = 0, high = list->count;
-    while (low < high) {
-        int64_t mid = high - (high - low) / 2;
-        bool fit;
-        let_stay(list, mid);
-        int rc = try_fit(w, booking, list, NULL, &fit);
-        if (rc != ROTA_OK) return rc;
-        if (fit)
-            low = mid;
-        else
-            high = mid - 1;
-    }
-    let_stay(list, low);
-    *staying = low;
-    return ROTA_OK;
-}
-
-static int check_count(rota__write *w, const candidates *list)
-{
-    int64_t going = 0;
-    for (int64_t i = 0; i < list->count; i++)
-        going += list->items[i].goes;
-    if (going <= ROTA_MAX_CANCELLED) return ROTA_OK;
-    return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
-                           "%" PRId64 " bookings would have to be cancelled, more than %d", going,
-                           (int)ROTA_MAX_CANCELLED);
-}
-
-/* Where a resource has several units not every rival has to go: each one stays
- * that can, the weightiest first. Beyond those that stay together, each is tried
- * where it was: it can matter nowhere else. */
-static int put_back(rota__write *w, const rota__booking *booking, candidates *list)
-{
-    int64_t staying = 0;
-    int rc = count_staying(w, booking, list, &staying);
-    if (rc == ROTA_OK) rc = check_count(w, list);
-    for (int64_t i = staying; rc == ROTA_OK && i < list->count; i++) {
-        bool fit;
-        if (list->items[i].alone) continue;
-        list->items[i].goes = false;
-        rc = try_fit(w, booking, list, &list->items[i].rival->when, &fit);
-        list->items[i].goes = !fit;
-    }
-    return rc;
-}
-
-static int cancel(rota__write *w, const rota__booking *rival, const rota__booking *winner)
-{
-    int rc = end_booking(w, rival, ROTA_BOOKING_CANCELLED, ROTA_EVENT_BOOKING_CANCELLED, winner);
-    if (rc != ROTA_OK) return rc;
-    rota_id *id = ROTA__PUSH(w->cx->report, &w->cancelled);
-    if (!id) return rota__context_nomem(w->cx);
-    *id = rival->id;
-    return ROTA_OK;
-}
-
-static bool told_to_cancel(const rota__write *w, const rota__booking *rival)
-{
-    const rota__verdict *verdict = rota__write_verdict(w, &rival->id, rival->version);
-    return verdict && verdict->cancel;
 }
 
 static bool all_decided(const rota__write *w, const rivals *list)
@@ -331,48 +256,20 @@ static bool all_decided(const rota__write *w, const rivals *list)
     return true;
 }
 
-/* Of each rival: does it clash on a resource of one unit? */
-static bool *find_alone(rota__write *w, const rota__clashes *clashes, const rivals *list)
+static int say_stuck(rota__write *w, const rota__booking *stuck)
 {
-    bool *alone = rota__arena_alloc(w->cx->env.arena, list->count, (int64_t)sizeof *alone);
-    for (int64_t i = 0; alone && i < clashes->count; i++) {
-        const rota__booking *rival = find_rival(list, clashes->items[i].booking);
-        if (rival && clashes->items[i].resource->resource.capacity == 1)
-            alone[rival - list->items] = true;
-    }
-    return alone;
-}
-
-/* The rivals that may go. */
-static int choose(rota__write *w, const rota__booking *booking, int32_t on_conflict,
-                  const rota__clashes *clashes, const rivals *list, candidates *chosen)
-{
-    const bool *alone = find_alone(w, clashes, list);
-    if (!alone) return rota__context_nomem(w->cx);
-    for (int64_t i = 0; i < list->count; i++) {
-        const rota__booking *rival = &list->items[i];
-        bool goes = on_conflict == ROTA_ON_CONFLICT_ASK ? told_to_cancel(w, rival)
-                                                        : rival->priority < booking->priority;
-        if (!goes || !may_be_cancelled(rival)) continue;
-        candidate *one = ROTA__PUSH(w->cx->env.arena, chosen);
-        if (!one) return rota__context_nomem(w->cx);
-        *one = (candidate){ .rival = rival, .goes = true, .alone = alone[i] };
-    }
-    if (chosen->count > 1)
-        qsort(chosen->items, (size_t)chosen->count, sizeof *chosen->items, by_weight);
-    return ROTA_OK;
-}
-
-static int make_room(rota__write *w, const rota__booking *booking, candidates *chosen, bool *made)
-{
-    rota__clashes clashes = { 0 };
-    int rc = fits(w, booking, chosen, NULL, &clashes);
-    if (rc != ROTA_OK || clashes.count > 0) return rc;
-    rc = put_back(w, booking, chosen);
-    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
-        if (chosen->items[i].goes) rc = cancel(w, chosen->items[i].rival, booking);
-    *made = rc == ROTA_OK;
-    return rc;
+    rota__placement placement;
+    rota__str text;
+    int rc = rota__placement_of(w->cx, stuck, &placement);
+    if (rc == ROTA_OK)
+        rc = rota__event_note_unplaced(w, stuck, placement.window,
+                                       stuck->when.end - stuck->when.start);
+    if (rc != ROTA_OK) return rc;
+    rota__str_init(&text, w->cx->env.arena);
+    rota__str_addf(&text, "there is no other place for %s, and ",
+                   rota__request_booking(w->cx, stuck));
+    const char *why = rota__str_done(&text);
+    return why ? say(w, why) : rota__context_nomem(w->cx);
 }
 
 int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t on_conflict,
@@ -380,35 +277,65 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
 {
     rota__context *cx = w->cx;
     rota__clashes clashes = { 0 };
+    rota__breaches breaches = { 0 };
     rivals list = { 0 };
-    candidates chosen = { 0 };
+    const rota__booking *stuck = NULL;
     bool made = false;
-    int rc = fits(w, booking, NULL, NULL, &clashes);
+    int rc = rota__way_clear(w, booking, &clashes, any_hours(w) ? NULL : &breaches);
+    if (rc == ROTA_OK) rc = list_violations(w, &breaches);
     if (rc != ROTA_OK) return rc;
-    if (clashes.count == 0) return expire_lapsed(w);
+    const bool forbidden = w->answer.violations.count > 0;
+    if (clashes.count == 0) return forbidden ? say_forbidden(w, why) : expire_lapsed(w);
     if ((rc = list_conflicts(w, &clashes, &list)) != ROTA_OK) return rc;
+    if (forbidden) return say(w, why);
 
     if (on_conflict == ROTA_ON_CONFLICT_DEFAULT) on_conflict = cx->on_conflict;
     bool asks = on_conflict == ROTA_ON_CONFLICT_ASK && cx->ask;
     if (asks && !all_decided(w, &list)) return ROTA__ASK_FIRST;
-    if (asks || on_conflict == ROTA_ON_CONFLICT_OVERRIDE) {
-        if ((rc = choose(w, booking, on_conflict, &clashes, &list, &chosen)) != ROTA_OK ||
-            (rc = make_room(w, booking, &chosen, &made)) != ROTA_OK)
-            return rc;
+    if (asks || on_conflict == ROTA_ON_CONFLICT_OVERRIDE ||
+        on_conflict == ROTA_ON_CONFLICT_DISPLACE) {
+        rc = rota__way_make(w, booking, on_conflict, &clashes, &list, &made, &stuck);
+        if (rc != ROTA_OK) return rc;
     }
+    if (stuck) return say_stuck(w, stuck);
     if (!made) return say(w, why);
-    w->conflicts.count = 0;
+    w->answer.conflicts.count = 0;
     return expire_lapsed(w);
+}
+
+int rota__resolve_series(rota__write *w, const rota__series *series, rota_time from,
+                         const rota__absent *absent, bool partial, const char *why,
+                         rota_time *checked_until)
+{
+    rota__clashes clashes = { 0 };
+    rota__breaches breaches = { 0 };
+    rivals list = { 0 };
+    const bool forbidden = w->answer.violations.count > 0; /* altogether */
+    int rc = rota__admit_series(w, series, from, absent, &clashes, any_hours(w) ? NULL : &breaches,
+                                checked_until);
+    if (rc != ROTA_OK) return rc;
+    if (clashes.count == 0 && breaches.count == 0)
+        return forbidden ? say_forbidden(w, why) : expire_lapsed(w);
+    if (partial &&
+        (clashes.count >= ROTA__SERIES_CLASHES || breaches.count >= ROTA__SERIES_CLASHES))
+        return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
+                               "more than %d conflicts are in the way of the series",
+                               (int)ROTA__SERIES_CLASHES);
+    if (clashes.count > ROTA__SERIES_CLASHES) clashes.count = ROTA__SERIES_CLASHES;
+    if (breaches.count > ROTA__SERIES_CLASHES) breaches.count = ROTA__SERIES_CLASHES;
+    if ((rc = list_violations(w, &breaches)) != ROTA_OK) return rc;
+    if (clashes.count > 0 && (rc = list_conflicts(w, &clashes, &list)) != ROTA_OK) return rc;
+    if (!partial || forbidden) return clashes.count > 0 ? say(w, why) : say_forbidden(w, why);
+    w->lapsed.count = 0; /* what is left of it is asked again, and ends those in its way */
+    return ROTA_OK;
 }
 
 int rota__resolve_change(rota__write *w, int64_t resource, rota_span when,
                          const rota__change *change)
 {
     rota__clashes clashes = { 0 };
-    rivals list = { 0 };
+    const rota__breaches breaches = { 0 };
     int rc = rota__admit_change(w, resource, when, change, &clashes);
     if (rc != ROTA_OK) return rc;
-    if (clashes.count == 0) return expire_lapsed(w);
-    rc = list_conflicts(w, &clashes, &list);
-    return rc == ROTA_OK ? say(w, "") : rc;
+    return clashes.count == 0 ? expire_lapsed(w) : rota__resolve_tell(w, &clashes, &breaches);
 }

@@ -8,6 +8,7 @@
 #include "domain/event.h"
 #include "domain/request.h"
 #include "domain/resolve.h"
+#include "domain/resource_find.h"
 #include "domain/stay.h"
 
 enum {
@@ -132,46 +133,6 @@ static const char *content_of(rota__write *w, const char *verb, const rota_id *i
 
 /* --- what is common --- */
 
-static int not_found(rota__context *cx, const rota_id *id)
-{
-    char text[37];
-    rota_id_format(id, text);
-    return rota__error_set(cx->env.error, ROTA_ENOTFOUND, "no resource %s", text);
-}
-
-int rota__resource_get(rota__context *cx, const rota_id *id, rota__resource *out)
-{
-    rota__by by = { .id = id };
-    int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, out);
-    return rc == ROTA_ENOTFOUND ? not_found(cx, id) : rc;
-}
-
-/* It may have been removed between the record and the guard. */
-static int look(rota__write *w, int64_t row, rota__timeline **timeline)
-{
-    int rc = rota__write_look(w, row, timeline);
-    if (rc != ROTA_OK || !(*timeline)->resource.removed) return rc;
-    return rota__error_set(w->cx->env.error, ROTA_ENOTFOUND, "\"%.*s\" has been removed",
-                           ROTA__SHOW_NAME((*timeline)->resource.name));
-}
-
-/* One that is in memory is found without the store; a removed one is not there, in
- * either case and in the same words. */
-int rota__resource_claim(rota__write *w, const rota_id *id, rota__timeline **timeline)
-{
-    rota__resource found = { .row = rota__busy_row(w->cx->looker, id) };
-    int rc = found.row ? ROTA_OK : rota__resource_get(w->cx, id, &found);
-    if (rc == ROTA_OK) rc = rota__write_look(w, found.row, timeline);
-    return rc == ROTA_OK && (*timeline)->resource.removed ? not_found(w->cx, id) : rc;
-}
-
-int rota__resource_look(rota__write *w, const rota_id *id, rota__resource *out,
-                        rota__timeline **timeline)
-{
-    int rc = rota__resource_get(w->cx, id, out);
-    return rc == ROTA_OK ? look(w, out->row, timeline) : rc;
-}
-
 static int get_for(rota__write *w, const rota_id *id, rota__resource *out)
 {
     int rc = rota__resource_get(w->cx, id, out);
@@ -212,7 +173,7 @@ static int set_parent(rota__write *w, rota__resource *resource, const rota_id *p
         if (row == resource->row)
             return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" would be in itself",
                                    ROTA__SHOW_NAME(resource->name));
-        if ((rc = look(w, row, &guarded)) != ROTA_OK) return rc;
+        if ((rc = rota__resource_at(w, row, &guarded)) != ROTA_OK) return rc;
         row = guarded->resource.parent;
         if (!row) return ROTA_OK;
         if (depth == ROTA_MAX_NESTING)
@@ -228,8 +189,8 @@ static int put(rota__write *w, int32_t event, const rota__resource *before,
     if (!row) return rota__context_nomem(w->cx);
     *row = *after;
     row->version = before ? before->version + 1 : 1;
-    w->receipt.id = row->id;
-    w->receipt.version = row->version;
+    w->answer.receipt.id = row->id;
+    w->answer.receipt.version = row->version;
     return rota__event_resource(w, event, before, row->removed ? NULL : row);
 }
 
@@ -343,8 +304,8 @@ static int decide_update(rota__write *w, const void *data)
     if ((rc = apply(w, asked->request, &after)) != ROTA_OK ||
         (rc = check_ref(w, &after)) != ROTA_OK)
         return rc;
-    w->receipt.id = before.id;
-    w->receipt.version = before.version;
+    w->answer.receipt.id = before.id;
+    w->answer.receipt.version = before.version;
     if (same(&before, &after)) return ROTA_OK;
     if (!same_occupancy(&before, &after) && (rc = check_fit(w, &before, &after)) != ROTA_OK)
         return rc;
@@ -367,6 +328,53 @@ int rota__resource_update(rota__write *w, const rota_id *id, const rota_resource
 
 /* --- remove --- */
 
+static bool names(const rota__era *era, int64_t resource)
+{
+    for (int64_t i = 0; i < era->claim_count; i++)
+        if (era->claims[i].resource == resource) return true;
+    return false;
+}
+
+/* The first occurrence of a series that claims the resource and has not ended; empty where
+ * there is none. */
+static int first_use(rota__write *w, const rota__booking *booking, int64_t resource,
+                     rota_span *when)
+{
+    rota__context *cx = w->cx;
+    rota__series series;
+    rota__series_walk *walk = rota__arena_room(cx->env.arena, 1, (int64_t)sizeof *walk);
+    const rota_span rest = { cx->now, ROTA_TIME_MAX };
+    if (!walk) return rota__context_nomem(cx);
+    int rc = rota__series_read(&cx->env, cx->zones, booking->series, booking->series_size, &series);
+    *when = (rota_span){ 0, 0 };
+    for (int64_t e = 0; rc == ROTA_OK && e < series.era_count; e++) {
+        rota__happening first;
+        if (!names(&series.eras[e], resource)) continue;
+        rota__series_open(walk, &series, e, rest, false);
+        if ((rc = rota__series_next(walk, &first)) == ROTA_OK) {
+            *when = first.when;
+            return ROTA_OK;
+        }
+        if (rc == ROTA__RECUR_DONE) rc = ROTA_OK;
+    }
+    return rc == ROTA_ELIMIT
+               ? rota__error_set(cx->env.error, rc, "the occurrences of a series are too far apart")
+               : rc;
+}
+
+static int check_live(rota__write *w, const rota__resource *resource, const rota__booking *booking)
+{
+    rota_span when = booking->when;
+    bool lapsed = booking->status == ROTA_BOOKING_HELD && booking->hold_expires <= w->cx->now;
+    /* Else somebody with a slower clock confirms it still. */
+    if (lapsed) return rota__resolve_expire(w, booking);
+    int rc = booking->series ? first_use(w, booking, resource->row, &when) : ROTA_OK;
+    if (rc != ROTA_OK || when.start >= when.end) return rc;
+    return rota__error_set(w->cx->env.error, ROTA_ESTATE, "\"%.*s\" is booked from %s to %s",
+                           ROTA__SHOW_NAME(resource->name), rota__request_show(when.start).text,
+                           rota__request_show(when.end).text);
+}
+
 /* A live booking that claims the resource and has not ended. */
 static int check_unclaimed(rota__write *w, const rota__resource *resource)
 {
@@ -378,23 +386,17 @@ static int check_unclaimed(rota__write *w, const rota__resource *resource)
                                     .statuses = ROTA__BIT(ROTA_BOOKING_HELD) |
                                                 ROTA__BIT(ROTA_BOOKING_CONFIRMED) |
                                                 ROTA__BIT(ROTA_BOOKING_CHECKED_IN) };
-    rota__booking *rows;
-    int64_t count;
+    int rc = ROTA_OK;
     if (filter.when.start >= filter.when.end) return ROTA_OK;
-    int rc = cx->store->ops->booking_list(cx->store, &cx->env, &filter, &rows, &count);
-    if (rc != ROTA_OK) return rc;
-    for (int64_t i = 0; i < count; i++) {
-        bool lapsed = rows[i].status == ROTA_BOOKING_HELD && rows[i].hold_expires <= cx->now;
-        if (lapsed) { /* else somebody with a slower clock confirms it still */
-            if ((rc = rota__resolve_expire(w, &rows[i])) != ROTA_OK) return rc;
-            continue;
-        }
-        return rota__error_set(cx->env.error, ROTA_ESTATE, "\"%.*s\" is booked from %s to %s",
-                               ROTA__SHOW_NAME(resource->name),
-                               rota__request_show(rows[i].when.start).text,
-                               rota__request_show(rows[i].when.end).text);
+    for (int recurring = 0; recurring <= 1 && rc == ROTA_OK; recurring++) {
+        rota__booking *rows;
+        int64_t count;
+        filter.recurring = recurring;
+        rc = cx->store->ops->booking_list(cx->store, &cx->env, &filter, &rows, &count);
+        for (int64_t i = 0; rc == ROTA_OK && i < count; i++)
+            rc = check_live(w, resource, &rows[i]);
     }
-    return ROTA_OK;
+    return rc;
 }
 
 static int check_empty(rota__write *w, const rota__resource *resource)

@@ -10,12 +10,6 @@ int rota__resource_update(rota__write *w, const rota_id *id, const rota_resource
 int rota__resource_remove(rota__write *w, const rota_id *id);
 
 int rota__resource_find(rota__context *cx, const char *id_or_ref, rota_id *id);
-int rota__resource_get(rota__context *cx, const rota_id *id, rota__resource *out);
-/* The same with its timeline, guarded, for a call that rests on its being there. */
-int rota__resource_look(rota__write *w, const rota_id *id, rota__resource *out,
-                        rota__timeline **timeline);
-/* Its timeline alone, guarded: what a claim needs. */
-int rota__resource_claim(rota__write *w, const rota_id *id, rota__timeline **timeline);
 int rota__resource_list(rota__context *cx, const rota_resource_query *query, rota__resource **rows,
                         int64_t *count);
 

@@ -3,88 +3,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/str.h"
+#include "domain/fresh.h"
 #include "domain/request.h"
 
 /* How often a decision is taken again because others were faster. Each time
  * somebody else has succeeded, so a call that still loses has met as many
  * commits on the very resources it wants. */
 enum { MAX_ATTEMPTS = 64 };
-
-/* --- answers: what a key remembers, in a layout of its own that never changes --- */
-
-enum { ANSWER_VERSION = 1, ANSWER_HEAD = 1 + 16 + 8 * 6, ANSWER_ID = 16 };
-
-static void put_int(uint8_t **at, int64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        *(*at)++ = (uint8_t)((uint64_t)value >> (8 * i));
-}
-
-static int64_t get_int(const uint8_t **at)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value |= (uint64_t) * (*at)++ << (8 * i);
-    return (int64_t)value;
-}
-
-static int write_answer(rota__write *w, rota__key *key)
-{
-    const rota_receipt *receipt = &w->receipt;
-    int64_t size = ANSWER_HEAD + ANSWER_ID * w->cancelled.count;
-    uint8_t *bytes = rota__arena_alloc(w->cx->env.arena, size, 1), *at = bytes;
-    if (!bytes) return rota__context_nomem(w->cx);
-
-    *at++ = ANSWER_VERSION;
-    memcpy(at, receipt->id.b, sizeof receipt->id.b);
-    at += sizeof receipt->id.b;
-    put_int(&at, receipt->version);
-    put_int(&at, receipt->when.start);
-    put_int(&at, receipt->when.end);
-    put_int(&at, receipt->hold_expires);
-    put_int(&at, receipt->status);
-    put_int(&at, w->cancelled.count);
-    for (int64_t i = 0; i < w->cancelled.count; i++, at += ANSWER_ID)
-        memcpy(at, w->cancelled.items[i].b, ANSWER_ID);
-    key->answer = bytes;
-    key->answer_size = size;
-    return ROTA_OK;
-}
-
-static int damaged(rota__write *w, const rota__key *key)
-{
-    return rota__error_set(w->cx->env.error, ROTA_ECORRUPT,
-                           "the answer kept for key \"%.*s\" is damaged",
-                           ROTA__SHOW_NAME(key->key));
-}
-
-static int read_answer(rota__write *w, const rota__key *key)
-{
-    rota__context *cx = w->cx;
-    const uint8_t *at = key->answer;
-    int64_t ids = key->answer_size - ANSWER_HEAD; /* bytes of them */
-    if (ids < 0 || ids % ANSWER_ID != 0 || *at++ != ANSWER_VERSION) return damaged(w, key);
-    rota_receipt *receipt = &w->receipt;
-    memcpy(receipt->id.b, at, sizeof receipt->id.b);
-    at += sizeof receipt->id.b;
-    receipt->version = get_int(&at);
-    receipt->when.start = get_int(&at);
-    receipt->when.end = get_int(&at);
-    receipt->hold_expires = get_int(&at);
-    receipt->status = (int32_t)get_int(&at);
-    int64_t cancelled = get_int(&at);
-    if (cancelled != ids / ANSWER_ID) return damaged(w, key);
-    w->cancelled.count = 0;
-    for (int64_t i = 0; i < cancelled; i++, at += ANSWER_ID) {
-        rota_id *id = ROTA__PUSH(cx->report, &w->cancelled);
-        if (!id) return rota__context_nomem(cx);
-        memcpy(id->b, at, ANSWER_ID);
-    }
-    receipt->flags |= ROTA_RECEIPT_REPLAYED;
-    rota__meter_add(&cx->meter->replays, 1);
-    return ROTA_OK;
-}
 
 int rota__write_replay(rota__write *w, bool *known)
 {
@@ -102,7 +27,7 @@ int rota__write_replay(rota__write *w, bool *known)
         return rota__error_set(cx->env.error, ROTA_EKEY,
                                "key \"%.*s\" was used at %s for another request",
                                ROTA__SHOW_NAME(w->call.key), rota__request_show(key.at).text);
-    return read_answer(w, &key);
+    return rota__answer_read(cx, &key, &w->answer);
 }
 
 /* --- guards --- */
@@ -199,9 +124,21 @@ int rota__write_put(rota__write *w, const rota__booking *before, const rota__boo
     put->changed_at = w->cx->now;
     if (put->status != ROTA_BOOKING_HELD && put->status != ROTA_BOOKING_EXPIRED)
         put->hold_expires = 0;
-    put->version = before ? before->version + 1 : 1;
-    if (!before) put->created_at = w->cx->now;
-    return touch(w, before, after);
+    put->version = put->row ? before->version + 1 : 1;
+    if (!put->row) put->created_at = w->cx->now;
+    int rc = touch(w, before, after);
+    if (rc == ROTA_OK && put->series) rc = rota__fresh_note(w->cx, &w->batch, before);
+    return rc;
+}
+
+void rota__write_answer(rota__write *w, const rota__booking *written)
+{
+    w->answer.receipt.id = written->id;
+    w->answer.receipt.version = written->version;
+    w->answer.receipt.status = written->status;
+    w->answer.receipt.when = written->when;
+    w->answer.receipt.hold_expires = written->status == ROTA_BOOKING_HELD ? written->hold_expires
+                                                                          : 0;
 }
 
 int rota__write_expect(rota__write *w, const char *what, int64_t version)
@@ -214,9 +151,17 @@ int rota__write_expect(rota__write *w, const char *what, int64_t version)
 
 int rota__write_conflict(rota__write *w, const rota_conflict *conflict)
 {
-    rota_conflict *row = ROTA__PUSH(w->cx->report, &w->conflicts);
+    rota_conflict *row = ROTA__PUSH(w->cx->report, &w->answer.conflicts);
     if (!row) return rota__context_nomem(w->cx);
     *row = *conflict;
+    return ROTA_OK;
+}
+
+int rota__write_violation(rota__write *w, const rota_violation *violation)
+{
+    rota_violation *row = ROTA__PUSH(w->cx->report, &w->answer.violations);
+    if (!row) return rota__context_nomem(w->cx);
+    *row = *violation;
     return ROTA_OK;
 }
 
@@ -228,9 +173,11 @@ void rota__write_begin(rota__write *w)
     memset(&w->batch, 0, sizeof w->batch);
     memset(&w->before, 0, sizeof w->before);
     memset(&w->lapsed, 0, sizeof w->lapsed);
-    w->lapsed_known = false;
-    w->receipt = (rota_receipt){ .size = (uint32_t)sizeof w->receipt };
-    w->conflicts.count = w->cancelled.count = 0;
+    w->lapsed_known = w->any_hours = false;
+    w->unplaced.json = NULL;
+    w->answer.receipt = (rota_receipt){ .size = (uint32_t)sizeof w->answer.receipt };
+    w->answer.alternatives.count = w->answer.conflicts.count = w->answer.violations.count =
+        w->answer.cancelled.count = w->answer.moved.count = 0;
     w->wrote = w->on_others = w->again = false;
 }
 
@@ -249,8 +196,8 @@ const rota__verdict *rota__write_verdict(const rota__write *w, const rota_id *bo
 static int ask(rota__write *w)
 {
     rota__context *cx = w->cx;
-    for (int64_t i = 0; i < w->conflicts.count; i++) {
-        const rota_conflict *conflict = &w->conflicts.items[i];
+    for (int64_t i = 0; i < w->answer.conflicts.count; i++) {
+        const rota_conflict *conflict = &w->answer.conflicts.items[i];
         if (rota__id_is_none(&conflict->booking) ||
             rota__write_verdict(w, &conflict->booking, conflict->version))
             continue;
@@ -274,15 +221,16 @@ static int attach_key(rota__write *w)
                           .at = w->cx->now };
     w->batch.key = &w->key;
     w->batch.key_horizon = w->cx->now - ROTA__KEY_SECONDS;
-    return write_answer(w, &w->key);
+    return rota__answer_write(w->cx, &w->answer, &w->key);
 }
 
 static bool nothing_to_write(const rota__batch *batch)
 {
-    return batch->resources.count == 0 && batch->bookings.count == 0 &&
+    return batch->resources.count == 0 && batch->bookings.count == 0 && batch->events.count == 0 &&
            batch->members_put.count == 0 && batch->members_dropped.count == 0 && !batch->key &&
            batch->keys_dropped_max == 0 && batch->consumers_put.count == 0 &&
-           batch->consumers_dropped.count == 0;
+           batch->consumers_dropped.count == 0 && !batch->remind.on &&
+           batch->reminders_dropped_max == 0;
 }
 
 /* What is answered without a commit stands only if what it rests on did not change
@@ -397,7 +345,7 @@ static int decide_alone(rota__write *w, int attempt, bool *done)
     w->again = !stands;
     if (!stands) return ROTA_OK;
     *cx->env.error = said;
-    if (decided == ROTA_OK) w->receipt.flags |= ROTA_RECEIPT_DRY_RUN;
+    if (decided == ROTA_OK) w->answer.receipt.flags |= ROTA_RECEIPT_DRY_RUN;
     return decided;
 }
 
@@ -443,4 +391,19 @@ int rota__write_run(rota__write *w, rota__decide decide, const void *request, co
     return rota__error_set(cx->env.error, ROTA_EBUSY,
                            "others changed the same resources %d times while this was decided",
                            (int)MAX_ATTEMPTS);
+}
+
+int rota__write_rehearse(rota__write *w, rota__decide decide, const void *request,
+                         rota__pending *pending)
+{
+    rota__context *cx = w->cx;
+    rota__write_begin(w);
+    cx->pending = pending;
+    int rc = rota__busy_refresh(cx->looker, &cx->env);
+    if (rc == ROTA_OK) rc = decide(w, request);
+    if (rc == ROTA_OK && !rota__pending_add(pending, cx->looker, &w->batch, w->before.items))
+        rc = rota__context_nomem(cx);
+    rota__busy_let_go(cx->looker);
+    cx->pending = NULL;
+    return rc;
 }

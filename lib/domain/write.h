@@ -5,7 +5,7 @@
 #ifndef ROTA__WRITE_H
 #define ROTA__WRITE_H
 
-#include "domain/context.h"
+#include "domain/answer.h"
 
 enum { ROTA__KEY_SECONDS = 24 * 60 * 60 }; /* how long a key is remembered (I5) */
 
@@ -15,6 +15,12 @@ typedef struct rota__verdict {
     int64_t version;
     bool cancel;
 } rota__verdict;
+
+/* What a refused call could not place; its text lives in the report. */
+typedef struct rota__unplaced {
+    rota_id subject;
+    const char *json; /* NULL: nothing */
+} rota__unplaced;
 
 typedef struct rota__write rota__write;
 
@@ -30,11 +36,11 @@ struct rota__write {
     ROTA__LIST(rota__booking) before; /* of batch.bookings, one each */
     ROTA__LIST(int64_t) lapsed;       /* holds the gate passed over: see resolve.c */
     bool lapsed_known;                /* they are all noted: the gate is only asked again */
+    bool any_hours; /* hours do not matter: no new time is taken, or it is a block */
 
-    rota_receipt receipt;
-    ROTA__LIST(rota_id) cancelled;       /* in the report */
-    ROTA__LIST(rota_conflict) conflicts; /* in the report */
-    ROTA__LIST(rota__verdict) verdicts;  /* across attempts */
+    rota__unplaced unplaced;
+    rota__answer answer;
+    ROTA__LIST(rota__verdict) verdicts; /* across attempts */
 
     /* What a turn needs, and what became of it. */
     rota__decide decide;
@@ -56,6 +62,10 @@ int rota__write_run(rota__write *w, rota__decide decide, const void *request, co
 /* Many at once, each prepared by the fields above, in order, all with one flush: each
  * has its status. Not ROTA_OK: nothing of any was written. They share one context. */
 int rota__write_run_all(rota__write *writes, int64_t count);
+/* Decided once and not written: but what is decided with `pending` from here on sees it, as
+ * it would if it were. The batch stays in the write. */
+int rota__write_rehearse(rota__write *w, rota__decide decide, const void *request,
+                         rota__pending *pending);
 
 /* --- between write.c and write_turn.c --- */
 
@@ -80,15 +90,20 @@ int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out);
 /* This write changes what the resource is taken by. */
 int rota__write_touch(rota__write *w, int64_t resource);
 
-/* Put a booking, which was `before` (NULL: new). Its version is set here, and what it
- * claims or claimed is touched. */
+/* Put a booking, which was `before` (NULL: new; of an occurrence that gets a row of its
+ * own, as its series had it). Its version is set here, and what it claims or claimed is
+ * touched. */
 int rota__write_put(rota__write *w, const rota__booking *before, const rota__booking *after);
+
+/* The receipt is that of this booking. */
+void rota__write_answer(rota__write *w, const rota__booking *written);
 
 /* ROTA_EVERSION where the call expects another version. */
 int rota__write_expect(rota__write *w, const char *what, int64_t version);
 
 /* The conflicts as the host sees them; used to explain and to ask. */
 int rota__write_conflict(rota__write *w, const rota_conflict *conflict);
+int rota__write_violation(rota__write *w, const rota_violation *violation);
 
 /* What the host said of another booking as it is in this version; NULL: it was not
  * asked. */

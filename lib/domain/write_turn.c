@@ -55,11 +55,12 @@ static void leave(rota__context *cx, rota__store *own)
     cx->pending = NULL;
 }
 
-/* New resources and members are for those who look after the commit. */
+/* New resources and members, and how far reminders were made, are for those who look after
+ * the commit. */
 static bool is_about_bookings(const rota__batch *batch)
 {
     return batch->resources.count == 0 && batch->members_put.count == 0 &&
-           batch->members_dropped.count == 0;
+           batch->members_dropped.count == 0 && !batch->remind.on;
 }
 
 static int write_one(turn *t, rota__write *w)

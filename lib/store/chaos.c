@@ -240,6 +240,104 @@ static int consumer_list(rota__store *self, rota__env *env, rota__consumer **row
     return rc == ROTA_OK ? c->inner->ops->consumer_list(c->inner, env, rows, count) : rc;
 }
 
+static int zone_get(rota__store *self, rota__env *env, const char *name, uint64_t digest,
+                    rota__zone *out)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->zone_get(c->inner, env, name, digest, out) : rc;
+}
+
+static int reminder_state(rota__store *self, rota__env *env, rota__reminder_state *out)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_state(c->inner, env, out) : rc;
+}
+
+static int reminder_list(rota__store *self, rota__env *env, int32_t of_what, int64_t subject,
+                         rota__reminder_list *out)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_list(c->inner, env, of_what, subject, out) : rc;
+}
+
+static int reminder_any(rota__store *self, rota__env *env, int32_t of_what, bool *any)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_any(c->inner, env, of_what, any) : rc;
+}
+
+static int reminder_offsets(rota__store *self, rota__env *env, int64_t **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_offsets(c->inner, env, rows, count) : rc;
+}
+
+static int reminder_get(rota__store *self, rota__env *env, const rota_id *id, rota__reminder *out)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_get(c->inner, env, id, out) : rc;
+}
+
+static int reminder_open(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_open(c->inner, env, now, limit, rows, count)
+                         : rc;
+}
+
+static int reminder_dead(rota__store *self, rota__env *env, const rota_id *after, int64_t limit,
+                         rota__reminder **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_dead(c->inner, env, after, limit, rows, count)
+                         : rc;
+}
+
+static int reminder_notes(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                          rota__reminder_note **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_notes(c->inner, env, now, limit, rows, count)
+                         : rc;
+}
+
+static int reminder_next(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder_next **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_next(c->inner, env, now, limit, rows, count)
+                         : rc;
+}
+
+static int reminder_starts(rota__store *self, rota__env *env, rota_time from, int64_t row,
+                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK
+               ? c->inner->ops->reminder_starts(c->inner, env, from, row, to, limit, rows, count)
+               : rc;
+}
+
+static int reminder_old(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,
+                        int64_t *count)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->reminder_old(c->inner, env, horizon, limit, count) : rc;
+}
+
 static int counts(rota__store *self, rota__env *env, rota__counts *out)
 {
     chaos *c = of(self);
@@ -284,6 +382,18 @@ static const rota__store_ops operations = {
     .feed = feed,
     .consumer_get = consumer_get,
     .consumer_list = consumer_list,
+    .reminder_state = reminder_state,
+    .reminder_list = reminder_list,
+    .reminder_any = reminder_any,
+    .reminder_offsets = reminder_offsets,
+    .reminder_get = reminder_get,
+    .reminder_open = reminder_open,
+    .reminder_dead = reminder_dead,
+    .reminder_notes = reminder_notes,
+    .reminder_next = reminder_next,
+    .reminder_starts = reminder_starts,
+    .reminder_old = reminder_old,
+    .zone_get = zone_get,
     .counts = counts,
     .check = check,
     .checkpoint = checkpoint,

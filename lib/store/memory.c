@@ -6,7 +6,7 @@
  * model can afford. Every question is answered by looking at every row.
  *
  * It leaves to its caller what store.h says of a batch: each resource is guarded
- * once, the rows that claims, stays and parents name exist. */
+ * once, the rows that claims, stays, parents and occurrences name exist. */
 #include "store/memory.h"
 
 #include <stdlib.h>
@@ -22,7 +22,8 @@ typedef struct memory {
     rota__store base;
     rota__mem *mem;
     rota__arena rows;
-    list resources, bookings, members, events, keys, consumers;
+    list resources, bookings, members, events, keys, consumers, zones;
+    list state, lists, reminders, notes, next; /* of reminders; the state is alone in its list */
 } memory;
 
 static memory *of(rota__store *self)
@@ -46,6 +47,10 @@ static bool copy_resource(rota__arena *arena, const rota__resource *from, rota__
         !copy_text(arena, &to->name) || !copy_text(arena, &to->zone) ||
         !copy_text(arena, &to->data))
         return false;
+    if (from->hours) {
+        to->hours = rota__arena_copy(arena, from->hours, from->hours_size);
+        if (!to->hours) return false;
+    }
     to->tags = NULL;
     if (from->tag_count == 0) return true;
 
@@ -77,13 +82,32 @@ static rota_id id_at(const memory *m, int64_t row)
     return resource->id;
 }
 
+static const rota__booking *booking_at(const memory *m, int64_t row)
+{
+    return row >= 1 && row <= m->bookings.count ? m->bookings.items[row - 1] : NULL;
+}
+
+static bool copy_bytes(rota__arena *arena, const void **bytes, int64_t size)
+{
+    if (!*bytes) return true;
+    *bytes = rota__arena_copy(arena, *bytes, size);
+    return *bytes != NULL;
+}
+
 static bool copy_booking(const memory *m, rota__arena *arena, const rota__booking *from,
                          rota__booking *to)
 {
     *to = *from;
     if (!copy_text(arena, &to->ref) || !copy_text(arena, &to->title) ||
-        !copy_text(arena, &to->data))
+        !copy_text(arena, &to->data) || !copy_bytes(arena, &to->series, from->series_size) ||
+        !copy_bytes(arena, &to->placement, from->placement_size))
         return false;
+    memset(&to->part_of_id, 0, sizeof to->part_of_id);
+    if (from->part_of != 0) {
+        const rota__booking *series = booking_at(m, from->part_of);
+        assert(series);
+        to->part_of_id = series->id;
+    }
     to->claims = NULL;
     if (from->claim_count == 0) return true;
 
@@ -137,7 +161,7 @@ typedef struct writing {
     const rota__batch *batch;
     ROTA__LIST(change) changes;
     ROTA__LIST(taking) takings;
-    int64_t keys_dropped;
+    int64_t keys_dropped, reminders_dropped;
 } writing;
 
 static int put_at(writing *w, list *in, int64_t at, const void *row)
@@ -227,19 +251,31 @@ static int put_resource(writing *w, const rota__resource *put)
     return resource_taken(m, next) ? ROTA__STALE : put_at(w, &m->resources, put->row - 1, next);
 }
 
+static bool is_occurrence(const rota__booking *booking, int64_t series, rota_time at)
+{
+    return series != 0 && booking->part_of == series && booking->occurrence == at;
+}
+
 static bool booking_taken(const memory *m, const rota__booking *wanted)
 {
     for (int64_t i = 0; i < m->bookings.count; i++) {
         const rota__booking *other = m->bookings.items[i];
-        if (rota__id_compare(&other->id, &wanted->id) == 0 || same_text(other->ref, wanted->ref))
+        if (rota__id_compare(&other->id, &wanted->id) == 0 || same_text(other->ref, wanted->ref) ||
+            is_occurrence(other, wanted->part_of, wanted->occurrence))
             return true;
     }
     return false;
 }
 
-static const rota__booking *booking_at(const memory *m, int64_t row)
+/* The name that an occurrence is to have may be another's. */
+static bool occurrence_taken(const memory *m, const rota__booking *wanted)
 {
-    return row >= 1 && row <= m->bookings.count ? m->bookings.items[row - 1] : NULL;
+    for (int64_t i = 0; i < m->bookings.count; i++) {
+        const rota__booking *other = m->bookings.items[i];
+        if (other->row != wanted->row && is_occurrence(other, wanted->part_of, wanted->occurrence))
+            return true;
+    }
+    return false;
 }
 
 static bool takes(const rota__booking *booking, int64_t resource)
@@ -253,6 +289,7 @@ static bool takes(const rota__booking *booking, int64_t resource)
 /* now: the booking as it was, NULL where there was none. */
 static int note_takings(writing *w, const rota__booking *now, const rota__booking *next)
 {
+    if (next->series) return ROTA_OK;
     for (int64_t i = 0; i < next->claim_count; i++) {
         int64_t resource = next->claims[i].resource;
         bool took = now && takes(now, resource) && now->when.start <= next->when.start &&
@@ -274,7 +311,7 @@ static int check_takings(writing *w)
         if (resource_at(m, note->resource)->capacity != 1) continue;
         for (int64_t k = 0; k < m->bookings.count; k++) {
             const rota__booking *other = m->bookings.items[k];
-            if (other->row == note->booking || !takes(other, note->resource) ||
+            if (other->row == note->booking || other->series || !takes(other, note->resource) ||
                 !rota__time_overlap(other->when, note->when))
                 continue;
             return rota__error_set(w->env->error, ROTA_ECORRUPT,
@@ -287,25 +324,109 @@ static int check_takings(writing *w)
     return ROTA_OK;
 }
 
+/* What no put ever changes of a booking. */
+static void keep(rota__booking *put, const rota__booking *now)
+{
+    put->id = now->id;
+    put->ref = now->ref;
+    put->kind = now->kind;
+    put->part_of = now->part_of;
+    if (!now->part_of) put->occurrence = 0;
+    put->created_at = now->created_at;
+    if (now->series) {
+        put->placement = now->placement;
+        put->placement_size = now->placement_size;
+    }
+    if (now->series && put->series) return;
+    put->series = now->series;
+    put->series_size = now->series_size;
+}
+
+/* --- reminders --- */
+
+static rota__reminder_state state_of(const memory *m)
+{
+    rota__reminder_state state = { 0 };
+    if (m->state.count == 0) return state;
+    memcpy(&state, m->state.items[0], sizeof state);
+    for (int64_t i = 0; i < m->lists.count; i++) {
+        const rota__reminder_list *known = m->lists.items[i];
+        if (known && known->count > 0 && known->offsets[known->count - 1] > state.longest)
+            state.longest = known->offsets[known->count - 1];
+    }
+    return state;
+}
+
+static int64_t find_next(const memory *m, int64_t booking)
+{
+    for (int64_t i = 0; i < m->next.count; i++) {
+        const rota__reminder_next *known = m->next.items[i];
+        if (known && known->booking == booking) return i;
+    }
+    return -1;
+}
+
+static int put_next(writing *w, int64_t booking, rota_time at)
+{
+    memory *m = w->m;
+    rota__reminder_next *next = NULL;
+    int64_t place = find_next(m, booking);
+    if (at != ROTA_TIME_MAX) {
+        if (!(next = rota__arena_alloc(&m->rows, 1, (int64_t)sizeof *next))) return ROTA_ENOMEM;
+        *next = (rota__reminder_next){ booking, at };
+    }
+    if (place >= 0) return put_at(w, &m->next, place, next);
+    return next ? append(w, &m->next, next) : ROTA_OK;
+}
+
+static int64_t find_note(const memory *m, const rota__reminder_note *wanted)
+{
+    for (int64_t i = 0; i < m->notes.count; i++) {
+        const rota__reminder_note *known = m->notes.items[i];
+        if (known && known->at == wanted->at && known->booking == wanted->booking &&
+            known->occurrence == wanted->occurrence)
+            return i;
+    }
+    return -1;
+}
+
+static int put_note(writing *w, const rota__reminder_note *note)
+{
+    if (find_note(w->m, note) >= 0) return ROTA_OK;
+    rota__reminder_note *next = rota__arena_copy(&w->m->rows, note, (int64_t)sizeof *note);
+    return next ? append(w, &w->m->notes, next) : ROTA_ENOMEM;
+}
+
+static int remind_of(writing *w, const rota__booking *now, const rota__booking *next)
+{
+    rota__reminder_state state = state_of(w->m);
+    rota__reminder_note note = { .at = ROTA_TIME_MIN, .booking = next->row };
+    if (state.version == 0) return ROTA_OK;
+    if (next->series) return put_next(w, next->row, ROTA_TIME_MIN);
+    return rota__reminder_is_noted(&state, now, next) ? put_note(w, &note) : ROTA_OK;
+}
+
 static int put_booking(writing *w, const rota__booking *put)
 {
     memory *m = w->m;
-    rota__booking *next = rota__arena_alloc(&m->rows, 1, (int64_t)sizeof *next);
-    if (!next || !copy_booking(m, &m->rows, put, next)) return ROTA_ENOMEM;
-    if (put->row == 0) {
-        next->row = m->bookings.count + 1;
-        next->version = 1;
-        if (booking_taken(m, next)) return ROTA__STALE;
-        int rc = note_takings(w, NULL, next);
-        return rc == ROTA_OK ? append(w, &m->bookings, next) : rc;
+    rota__booking given = *put;
+    const rota__booking *now = NULL;
+    if (put->row != 0) {
+        now = booking_at(m, put->row);
+        if (!now || now->version != put->version - 1) return ROTA__STALE;
+        keep(&given, now);
+        if (occurrence_taken(m, &given)) return ROTA__STALE;
+    } else {
+        given.row = m->bookings.count + 1;
+        given.version = 1;
+        if (booking_taken(m, &given)) return ROTA__STALE;
     }
-    const rota__booking *now = booking_at(m, put->row);
-    if (!now || now->version != put->version - 1) return ROTA__STALE;
-    next->id = now->id;
-    next->ref = now->ref;
-    next->created_at = now->created_at;
+    rota__booking *next = rota__arena_alloc(&m->rows, 1, (int64_t)sizeof *next);
+    if (!next || !copy_booking(m, &m->rows, &given, next)) return ROTA_ENOMEM;
     int rc = note_takings(w, now, next);
-    return rc == ROTA_OK ? put_at(w, &m->bookings, put->row - 1, next) : rc;
+    if (rc == ROTA_OK) rc = remind_of(w, now, next);
+    if (rc != ROTA_OK) return rc;
+    return now ? put_at(w, &m->bookings, put->row - 1, next) : append(w, &m->bookings, next);
 }
 
 /* Where the stay is in its list, or -1. */
@@ -396,6 +517,35 @@ static int put_consumers(writing *w)
     return rc;
 }
 
+static const rota__zone *find_zone(const memory *m, const char *name, uint64_t digest)
+{
+    for (int64_t i = 0; i < m->zones.count; i++) {
+        const rota__zone *known = m->zones.items[i];
+        if (known && known->digest == digest && strcmp(known->name, name) == 0) return known;
+    }
+    return NULL;
+}
+
+static bool copy_zone(rota__arena *arena, const rota__zone *from, rota__zone *to)
+{
+    *to = *from;
+    to->data = rota__arena_copy(arena, from->data, from->size);
+    return to->data && copy_text(arena, &to->name);
+}
+
+static int put_zones(writing *w)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < w->batch->zones.count && rc == ROTA_OK; i++) {
+        const rota__zone *put = &w->batch->zones.items[i];
+        if (find_zone(w->m, put->name, put->digest)) continue;
+        rota__zone *next = rota__arena_alloc(&w->m->rows, 1, (int64_t)sizeof *next);
+        if (!next || !copy_zone(&w->m->rows, put, next)) return ROTA_ENOMEM;
+        rc = append(w, &w->m->zones, next);
+    }
+    return rc;
+}
+
 static int64_t find_key(const memory *m, const char *actor, const char *key)
 {
     for (int64_t i = 0; i < m->keys.count; i++) {
@@ -453,9 +603,172 @@ static int drop_keys(writing *w)
     return ROTA_OK;
 }
 
+static int look_again(writing *w)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < w->m->bookings.count && rc == ROTA_OK; i++) {
+        const rota__booking *booking = w->m->bookings.items[i];
+        if (booking->series) rc = put_next(w, booking->row, ROTA_TIME_MIN);
+    }
+    return rc;
+}
+
+static int put_state(writing *w)
+{
+    memory *m = w->m;
+    const rota__remind *remind = &w->batch->remind;
+    rota__reminder_state *next = rota__arena_copy(&m->rows, &remind->state,
+                                                  (int64_t)sizeof remind->state);
+    if (!next) return ROTA_ENOMEM;
+    next->version = remind->was + 1;
+    next->longest = 0;
+    int rc = remind->was ? put_at(w, &m->state, 0, next) : append(w, &m->state, next);
+    return rc == ROTA_OK && remind->look_again ? look_again(w) : rc;
+}
+
+static int64_t find_list(const memory *m, int32_t of_what, int64_t subject)
+{
+    for (int64_t i = 0; i < m->lists.count; i++) {
+        const rota__reminder_list *known = m->lists.items[i];
+        if (known && known->of == of_what && known->subject == subject) return i;
+    }
+    return -1;
+}
+
+static bool copy_list(rota__arena *arena, const rota__reminder_list *from, rota__reminder_list *to)
+{
+    *to = *from;
+    to->offsets = rota__arena_copy(arena, from->count ? (const void *)from->offsets : "",
+                                   from->count * (int64_t)sizeof *from->offsets);
+    return to->offsets != NULL;
+}
+
+static int put_list(writing *w, const rota__reminder_list *put)
+{
+    memory *m = w->m;
+    rota__reminder_list *next = NULL;
+    int64_t at = find_list(m, put->of, put->subject);
+    int rc = ROTA_OK;
+    if (put->count >= 0) {
+        next = rota__arena_alloc(&m->rows, 1, (int64_t)sizeof *next);
+        if (!next || !copy_list(&m->rows, put, next)) return ROTA_ENOMEM;
+    }
+    if (at >= 0)
+        rc = put_at(w, &m->lists, at, next);
+    else if (next)
+        rc = append(w, &m->lists, next);
+    if (rc != ROTA_OK || put->of != ROTA__REMIND_BOOKING) return rc == ROTA_OK ? look_again(w) : rc;
+    const rota__booking *booking = booking_at(m, put->subject);
+    if (!booking) return ROTA__STALE;
+    return booking->series ? put_next(w, booking->row, ROTA_TIME_MIN) : ROTA_OK;
+}
+
+static int64_t find_reminder(const memory *m, const rota_id *id)
+{
+    for (int64_t i = 0; i < m->reminders.count; i++) {
+        const rota__reminder *known = m->reminders.items[i];
+        if (known && rota__id_compare(&known->id, id) == 0) return i;
+    }
+    return -1;
+}
+
+/* Of one that is there only what became of it changes. */
+static int put_reminder(writing *w, const rota__reminder *put)
+{
+    memory *m = w->m;
+    int64_t at = find_reminder(m, &put->id);
+    rota__reminder *next = rota__arena_copy(&m->rows, at < 0 ? put : m->reminders.items[at],
+                                            (int64_t)sizeof *put);
+    if (!next) return ROTA_ENOMEM;
+    next->state = put->state;
+    next->attempt = put->attempt;
+    next->until = put->until;
+    return at < 0 ? append(w, &m->reminders, next) : put_at(w, &m->reminders, at, next);
+}
+
+static int put_fresh(writing *w, int64_t bookings)
+{
+    const rota__batch *batch = w->batch;
+    rota__reminder_state state = state_of(w->m);
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < batch->fresh.count && rc == ROTA_OK && state.version > 0; i++) {
+        const rota__fresh *fresh = &batch->fresh.items[i];
+        int64_t row = batch->bookings.items[fresh->booking].row;
+        for (int64_t k = 0; row == 0 && k <= fresh->booking; k++)
+            bookings += batch->bookings.items[k].row == 0;
+        rota__reminder_note note = { ROTA_TIME_MIN, row ? row : bookings, fresh->occurrence };
+        if (fresh->start - state.longest <= state.cursor) rc = put_note(w, &note);
+    }
+    return rc;
+}
+
+static int put_remind(writing *w)
+{
+    const rota__remind *remind = &w->batch->remind;
+    if (!remind->on) return ROTA_OK;
+    int rc = put_state(w);
+    for (int64_t i = 0; i < remind->lists.count && rc == ROTA_OK; i++)
+        rc = put_list(w, &remind->lists.items[i]);
+    for (int64_t i = 0; i < remind->put.count && rc == ROTA_OK; i++)
+        rc = put_reminder(w, &remind->put.items[i]);
+    for (int64_t i = 0; i < remind->dropped.count && rc == ROTA_OK; i++) {
+        int64_t at = find_reminder(w->m, &remind->dropped.items[i]);
+        rc = at < 0 ? ROTA__STALE : put_at(w, &w->m->reminders, at, NULL);
+    }
+    for (int64_t i = 0; i < remind->notes_dropped.count && rc == ROTA_OK; i++) {
+        int64_t at = find_note(w->m, &remind->notes_dropped.items[i]);
+        rc = at < 0 ? ROTA__STALE : put_at(w, &w->m->notes, at, NULL);
+    }
+    for (int64_t i = 0; i < remind->notes_put.count && rc == ROTA_OK; i++)
+        rc = put_note(w, &remind->notes_put.items[i]);
+    for (int64_t i = 0; i < remind->next.count && rc == ROTA_OK; i++)
+        rc = put_next(w, remind->next.items[i].booking, remind->next.items[i].at);
+    return rc;
+}
+
+static bool is_old(const rota__reminder *known, rota_time horizon)
+{
+    return known && known->state == ROTA__REMINDER_DONE && known->start < horizon;
+}
+
+/* The place of the old one with the lowest id; -1: there is none. */
+static int64_t find_old(const memory *m, rota_time horizon)
+{
+    int64_t lowest = -1;
+    for (int64_t i = 0; i < m->reminders.count; i++) {
+        const rota__reminder *known = m->reminders.items[i];
+        if (!is_old(known, horizon)) continue;
+        const rota__reminder *best = lowest < 0 ? NULL : m->reminders.items[lowest];
+        if (!best || rota__id_compare(&known->id, &best->id) < 0) lowest = i;
+    }
+    return lowest;
+}
+
+static int drop_reminders(writing *w)
+{
+    int rc = ROTA_OK;
+    while (rc == ROTA_OK && w->reminders_dropped < w->batch->reminders_dropped_max) {
+        int64_t at = find_old(w->m, w->batch->reminders_horizon);
+        if (at < 0) break;
+        rc = put_at(w, &w->m->reminders, at, NULL);
+        w->reminders_dropped++;
+    }
+    return rc;
+}
+
+static int check_place(const writing *w)
+{
+    const rota__batch *batch = w->batch;
+    bool moved = batch->ends_at && batch->ends_at != w->m->events.count;
+    bool other = batch->remind.on && batch->remind.was != state_of(w->m).version;
+    return moved || other ? ROTA__STALE : ROTA_OK;
+}
+
 static int write_all(writing *w)
 {
+    int64_t bookings = w->m->bookings.count;
     int rc = check_key(w);
+    if (rc == ROTA_OK) rc = check_place(w);
     if (rc == ROTA_OK) rc = put_guards(w);
     for (int64_t i = 0; i < w->batch->resources.count && rc == ROTA_OK; i++)
         rc = put_resource(w, &w->batch->resources.items[i]);
@@ -465,6 +778,10 @@ static int write_all(writing *w)
     if (rc == ROTA_OK) rc = put_members(w);
     if (rc == ROTA_OK) rc = put_events(w);
     if (rc == ROTA_OK) rc = put_consumers(w);
+    if (rc == ROTA_OK) rc = put_zones(w);
+    if (rc == ROTA_OK) rc = put_fresh(w, bookings);
+    if (rc == ROTA_OK) rc = put_remind(w);
+    if (rc == ROTA_OK) rc = drop_reminders(w);
     if (rc == ROTA_OK) rc = drop_keys(w);
     if (rc == ROTA_OK) rc = put_key(w);
     return rc;
@@ -484,6 +801,7 @@ static int commit(rota__store *self, rota__env *env, rota__batch *batch, rota__c
     out->outcome = rc == ROTA_OK ? ROTA__COMMITTED : rc;
     out->last_seq = m->events.count;
     out->keys_dropped = rc == ROTA_OK ? w.keys_dropped : 0;
+    out->reminders_dropped = rc == ROTA_OK ? w.reminders_dropped : 0;
     if (rc != ROTA_OK) return ROTA_OK;
 
     for (int64_t i = 0; i < batch->resources.count; i++)
@@ -679,9 +997,10 @@ static int booking_get(rota__store *self, rota__env *env, const rota__by *by, ro
     const memory *m = of(self);
     for (int64_t i = 0; i < m->bookings.count; i++) {
         const rota__booking *booking = m->bookings.items[i];
-        bool wanted = by->row  ? booking->row == by->row
-                      : by->id ? rota__id_compare(&booking->id, by->id) == 0
-                               : same_text(booking->ref, by->ref);
+        bool wanted = by->row       ? booking->row == by->row
+                      : by->id      ? rota__id_compare(&booking->id, by->id) == 0
+                      : by->part_of ? is_occurrence(booking, by->part_of, by->occurrence)
+                                    : same_text(booking->ref, by->ref);
         if (wanted) return copy_booking(m, env->arena, booking, out) ? ROTA_OK : nomem(env);
     }
     return ROTA_ENOTFOUND;
@@ -707,7 +1026,9 @@ static bool booking_fits(const rota__booking *booking, const rota__booking_filte
 {
     rota__booking last = { .id = filter->after_id, .when = filter->after };
     const void *a = booking, *b = &last;
-    return rota__time_overlap(booking->when, filter->when) &&
+    return (booking->series != NULL) == filter->recurring &&
+           (filter->part_of == 0 || booking->part_of == filter->part_of) &&
+           rota__time_overlap(booking->when, filter->when) &&
            booking->when.end - booking->when.start > filter->longer &&
            (filter->statuses >> booking->status & 1u) != 0 && has_source(booking, filter) &&
            (rota__id_is_none(&filter->after_id) || order_bookings(&a, &b) > 0);
@@ -739,23 +1060,35 @@ static int due_holds(rota__store *self, rota__env *env, rota_time now, int64_t l
     return give_bookings(m, env, &found, rows, count);
 }
 
-typedef struct intervals {
-    rota__taken *items;
-    int64_t count, room;
-} intervals;
+typedef struct takings {
+    ROTA__LIST(rota__taken) intervals;
+    ROTA__LIST(rota__recurring) recurring;
+} takings;
 
-static bool pick_interval(rota__env *env, intervals *taken, const rota__booking *booking,
-                          int64_t resource)
+static bool pick_recurring(rota__env *env, takings *found, const rota__booking *booking,
+                           const rota__taken *taken)
 {
+    rota__recurring *next = ROTA__PUSH(env->arena, &found->recurring);
+    if (!next) return false;
+    *next = (rota__recurring){ .taken = *taken,
+                               .series = booking->series,
+                               .series_size = booking->series_size };
+    return copy_bytes(env->arena, &next->series, next->series_size);
+}
+
+static bool pick_takings(rota__env *env, takings *found, const rota__booking *booking,
+                         int64_t resource)
+{
+    rota__taken taken = { .when = booking->when, .booking = booking->row };
+    if (booking->status == ROTA_BOOKING_HELD) taken.expires = booking->hold_expires;
     for (int64_t i = 0; i < booking->claim_count; i++) {
         const rota__claim *claim = &booking->claims[i];
         if (claim->resource != resource || !rota__claim_blocks(claim)) continue;
-        rota__taken *next = ROTA__PUSH(env->arena, taken);
+        taken.units = claim->units;
+        if (booking->series) return pick_recurring(env, found, booking, &taken);
+        rota__taken *next = ROTA__PUSH(env->arena, &found->intervals);
         if (!next) return false;
-        next->when = booking->when;
-        next->booking = booking->row;
-        next->expires = booking->status == ROTA_BOOKING_HELD ? booking->hold_expires : 0;
-        next->units = claim->units;
+        *next = taken;
     }
     return true;
 }
@@ -764,18 +1097,19 @@ static int timeline(rota__store *self, rota__env *env, int64_t resource, rota__t
 {
     const memory *m = of(self);
     rota__timeline_rows rows = { 0 };
-    intervals taken = { 0 };
+    takings found = { 0 };
     rota__by by = { .row = resource };
     int rc = resource_get(self, env, &by, &rows.resource);
     if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; i < m->bookings.count; i++) {
         const rota__booking *booking = m->bookings.items[i];
-        if (rota__status_occupies(booking->status) &&
-            !pick_interval(env, &taken, booking, resource))
+        if (rota__status_occupies(booking->status) && !pick_takings(env, &found, booking, resource))
             return nomem(env);
     }
-    rows.intervals = taken.items;
-    rows.interval_count = taken.count;
+    rows.intervals = found.intervals.items;
+    rows.interval_count = found.intervals.count;
+    rows.recurring = found.recurring.items;
+    rows.recurring_count = found.recurring.count;
     rc = member_list(self, env, 0, resource, &rows.groups, &rows.group_count);
     if (rc == ROTA_OK) rc = member_list(self, env, resource, 0, &rows.members, &rows.member_count);
     if (rc == ROTA_OK) *out = rows;
@@ -857,6 +1191,223 @@ static int consumer_list(rota__store *self, rota__env *env, rota__consumer **row
     return ROTA_OK;
 }
 
+static int zone_get(rota__store *self, rota__env *env, const char *name, uint64_t digest,
+                    rota__zone *out)
+{
+    const rota__zone *known = find_zone(of(self), name, digest);
+    if (!known) return ROTA_ENOTFOUND;
+    return copy_zone(env->arena, known, out) ? ROTA_OK : nomem(env);
+}
+
+static int reminder_state(rota__store *self, rota__env *env, rota__reminder_state *out)
+{
+    (void)env;
+    *out = state_of(of(self));
+    return ROTA_OK;
+}
+
+static int reminder_list(rota__store *self, rota__env *env, int32_t of_what, int64_t subject,
+                         rota__reminder_list *out)
+{
+    const memory *m = of(self);
+    int64_t at = find_list(m, of_what, subject);
+    if (at < 0) return ROTA_ENOTFOUND;
+    return copy_list(env->arena, m->lists.items[at], out) ? ROTA_OK : nomem(env);
+}
+
+static int reminder_any(rota__store *self, rota__env *env, int32_t of_what, bool *any)
+{
+    const memory *m = of(self);
+    (void)env;
+    *any = false;
+    for (int64_t i = 0; i < m->lists.count; i++) {
+        const rota__reminder_list *known = m->lists.items[i];
+        *any |= known && known->of == of_what;
+    }
+    return ROTA_OK;
+}
+
+static int order_seconds(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return order_numbers(*x, *y);
+}
+
+static int reminder_offsets(rota__store *self, rota__env *env, int64_t **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    ROTA__LIST(int64_t) found = { 0 };
+    for (int64_t i = 0; i < m->lists.count; i++) {
+        const rota__reminder_list *known = m->lists.items[i];
+        for (int64_t k = 0; known && k < known->count; k++) {
+            int64_t *next = ROTA__PUSH(env->arena, &found);
+            if (!next) return nomem(env);
+            *next = known->offsets[k];
+        }
+    }
+    int64_t kept = 0;
+    if (found.count > 1)
+        qsort(found.items, (size_t)found.count, sizeof *found.items, order_seconds);
+    for (int64_t i = 0; i < found.count; i++)
+        if (kept == 0 || found.items[kept - 1] != found.items[i])
+            found.items[kept++] = found.items[i];
+    *rows = found.items;
+    *count = kept;
+    return ROTA_OK;
+}
+
+static int reminder_get(rota__store *self, rota__env *env, const rota_id *id, rota__reminder *out)
+{
+    const memory *m = of(self);
+    int64_t at = find_reminder(m, id);
+    (void)env;
+    if (at < 0) return ROTA_ENOTFOUND;
+    memcpy(out, m->reminders.items[at], sizeof *out);
+    return ROTA_OK;
+}
+
+static int order_due(const void *a, const void *b)
+{
+    const rota__reminder *x = *(const void *const *)a, *y = *(const void *const *)b;
+    int order = order_numbers(x->due, y->due);
+    return order ? order : rota__id_compare(&x->id, &y->id);
+}
+
+static int order_ids(const void *a, const void *b)
+{
+    const rota__reminder *x = *(const void *const *)a, *y = *(const void *const *)b;
+    return rota__id_compare(&x->id, &y->id);
+}
+
+static int give_reminders(rota__env *env, const picked *found, rota__reminder **rows,
+                          int64_t *count)
+{
+    rota__reminder *out = rota__arena_alloc(env->arena, found->count, (int64_t)sizeof *out);
+    if (!out) return nomem(env);
+    for (int64_t i = 0; i < found->count; i++)
+        memcpy(&out[i], found->items[i], sizeof *out);
+    *rows = out;
+    *count = found->count;
+    return ROTA_OK;
+}
+
+static int reminder_open(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    picked found = { 0 };
+    for (int64_t i = 0; i < m->reminders.count; i++) {
+        const rota__reminder *r = m->reminders.items[i];
+        if (!r || r->state != ROTA_REMINDER_OPEN) continue;
+        if (r->until > now && r->until <= now + ROTA_MAX_LEASE) continue;
+        if (!pick(env, &found, r)) return nomem(env);
+    }
+    sort_and_cut(&found, limit, order_due);
+    return give_reminders(env, &found, rows, count);
+}
+
+static int reminder_dead(rota__store *self, rota__env *env, const rota_id *after, int64_t limit,
+                         rota__reminder **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    picked found = { 0 };
+    for (int64_t i = 0; i < m->reminders.count; i++) {
+        const rota__reminder *r = m->reminders.items[i];
+        if (!r || r->state != ROTA_REMINDER_DEAD || rota__id_compare(&r->id, after) <= 0) continue;
+        if (!pick(env, &found, r)) return nomem(env);
+    }
+    sort_and_cut(&found, limit, order_ids);
+    return give_reminders(env, &found, rows, count);
+}
+
+static int order_notes(const void *a, const void *b)
+{
+    const rota__reminder_note *x = *(const void *const *)a, *y = *(const void *const *)b;
+    int order = order_numbers(x->at, y->at);
+    if (order == 0) order = order_numbers(x->booking, y->booking);
+    return order ? order : order_numbers(x->occurrence, y->occurrence);
+}
+
+static int reminder_notes(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                          rota__reminder_note **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    picked found = { 0 };
+    for (int64_t i = 0; i < m->notes.count; i++) {
+        const rota__reminder_note *known = m->notes.items[i];
+        if (known && known->at <= now && !pick(env, &found, known)) return nomem(env);
+    }
+    sort_and_cut(&found, limit, order_notes);
+    rota__reminder_note *out = rota__arena_alloc(env->arena, found.count, (int64_t)sizeof *out);
+    if (!out) return nomem(env);
+    for (int64_t i = 0; i < found.count; i++)
+        memcpy(&out[i], found.items[i], sizeof *out);
+    *rows = out;
+    *count = found.count;
+    return ROTA_OK;
+}
+
+static int order_next(const void *a, const void *b)
+{
+    const rota__reminder_next *x = *(const void *const *)a, *y = *(const void *const *)b;
+    int order = order_numbers(x->at, y->at);
+    return order ? order : order_numbers(x->booking, y->booking);
+}
+
+static int reminder_next(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder_next **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    picked found = { 0 };
+    for (int64_t i = 0; i < m->next.count; i++) {
+        const rota__reminder_next *known = m->next.items[i];
+        if (known && known->at <= now && !pick(env, &found, known)) return nomem(env);
+    }
+    sort_and_cut(&found, limit, order_next);
+    rota__reminder_next *out = rota__arena_alloc(env->arena, found.count, (int64_t)sizeof *out);
+    if (!out) return nomem(env);
+    for (int64_t i = 0; i < found.count; i++)
+        memcpy(&out[i], found.items[i], sizeof *out);
+    *rows = out;
+    *count = found.count;
+    return ROTA_OK;
+}
+
+static int order_starts(const void *a, const void *b)
+{
+    const rota__booking *x = *(const void *const *)a, *y = *(const void *const *)b;
+    int order = order_numbers(x->when.start, y->when.start);
+    return order ? order : order_numbers(x->row, y->row);
+}
+
+static int reminder_starts(rota__store *self, rota__env *env, rota_time from, int64_t row,
+                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count)
+{
+    const memory *m = of(self);
+    picked found = { 0 };
+    for (int64_t i = 0; i < m->bookings.count; i++) {
+        const rota__booking *b = m->bookings.items[i];
+        bool behind = b->when.start > from || (b->when.start == from && b->row > row);
+        if (b->series || !rota__status_reminds(b->status) || !behind || b->when.start > to)
+            continue;
+        if (!pick(env, &found, b)) return nomem(env);
+    }
+    sort_and_cut(&found, limit, order_starts);
+    return give_bookings(m, env, &found, rows, count);
+}
+
+static int reminder_old(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,
+                        int64_t *count)
+{
+    const memory *m = of(self);
+    (void)env;
+    int64_t old = 0;
+    for (int64_t i = 0; i < m->reminders.count && old < limit; i++)
+        old += is_old(m->reminders.items[i], horizon);
+    *count = old;
+    return ROTA_OK;
+}
+
 static int counts(rota__store *self, rota__env *env, rota__counts *out)
 {
     (void)env;
@@ -890,6 +1441,12 @@ static void close_memory(rota__store *self)
     rota__mem_free(mem, (void *)m->events.items);
     rota__mem_free(mem, (void *)m->keys.items);
     rota__mem_free(mem, (void *)m->consumers.items);
+    rota__mem_free(mem, (void *)m->zones.items);
+    rota__mem_free(mem, (void *)m->state.items);
+    rota__mem_free(mem, (void *)m->lists.items);
+    rota__mem_free(mem, (void *)m->reminders.items);
+    rota__mem_free(mem, (void *)m->notes.items);
+    rota__mem_free(mem, (void *)m->next.items);
     rota__arena_free(&m->rows);
     rota__mem_free(mem, m);
 }
@@ -910,6 +1467,18 @@ static const rota__store_ops operations = {
     .feed = feed,
     .consumer_get = consumer_get,
     .consumer_list = consumer_list,
+    .reminder_state = reminder_state,
+    .reminder_list = reminder_list,
+    .reminder_any = reminder_any,
+    .reminder_offsets = reminder_offsets,
+    .reminder_get = reminder_get,
+    .reminder_open = reminder_open,
+    .reminder_dead = reminder_dead,
+    .reminder_notes = reminder_notes,
+    .reminder_next = reminder_next,
+    .reminder_starts = reminder_starts,
+    .reminder_old = reminder_old,
+    .zone_get = zone_get,
     .counts = counts,
     .check = always_well,
     .checkpoint = always_well,

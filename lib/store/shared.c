@@ -138,6 +138,86 @@ static int consumer_list(rota__store *self, rota__env *env, rota__consumer **row
     return leave(self, inner->ops->consumer_list(inner, env, rows, count));
 }
 
+static int zone_get(rota__store *self, rota__env *env, const char *name, uint64_t digest,
+                    rota__zone *out)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->zone_get(inner, env, name, digest, out));
+}
+
+static int reminder_state(rota__store *self, rota__env *env, rota__reminder_state *out)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_state(inner, env, out));
+}
+
+static int reminder_list(rota__store *self, rota__env *env, int32_t of_what, int64_t subject,
+                         rota__reminder_list *out)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_list(inner, env, of_what, subject, out));
+}
+
+static int reminder_any(rota__store *self, rota__env *env, int32_t of_what, bool *any)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_any(inner, env, of_what, any));
+}
+
+static int reminder_offsets(rota__store *self, rota__env *env, int64_t **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_offsets(inner, env, rows, count));
+}
+
+static int reminder_get(rota__store *self, rota__env *env, const rota_id *id, rota__reminder *out)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_get(inner, env, id, out));
+}
+
+static int reminder_open(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_open(inner, env, now, limit, rows, count));
+}
+
+static int reminder_dead(rota__store *self, rota__env *env, const rota_id *after, int64_t limit,
+                         rota__reminder **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_dead(inner, env, after, limit, rows, count));
+}
+
+static int reminder_notes(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                          rota__reminder_note **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_notes(inner, env, now, limit, rows, count));
+}
+
+static int reminder_next(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder_next **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_next(inner, env, now, limit, rows, count));
+}
+
+static int reminder_starts(rota__store *self, rota__env *env, rota_time from, int64_t row,
+                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_starts(inner, env, from, row, to, limit, rows, count));
+}
+
+static int reminder_old(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,
+                        int64_t *count)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->reminder_old(inner, env, horizon, limit, count));
+}
+
 static int counts(rota__store *self, rota__env *env, rota__counts *out)
 {
     rota__store *inner = enter(self);
@@ -250,6 +330,18 @@ static const rota__store_ops operations = {
     .feed = feed,
     .consumer_get = consumer_get,
     .consumer_list = consumer_list,
+    .reminder_state = reminder_state,
+    .reminder_list = reminder_list,
+    .reminder_any = reminder_any,
+    .reminder_offsets = reminder_offsets,
+    .reminder_get = reminder_get,
+    .reminder_open = reminder_open,
+    .reminder_dead = reminder_dead,
+    .reminder_notes = reminder_notes,
+    .reminder_next = reminder_next,
+    .reminder_starts = reminder_starts,
+    .reminder_old = reminder_old,
+    .zone_get = zone_get,
     .counts = counts,
     .check = check,
     .checkpoint = checkpoint,

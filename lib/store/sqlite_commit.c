@@ -19,7 +19,7 @@ typedef struct writer {
      * its events, only when it is committed. */
     int64_t *resources, *bookings;
     rota__sqlite_takings takings; /* for the second guard */
-    int64_t keys_dropped;
+    int64_t keys_dropped, reminders_dropped;
 } writer;
 
 static int check_key(writer *w)
@@ -54,14 +54,6 @@ static int read_last_seq(writer *w)
     return rc;
 }
 
-/* Whether the statement changed a row: if not, what it was decided on is gone. */
-static int run_or_stale(rota__sqlite_query *query)
-{
-    int rc = rota__sqlite_run(query);
-    if (rc == ROTA_OK && sqlite3_changes(query->self->db) == 0) rc = ROTA__STALE;
-    return rc;
-}
-
 /* A guard without a bump is read even where changed() says that nobody else has
  * written: this store object itself may have, after the decision was taken. */
 static int check_guard(writer *w, const rota__guard *guard)
@@ -71,7 +63,7 @@ static int check_guard(writer *w, const rota__guard *guard)
                        guard->bump ? ROTA__SQL_STAMP_BUMP : ROTA__SQL_STAMP_IS);
     rota__sqlite_bind_int(&query, guard->resource);
     rota__sqlite_bind_int(&query, guard->stamp);
-    if (guard->bump) return run_or_stale(&query);
+    if (guard->bump) return rota__sqlite_change(&query);
     bool stands = rota__sqlite_next(&query);
     int rc = rota__sqlite_end(&query);
     return rc == ROTA_OK && !stands ? ROTA__STALE : rc;
@@ -114,11 +106,15 @@ static int put_resource(writer *w, int64_t i)
     rota__sqlite_bind_int(&query, resource->after);
     rota__sqlite_bind_int(&query, resource->active);
     rota__sqlite_bind_int(&query, resource->removed);
+    if (resource->hours)
+        rota__sqlite_bind_bytes(&query, resource->hours, resource->hours_size);
+    else
+        rota__sqlite_bind_text(&query, NULL);
     if (!fresh) {
         rota__sqlite_bind_int(&query, resource->row);
         rota__sqlite_bind_int(&query, resource->version - 1);
     }
-    int rc = run_or_stale(&query);
+    int rc = rota__sqlite_change(&query);
     if (rc != ROTA_OK) return rc;
     w->resources[i] = fresh ? sqlite3_last_insert_rowid(w->self->db) : resource->row;
     if (fresh) {
@@ -137,13 +133,14 @@ static int write_member(writer *w, const rota__member *stay, int id)
     rota__sqlite_bind_int(&query, stay->member);
     rota__sqlite_bind_int(&query, stay->when.start);
     if (id == ROTA__SQL_MEMBER_PUT) rota__sqlite_bind_int(&query, stay->when.end);
-    return run_or_stale(&query);
+    return rota__sqlite_change(&query);
 }
 
 static int put_claim(writer *w, int64_t row, const rota__booking *booking, const rota__claim *claim)
 {
     rota__sqlite_query query;
-    rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_PUT);
+    rota__sqlite_start(&query, w->self, w->env,
+                       booking->series ? ROTA__SQL_RECURRENCE_PUT : ROTA__SQL_CLAIM_PUT);
     rota__sqlite_bind_int(&query, claim->resource);
     rota__sqlite_bind_int(&query, rota__sqlite_reach(booking->when));
     rota__sqlite_bind_int(&query, booking->when.start);
@@ -191,7 +188,8 @@ static int drop_claims(writer *w, const rota__booking *stored)
     int rc = ROTA_OK;
     for (int64_t i = 0; i < stored->claim_count && rc == ROTA_OK; i++) {
         rota__sqlite_query query;
-        rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_DROP);
+        rota__sqlite_start(&query, w->self, w->env,
+                           stored->series ? ROTA__SQL_RECURRENCE_DROP : ROTA__SQL_CLAIM_DROP);
         rota__sqlite_bind_int(&query, stored->claims[i].resource);
         rota__sqlite_bind_int(&query, rota__sqlite_reach(stored->when));
         rota__sqlite_bind_int(&query, stored->when.start);
@@ -207,7 +205,8 @@ static int touch_claims(writer *w, const rota__booking *booking)
     for (int64_t i = 0; i < booking->claim_count && rc == ROTA_OK; i++) {
         const rota__claim *claim = &booking->claims[i];
         rota__sqlite_query query;
-        rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CLAIM_CHANGE);
+        rota__sqlite_start(&query, w->self, w->env,
+                           booking->series ? ROTA__SQL_RECURRENCE_CHANGE : ROTA__SQL_CLAIM_CHANGE);
         rota__sqlite_bind_int(&query, claim->resource);
         rota__sqlite_bind_int(&query, rota__sqlite_reach(booking->when));
         rota__sqlite_bind_int(&query, booking->when.start);
@@ -236,6 +235,15 @@ static void bind_claims(rota__sqlite_query *query, const rota__booking *booking)
         query->status = rota__error_plain(query->env->error, ROTA_ENOMEM);
 }
 
+/* What is left alone is NULL. */
+static void bind_kept(rota__sqlite_query *query, const void *bytes, int64_t size)
+{
+    if (bytes)
+        rota__sqlite_bind_bytes(query, bytes, size);
+    else
+        query->bound++;
+}
+
 static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
 {
     rota__sqlite_query query;
@@ -253,24 +261,59 @@ static int insert_booking(writer *w, const rota__booking *booking, int64_t *row)
     rota__sqlite_bind_int(&query, booking->created_at);
     rota__sqlite_bind_int(&query, booking->changed_at);
     bind_claims(&query, booking);
+    bind_kept(&query, booking->series, booking->series_size);
+    bind_kept(&query, booking->placement, booking->placement_size);
+    rota__sqlite_bind_int(&query, booking->kind);
+    rota__sqlite_bind_row(&query, booking->part_of);
+    if (booking->part_of != 0) rota__sqlite_bind_int(&query, booking->occurrence);
     int rc = rota__sqlite_run(&query);
     if (rc == ROTA_OK) *row = sqlite3_last_insert_rowid(w->self->db);
     if (rc == ROTA_OK) rc = rota__sqlite_note(w->env, &w->takings, NULL, booking, *row);
+    if (rc == ROTA_OK) rc = rota__sqlite_remind_booking(w->self, w->env, NULL, booking, *row);
     return rc == ROTA_OK ? put_claims(w, *row, booking) : rc;
 }
 
-static int update_booking(writer *w, const rota__booking *booking)
+/* Whether it recurs is not for a put to change. */
+static void keep_series(const rota__booking *stored, rota__booking *booking)
+{
+    if (stored->series && booking->series) return;
+    booking->series = stored->series;
+    booking->series_size = stored->series_size;
+}
+
+static int rename_occurrence(writer *w, const rota__booking *booking)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_BOOKING_RENAME);
+    rota__sqlite_bind_int(&query, booking->row);
+    rota__sqlite_bind_int(&query, booking->occurrence);
+    return rota__sqlite_change(&query);
+}
+
+static bool same_placement(const rota__booking *a, const rota__booking *b)
+{
+    return a->placement_size == b->placement_size &&
+           (a->placement_size == 0 ||
+            memcmp(a->placement, b->placement, (size_t)a->placement_size) == 0);
+}
+
+static int update_booking(writer *w, rota__booking *booking)
 {
     rota__booking stored = { 0 };
     int rc = read_stored(w, booking->row, &stored);
+    if (rc == ROTA_OK) keep_series(&stored, booking);
     if (rc == ROTA_OK) rc = rota__sqlite_note(w->env, &w->takings, &stored, booking, booking->row);
+    if (rc == ROTA_OK)
+        rc = rota__sqlite_remind_booking(w->self, w->env, &stored, booking, booking->row);
     if (rc != ROTA_OK) return rc;
     bool same = stored.when.start == booking->when.start && stored.when.end == booking->when.end &&
-                same_claims(&stored, booking);
+                same_claims(&stored, booking) && same_placement(&stored, booking);
 
     rota__sqlite_query query;
     rota__sqlite_start(&query, w->self, w->env,
-                       same ? ROTA__SQL_BOOKING_CHANGE : ROTA__SQL_BOOKING_RESCHEDULE);
+                       booking->series ? ROTA__SQL_BOOKING_RECUR
+                       : same          ? ROTA__SQL_BOOKING_CHANGE
+                                       : ROTA__SQL_BOOKING_RESCHEDULE);
     rota__sqlite_bind_text(&query, booking->title);
     rota__sqlite_bind_text(&query, booking->data);
     rota__sqlite_bind_int(&query, booking->status);
@@ -279,13 +322,19 @@ static int update_booking(writer *w, const rota__booking *booking)
     rota__sqlite_bind_int(&query, booking->changed_at);
     rota__sqlite_bind_int(&query, booking->row);
     rota__sqlite_bind_int(&query, booking->version - 1);
-    if (!same) {
+    if (!same || booking->series) {
         rota__sqlite_bind_int(&query, booking->when.start);
         rota__sqlite_bind_int(&query, booking->when.end);
         rota__sqlite_bind_int(&query, rota__sqlite_reach(booking->when));
         bind_claims(&query, booking);
     }
-    rc = run_or_stale(&query);
+    if (booking->series)
+        bind_kept(&query, booking->series, booking->series_size);
+    else if (!same)
+        bind_kept(&query, booking->placement, booking->placement_size);
+    rc = rota__sqlite_change(&query);
+    if (rc == ROTA_OK && stored.part_of && stored.occurrence != booking->occurrence)
+        rc = rename_occurrence(w, booking);
     if (rc == ROTA_OK && !same) {
         rc = drop_claims(w, &stored);
         if (rc == ROTA_OK) rc = put_claims(w, booking->row, booking);
@@ -333,8 +382,7 @@ static int sort_claims(writer *w, const rota__booking *from, rota__booking *to)
 
 static int put_booking(writer *w, int64_t i)
 {
-    rota__booking sorted;
-    const rota__booking *booking = &sorted;
+    rota__booking sorted, *booking = &sorted;
     int rc = sort_claims(w, &w->batch->bookings.items[i], &sorted);
     if (rc != ROTA_OK) return rc;
     /* Before any arithmetic on it. */
@@ -370,7 +418,7 @@ static int drop_consumer(writer *w, const char *name)
     rota__sqlite_query query;
     rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_CONSUMER_DROP);
     rota__sqlite_bind_text(&query, name);
-    return run_or_stale(&query);
+    return rota__sqlite_change(&query);
 }
 
 static int put_consumer(writer *w, const rota__consumer_put *put)
@@ -384,7 +432,7 @@ static int put_consumer(writer *w, const rota__consumer_put *put)
     rota__sqlite_bind_int(&query, consumer->position);
     rota__sqlite_bind_int(&query, consumer->changed_at);
     rota__sqlite_bind_int(&query, fresh ? consumer->created_at : put->was);
-    return run_or_stale(&query);
+    return rota__sqlite_change(&query);
 }
 
 static int put_consumers(writer *w)
@@ -395,6 +443,21 @@ static int put_consumers(writer *w)
         rc = drop_consumer(w, batch->consumers_dropped.items[i]);
     for (int64_t i = 0; i < batch->consumers_put.count && rc == ROTA_OK; i++)
         rc = put_consumer(w, &batch->consumers_put.items[i]);
+    return rc;
+}
+
+static int put_zones(writer *w)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < w->batch->zones.count && rc == ROTA_OK; i++) {
+        const rota__zone *zone = &w->batch->zones.items[i];
+        rota__sqlite_query query;
+        rota__sqlite_start(&query, w->self, w->env, ROTA__SQL_ZONE_PUT);
+        rota__sqlite_bind_text(&query, zone->name);
+        rota__sqlite_bind_int(&query, (int64_t)zone->digest);
+        rota__sqlite_bind_bytes(&query, zone->data, zone->size);
+        rc = rota__sqlite_run(&query);
+    }
     return rc;
 }
 
@@ -431,6 +494,8 @@ static int write_batch(writer *w)
     const rota__batch *batch = w->batch;
     int rc = read_last_seq(w);
     if (rc == ROTA_OK) rc = check_key(w);
+    if (rc == ROTA_OK && batch->ends_at && batch->ends_at != w->self->last_seq) rc = ROTA__STALE;
+    if (rc == ROTA_OK) rc = rota__sqlite_remind_begin(w->self, w->env, batch);
     for (int64_t i = 0; i < batch->guards.count && rc == ROTA_OK; i++)
         rc = check_guard(w, &batch->guards.items[i]);
     for (int64_t i = 0; i < batch->resources.count && rc == ROTA_OK; i++)
@@ -446,6 +511,10 @@ static int write_batch(writer *w)
     for (int64_t i = 0; i < batch->events.count && rc == ROTA_OK; i++)
         rc = put_event(w, i);
     if (rc == ROTA_OK) rc = put_consumers(w);
+    if (rc == ROTA_OK) rc = put_zones(w);
+    if (rc == ROTA_OK) rc = rota__sqlite_remind_write(w->self, w->env, batch, w->bookings);
+    if (rc == ROTA_OK)
+        rc = rota__sqlite_remind_forget(w->self, w->env, batch, &w->reminders_dropped);
     if (rc == ROTA_OK) rc = drop_keys(w);
     if (rc == ROTA_OK) rc = put_key(w);
     return rc;
@@ -482,6 +551,8 @@ int rota__sqlite_turn_begin(rota__store *store, rota__env *env, int64_t deadline
     }
     self->in_turn = true;
     self->last_seq = -1;
+    bool shared = !self->memory && !self->wal_index;
+    if (shared || rota__sqlite_token(store) != self->remind_token) self->remind.version = -1;
     return ROTA_OK;
 }
 
@@ -506,12 +577,14 @@ int rota__sqlite_turn_write(rota__store *store, rota__env *env, rota__batch *bat
     if (rc == ROTA_OK) inform(&w);
     *out = (rota__commit){ .outcome = rc == ROTA_OK ? ROTA__COMMITTED : rc,
                            .last_seq = w.self->last_seq,
-                           .keys_dropped = rc == ROTA_OK ? w.keys_dropped : 0 };
+                           .keys_dropped = rc == ROTA_OK ? w.keys_dropped : 0,
+                           .reminders_dropped = rc == ROTA_OK ? w.reminders_dropped : 0 };
     return ROTA_OK;
 }
 
 static void end_turn(rota__sqlite *self)
 {
+    if (!sqlite3_get_autocommit(self->db)) self->remind.version = -1; /* what is taken back */
     rota__sqlite_roll_back(self);
     self->in_turn = false;
     if (!self->untidy) rota__sqlite_lock_release(self);
@@ -545,6 +618,8 @@ int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *o
     /* Somebody who does not know the lock came right behind: his is not accounted for. */
     if (self->wal_index && (uint32_t)(*token >> 32) != (uint32_t)(before >> 32) + 1)
         *token = before;
+    self->remind_token = *token;
+    if (rc != ROTA_OK) self->remind.version = -1;
     if (alone && rc == ROTA_OK) self->seen = *token; /* this store's own is no news to it */
     end_turn(self);
     return surely_not && rc != ROTA_OK ? rc : ROTA_OK;

@@ -4,6 +4,9 @@
  * this batch. Units of a larger capacity, setup and cleanup, and what reaches a
  * resource through a group are the gate's business alone (domain/admit.c).
  *
+ * Bookings that recur it does not see: their claims are in another table, and when
+ * they take time is nothing that a span says.
+ *
  * What takes no more than before is let through, though it may stand where another
  * does: a capacity that was lowered leaves such bookings behind, and they must be
  * free to end. */
@@ -23,6 +26,7 @@ static bool took(const rota__booking *before, const rota__booking *booking, int6
 int rota__sqlite_note(rota__env *env, rota__sqlite_takings *takings, const rota__booking *before,
                       const rota__booking *booking, int64_t row)
 {
+    if (booking->series) return ROTA_OK;
     for (int64_t i = 0; i < booking->claim_count; i++) {
         int64_t resource = booking->claims[i].resource;
         if (!rota__sqlite_takes(booking, &booking->claims[i]) || took(before, booking, resource))

@@ -280,6 +280,18 @@ static const rota__store_ops operations = {
     .feed = rota__sqlite_feed,
     .consumer_get = rota__sqlite_consumer_get,
     .consumer_list = rota__sqlite_consumer_list,
+    .reminder_state = rota__sqlite_reminder_state,
+    .reminder_list = rota__sqlite_reminder_list,
+    .reminder_any = rota__sqlite_reminder_any,
+    .reminder_offsets = rota__sqlite_reminder_offsets,
+    .reminder_get = rota__sqlite_reminder_get,
+    .reminder_open = rota__sqlite_reminder_open,
+    .reminder_dead = rota__sqlite_reminder_dead,
+    .reminder_notes = rota__sqlite_reminder_notes,
+    .reminder_next = rota__sqlite_reminder_next,
+    .reminder_starts = rota__sqlite_reminder_starts,
+    .reminder_old = rota__sqlite_reminder_old,
+    .zone_get = rota__sqlite_zone_get,
     .counts = rota__sqlite_counts,
     .check = rota__sqlite_check,
     .checkpoint = rota__sqlite_checkpoint,
@@ -295,6 +307,7 @@ static int open_store(rota__env *env, rota__mem *mem, const char *path, const ro
     rota__sqlite *self = rota__mem_alloc(mem, 1, (int64_t)sizeof *self);
     if (!self) return rota__error_plain(env->error, ROTA_ENOMEM);
     memset(self, 0, sizeof *self);
+    self->remind.version = -1;
     self->store.ops = &operations;
     self->mem = mem;
     self->options = asked->options;

@@ -46,12 +46,18 @@ enum {
     ROTA__SQL_BOOKING_BY_ROW,
     ROTA__SQL_BOOKING_BY_ID,
     ROTA__SQL_BOOKING_BY_REF,
+    ROTA__SQL_BOOKING_BY_OCCURRENCE,
     ROTA__SQL_BOOKING_DUE,
     ROTA__SQL_BOOKING_IN_TIME,
     ROTA__SQL_BOOKING_CLAIMING,
+    ROTA__SQL_BOOKING_RECURRING,
+    ROTA__SQL_BOOKING_RECURRING_CLAIMING,
+    ROTA__SQL_BOOKING_OF_SERIES,
     ROTA__SQL_BOOKING_PUT,
     ROTA__SQL_BOOKING_CHANGE,
     ROTA__SQL_BOOKING_RESCHEDULE,
+    ROTA__SQL_BOOKING_RECUR,
+    ROTA__SQL_BOOKING_RENAME,
 
     ROTA__SQL_CLAIM_TAKING,
     ROTA__SQL_CLAIM_PUT,
@@ -61,6 +67,11 @@ enum {
     ROTA__SQL_CLAIM_PACK,
     ROTA__SQL_CLAIM_RIVAL,
     ROTA__SQL_CLAIM_RIVAL_FIRST,
+
+    ROTA__SQL_RECURRENCE_TAKING,
+    ROTA__SQL_RECURRENCE_PUT,
+    ROTA__SQL_RECURRENCE_CHANGE,
+    ROTA__SQL_RECURRENCE_DROP,
 
     ROTA__SQL_EVENT_LAST,
     ROTA__SQL_EVENT_FROM,
@@ -77,14 +88,49 @@ enum {
     ROTA__SQL_CONSUMER_CHANGE,
     ROTA__SQL_CONSUMER_DROP,
 
+    ROTA__SQL_ZONE_GET,
+    ROTA__SQL_ZONE_PUT,
+
+    ROTA__SQL_REMIND_STATE,
+    ROTA__SQL_REMIND_MAKE,
+    ROTA__SQL_REMIND_MOVE,
+    ROTA__SQL_LIST_GET,
+    ROTA__SQL_LIST_ANY,
+    ROTA__SQL_LIST_PUT,
+    ROTA__SQL_LIST_DROP,
+    ROTA__SQL_OFFSET_ALL,
+    ROTA__SQL_OFFSET_MORE,
+    ROTA__SQL_OFFSET_LESS,
+    ROTA__SQL_OFFSET_DROP,
+    ROTA__SQL_REMINDER_GET,
+    ROTA__SQL_REMINDER_OPEN,
+    ROTA__SQL_REMINDER_DEAD,
+    ROTA__SQL_REMINDER_PUT,
+    ROTA__SQL_REMINDER_DROP,
+    ROTA__SQL_REMINDER_OLD,
+    ROTA__SQL_REMINDER_FORGET,
+    ROTA__SQL_NOTE_DUE,
+    ROTA__SQL_NOTE_PUT,
+    ROTA__SQL_NOTE_DROP,
+    ROTA__SQL_NEXT_DUE,
+    ROTA__SQL_NEXT_PUT,
+    ROTA__SQL_NEXT_DROP,
+    ROTA__SQL_NEXT_MAKE,
+    ROTA__SQL_BOOKING_STARTS,
+
     ROTA__SQL_COUNTS,
     ROTA__SQL_CHECK_FILE,
     ROTA__SQL_CHECK_REFERENCES,
     ROTA__SQL_CHECK_FEED,
     ROTA__SQL_CHECK_BOOKINGS,
     ROTA__SQL_CHECK_CLAIMS,
+    ROTA__SQL_CHECK_RECURRENCES,
+    ROTA__SQL_CHECK_OCCURRENCES,
     ROTA__SQL_CHECK_PACKED,
     ROTA__SQL_CHECK_CONSUMERS,
+    ROTA__SQL_CHECK_OFFSETS,
+    ROTA__SQL_CHECK_SUBJECTS,
+    ROTA__SQL_CHECK_NEXT,
     /* Every row: read_all() runs these from the first to the last. */
     ROTA__SQL_EVERY_RESOURCE,
     ROTA__SQL_EVERY_TAG,
@@ -93,6 +139,11 @@ enum {
     ROTA__SQL_EVERY_EVENT,
     ROTA__SQL_EVERY_KEY,
     ROTA__SQL_EVERY_CONSUMER,
+    ROTA__SQL_EVERY_ZONE,
+    ROTA__SQL_EVERY_LIST,
+    ROTA__SQL_EVERY_REMINDER,
+    ROTA__SQL_EVERY_NOTE,
+    ROTA__SQL_EVERY_NEXT,
     ROTA__SQL_COUNT
 };
 
@@ -124,6 +175,8 @@ typedef struct rota__sqlite {
     rota__sqlite_lock lock;
     int64_t deadline; /* of the operation at hand, of rota__clock_ns(); 0: not waiting yet */
     int64_t last_seq; /* in a turn: the newest event, or -1 before it is known */
+    rota__reminder_state remind; /* as of the token below; its version -1: not known */
+    uint64_t remind_token;
     _Atomic uint64_t commits; /* of this store: the token of a calendar in memory */
     uint64_t seen;            /* the token when changed() was last asked, or this store committed */
     uint64_t news;            /* how often it had become another one */
@@ -218,6 +271,8 @@ bool rota__sqlite_next(rota__sqlite_query *query);
 int rota__sqlite_end(rota__sqlite_query *query);
 /* For a statement without rows: all that is left after binding. */
 int rota__sqlite_run(rota__sqlite_query *query);
+/* The same; ROTA__STALE where it changed no row: what it was decided on is gone. */
+int rota__sqlite_change(rota__sqlite_query *query);
 
 /* The next row, and a place for it at the end of an array as of ROTA__PUSH; NULL
  * where there is no more, or no memory. */
@@ -259,6 +314,9 @@ void rota__sqlite_read_resource(rota__sqlite_query *query, rota__resource *out);
 int rota__sqlite_read_tags(rota__sqlite *self, rota__env *env, rota__resource *resource);
 void rota__sqlite_read_member(rota__sqlite_query *query, rota__member *out);
 void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out);
+/* Bytes that say how a booking recurs, or where it may be put: one at the least. */
+void rota__sqlite_read_kept(rota__sqlite_query *query, const char *what, const void **bytes,
+                            int64_t *size);
 /* Claims as the booking's row keeps them, ROTA__SQLITE_PACKED bytes each: so that a
  * booking is read at once, while the table of claims answers for resources. */
 enum { ROTA__SQLITE_PACKED = 36 };
@@ -269,6 +327,7 @@ int rota__sqlite_pack_all(rota__sqlite *self, rota__env *env);
 void rota__sqlite_read_key(rota__sqlite_query *query, rota__key *out);
 void rota__sqlite_read_event(rota__sqlite_query *query, rota__event *out);
 void rota__sqlite_read_consumer(rota__sqlite_query *query, rota__consumer *out);
+void rota__sqlite_read_zone(rota__sqlite_query *query, rota__zone *out);
 /* Reads every row there is, and names the first that is damaged. */
 int rota__sqlite_read_all(rota__sqlite *self, rota__env *env);
 
@@ -303,6 +362,25 @@ int rota__sqlite_note(rota__env *env, rota__sqlite_takings *takings, const rota_
 /* Once all bookings of a batch are written: ROTA_ECORRUPT where one of them takes time
  * of a resource of capacity 1 that another takes too. */
 int rota__sqlite_guard(rota__sqlite *self, rota__env *env, const rota__sqlite_takings *takings);
+
+/* --- sqlite_remind.c --- */
+
+/* The steps of a commit that are about reminders; they return as those of sqlite_commit.c. */
+int rota__sqlite_remind_begin(rota__sqlite *self, rota__env *env, const rota__batch *batch);
+/* A booking is put; `stored` is NULL for a new one. */
+int rota__sqlite_remind_booking(rota__sqlite *self, rota__env *env, const rota__booking *stored,
+                                const rota__booking *booking, int64_t row);
+/* rows: of the batch's bookings. */
+int rota__sqlite_remind_write(rota__sqlite *self, rota__env *env, const rota__batch *batch,
+                              const int64_t *rows);
+int rota__sqlite_remind_forget(rota__sqlite *self, rota__env *env, const rota__batch *batch,
+                               int64_t *dropped);
+void rota__sqlite_read_list(rota__sqlite_query *query, rota__reminder_list *out);
+void rota__sqlite_read_reminder(rota__sqlite_query *query, rota__reminder *out);
+void rota__sqlite_read_note(rota__sqlite_query *query, rota__reminder_note *out);
+void rota__sqlite_read_next(rota__sqlite_query *query, rota__reminder_next *out);
+/* For a table of it: what must be true of reminders. */
+int rota__sqlite_check_reminders(rota__sqlite *self, rota__env *env);
 
 /* --- sqlite_commit.c and sqlite_read.c: as the store's table says --- */
 
@@ -342,6 +420,28 @@ int rota__sqlite_consumer_get(rota__store *store, rota__env *env, const char *na
                               rota__consumer *out);
 int rota__sqlite_consumer_list(rota__store *store, rota__env *env, rota__consumer **rows,
                                int64_t *count);
+int rota__sqlite_reminder_state(rota__store *store, rota__env *env, rota__reminder_state *out);
+int rota__sqlite_reminder_list(rota__store *store, rota__env *env, int32_t of, int64_t subject,
+                               rota__reminder_list *out);
+int rota__sqlite_reminder_any(rota__store *store, rota__env *env, int32_t of, bool *any);
+int rota__sqlite_reminder_offsets(rota__store *store, rota__env *env, int64_t **rows,
+                                  int64_t *count);
+int rota__sqlite_reminder_get(rota__store *store, rota__env *env, const rota_id *id,
+                              rota__reminder *out);
+int rota__sqlite_reminder_open(rota__store *store, rota__env *env, rota_time now, int64_t limit,
+                               rota__reminder **rows, int64_t *count);
+int rota__sqlite_reminder_dead(rota__store *store, rota__env *env, const rota_id *after,
+                               int64_t limit, rota__reminder **rows, int64_t *count);
+int rota__sqlite_reminder_notes(rota__store *store, rota__env *env, rota_time now, int64_t limit,
+                                rota__reminder_note **rows, int64_t *count);
+int rota__sqlite_reminder_next(rota__store *store, rota__env *env, rota_time now, int64_t limit,
+                               rota__reminder_next **rows, int64_t *count);
+int rota__sqlite_reminder_starts(rota__store *store, rota__env *env, rota_time from, int64_t row,
+                                 rota_time to, int64_t limit, rota__booking **rows, int64_t *count);
+int rota__sqlite_reminder_old(rota__store *store, rota__env *env, rota_time horizon, int64_t limit,
+                              int64_t *count);
+int rota__sqlite_zone_get(rota__store *store, rota__env *env, const char *name, uint64_t digest,
+                          rota__zone *out);
 int rota__sqlite_counts(rota__store *store, rota__env *env, rota__counts *out);
 
 #endif

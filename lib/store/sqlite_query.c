@@ -13,7 +13,7 @@
 #define RESOURCE_SELECT                                                        \
     "SELECT r.row,r.id,r.ref,r.kind,r.name,r.zone,r.data,r.parent,p.id,"       \
     "r.capacity,r.before_secs,r.after_secs,r.active,r.removed,r.version,"      \
-    "o.stamp FROM "
+    "o.stamp,r.hours FROM "
 /* Left joins: a resource that lacks its other half is damage, not absent. */
 #define RESOURCE_JOINS                                                         \
     " LEFT JOIN occupancy o ON o.resource=r.row"                               \
@@ -27,8 +27,14 @@
     " LEFT JOIN resource x ON x.row=m.member WHERE "
 #define BOOKING_SELECT                                                         \
     "SELECT b.row,b.id,b.ref,b.title,b.data,b.start_at,b.end_at,b.status,"     \
-    "b.priority,b.hold_expires,b.created_at,b.changed_at,b.version,b.claims"   \
+    "b.priority,b.hold_expires,b.created_at,b.changed_at,b.version,b.claims,"  \
+    "b.series,b.placement,b.kind,b.part_of,CASE WHEN b.part_of IS NOT NULL THEN"\
+    " (SELECT id FROM booking WHERE row=b.part_of) END part_of,b.occurrence"   \
     " FROM "
+/* What a list asks for: of which statuses, and behind which place. */
+#define BOOKING_PAGE                                                           \
+    " AND (?5>>b.status)&1 AND (b.start_at,b.end_at,b.id)>(?6,?7,?8)"          \
+    " ORDER BY b.start_at"
 #define EVENT_SELECT                                                           \
     "SELECT seq,at,type,subject,actor,role,trace,before,after FROM event "
 #define KEY_SELECT "SELECT actor,key,hash,at,answer FROM idempotency "
@@ -37,6 +43,14 @@
     "SELECT booking FROM claim WHERE resource=?1 AND reach=?5"                 \
     " AND start_at>=?6 AND start_at<?4 AND end_at>?3 AND takes=1"              \
     " AND booking<>?2 AND (SELECT capacity FROM resource WHERE row=?1)=1"
+/* What a claim is compared with. */
+#define CHECK_CLAIM                                                            \
+    "b.reach,b.start_at,b.end_at,b.status,b.hold_expires,c.units,b.claims,"    \
+    "b.series IS NOT NULL FROM "
+#define ZONE_SELECT "SELECT name,digest,data FROM zone "
+#define REMINDER_SELECT                                                        \
+    "SELECT booking,id,occurrence,resource,start_at,due_at,state,attempt,until_at FROM reminder "
+#define LIST_SELECT "SELECT rowid,what,subject,late,late_secs,offsets FROM reminder_list "
 #define CONSUMER_SELECT "SELECT name,position,created_at,changed_at FROM consumer "
 
 /* The first word is for messages: the table, or what is done. */
@@ -75,11 +89,12 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "WHERE t.tag=?5 AND" RESOURCE_PAGE },
     [ROTA__SQL_RESOURCE_PUT] = { "resource",
         "INSERT INTO resource(id,ref,kind,name,zone,data,parent,capacity,before_secs,"
-        "after_secs,active,removed,version) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,1)" },
+        "after_secs,active,removed,hours,version)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,1)" },
     [ROTA__SQL_RESOURCE_CHANGE] = { "resource",
         "UPDATE resource SET ref=?1,kind=?2,name=?3,zone=?4,data=?5,parent=?6,capacity=?7,"
-        "before_secs=?8,after_secs=?9,active=?10,removed=?11,version=version+1"
-        " WHERE row=?12 AND version=?13" },
+        "before_secs=?8,after_secs=?9,active=?10,removed=?11,hours=?12,version=version+1"
+        " WHERE row=?13 AND version=?14" },
     [ROTA__SQL_TAG_OF] = { "tag",
         "SELECT resource,tag FROM tag WHERE resource=?1 ORDER BY tag" },
     [ROTA__SQL_TAG_PUT] = { "tag", "INSERT INTO tag(resource,tag) VALUES(?1,?2)" },
@@ -99,6 +114,9 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
     [ROTA__SQL_BOOKING_BY_ROW] = { "booking", BOOKING_SELECT "booking b WHERE b.row=?1" },
     [ROTA__SQL_BOOKING_BY_ID] = { "booking", BOOKING_SELECT "booking b WHERE b.id=?1" },
     [ROTA__SQL_BOOKING_BY_REF] = { "booking", BOOKING_SELECT "booking b WHERE b.ref=?1" },
+    [ROTA__SQL_BOOKING_BY_OCCURRENCE] = { "booking",
+        BOOKING_SELECT "booking b INDEXED BY booking_occurrence"
+        " WHERE b.part_of=?1 AND b.occurrence=?2" },
     [ROTA__SQL_BOOKING_DUE] = { "booking", /* status=1: held, the condition of the index */
         BOOKING_SELECT "booking b INDEXED BY booking_hold WHERE b.status=1 AND b.hold_expires<=?1"
         " ORDER BY b.hold_expires,b.row LIMIT ?2" },
@@ -106,25 +124,45 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
      * that is quicker done outside, and reading can end once the limit is passed. */
     [ROTA__SQL_BOOKING_IN_TIME] = { "booking",
         BOOKING_SELECT "booking b INDEXED BY booking_time"
-        " WHERE b.reach=?1 AND b.start_at>=?2 AND b.start_at<?3 AND b.end_at>?4"
-        " AND (?5>>b.status)&1 AND (b.start_at,b.end_at,b.id)>(?6,?7,?8)"
-        " ORDER BY b.start_at" },
+        " WHERE b.series IS NULL AND b.reach=?1 AND b.start_at>=?2 AND b.start_at<?3"
+        " AND b.end_at>?4" BOOKING_PAGE },
     [ROTA__SQL_BOOKING_CLAIMING] = { "booking",
         BOOKING_SELECT "claim c CROSS JOIN booking b ON b.row=c.booking"
         " WHERE c.resource=?9 AND c.reach=?1 AND c.start_at>=?2 AND c.start_at<?3"
         " AND c.end_at>?4 AND (?5>>b.status)&1 AND (c.start_at,c.end_at,b.id)>(?6,?7,?8)"
         " ORDER BY c.start_at" },
+    /* Of these there are few: they have one class, and may be sorted. */
+    [ROTA__SQL_BOOKING_RECURRING] = { "booking",
+        BOOKING_SELECT "booking b INDEXED BY booking_series"
+        " WHERE b.series IS NOT NULL AND b.start_at>=?2 AND b.start_at<?3 AND b.end_at>?4"
+        BOOKING_PAGE },
+    [ROTA__SQL_BOOKING_RECURRING_CLAIMING] = { "booking",
+        BOOKING_SELECT "recurrence c CROSS JOIN booking b ON b.row=c.booking"
+        " WHERE c.resource=?9 AND c.start_at>=?2 AND c.start_at<?3 AND c.end_at>?4"
+        BOOKING_PAGE },
+    [ROTA__SQL_BOOKING_OF_SERIES] = { "booking",
+        BOOKING_SELECT "booking b INDEXED BY booking_occurrence"
+        " WHERE b.part_of=?9 AND b.start_at>=?2 AND b.start_at<?3 AND b.end_at>?4"
+        BOOKING_PAGE },
     [ROTA__SQL_BOOKING_PUT] = { "booking",
         "INSERT INTO booking(id,ref,title,data,start_at,end_at,reach,status,priority,"
-        "hold_expires,created_at,changed_at,version,claims)"
-        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,1,?13)" },
+        "hold_expires,created_at,changed_at,version,claims,series,placement,kind,part_of,"
+        "occurrence)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,1,?13,?14,?15,?16,?17,?18)" },
     [ROTA__SQL_BOOKING_CHANGE] = { "booking", /* where the span stays, so does its index */
         "UPDATE booking SET title=?1,data=?2,status=?3,priority=?4,hold_expires=?5,"
         "changed_at=?6,version=version+1 WHERE row=?7 AND version=?8" },
     [ROTA__SQL_BOOKING_RESCHEDULE] = { "booking",
         "UPDATE booking SET title=?1,data=?2,status=?3,priority=?4,hold_expires=?5,"
-        "changed_at=?6,version=version+1,start_at=?9,end_at=?10,reach=?11,claims=?12"
+        "changed_at=?6,version=version+1,start_at=?9,end_at=?10,reach=?11,claims=?12,placement=?13"
         " WHERE row=?7 AND version=?8" },
+    [ROTA__SQL_BOOKING_RECUR] = { "booking",
+        "UPDATE booking SET title=?1,data=?2,status=?3,priority=?4,hold_expires=?5,"
+        "changed_at=?6,version=version+1,start_at=?9,end_at=?10,reach=?11,claims=?12,series=?13"
+        " WHERE row=?7 AND version=?8" },
+
+    [ROTA__SQL_BOOKING_RENAME] = { "booking",
+        "UPDATE booking SET occurrence=?2 WHERE row=?1 AND occurrence<>?2" },
 
     [ROTA__SQL_CLAIM_TAKING] = { "claim",
         "SELECT booking,start_at,end_at,expires,units FROM claim"
@@ -145,6 +183,19 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         RIVALS },
     [ROTA__SQL_CLAIM_RIVAL_FIRST] = { "claim", /* and -class of the longest claim there is */
         RIVALS " UNION ALL SELECT -max(reach) FROM claim WHERE resource=?1" },
+
+    /* With the parameters of those of plain claims. */
+    [ROTA__SQL_RECURRENCE_TAKING] = { "recurrence",
+        "SELECT c.booking,c.start_at,c.end_at,c.expires,c.units,b.series FROM recurrence c"
+        " LEFT JOIN booking b ON b.row=c.booking"
+        " WHERE c.resource=?1 AND c.takes=1 ORDER BY c.booking" },
+    [ROTA__SQL_RECURRENCE_PUT] = { "recurrence",
+        "INSERT INTO recurrence(resource,booking,start_at,end_at,units,role,flags,takes,expires)"
+        " VALUES(?1,?4,?3,?5,?6,?7,?8,?9,?10)" },
+    [ROTA__SQL_RECURRENCE_CHANGE] = { "recurrence",
+        "UPDATE recurrence SET takes=?5,expires=?6 WHERE resource=?1 AND booking=?4" },
+    [ROTA__SQL_RECURRENCE_DROP] = { "recurrence",
+        "DELETE FROM recurrence WHERE resource=?1 AND booking=?4" },
 
     [ROTA__SQL_EVENT_LAST] = { "event", "SELECT max(seq) FROM event" },
     [ROTA__SQL_EVENT_FROM] = { "event",
@@ -171,6 +222,76 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "UPDATE consumer SET position=?2,changed_at=?3 WHERE name=?1 AND position=?4" },
     [ROTA__SQL_CONSUMER_DROP] = { "consumer", "DELETE FROM consumer WHERE name=?1" },
 
+    [ROTA__SQL_ZONE_GET] = { "zone", ZONE_SELECT "WHERE name=?1 AND digest=?2" },
+    [ROTA__SQL_ZONE_PUT] = { "zone",
+        "INSERT INTO zone(name,digest,data) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING" },
+
+    [ROTA__SQL_REMIND_STATE] = { "reminder_state",
+        "SELECT one,version,cursor_at,cursor_row,reached,"
+        "(SELECT coalesce(max(secs),0) FROM reminder_offset) FROM reminder_state" },
+    [ROTA__SQL_REMIND_MAKE] = { "reminder_state",
+        "INSERT INTO reminder_state(one,version,cursor_at,cursor_row,reached)"
+        " VALUES(1,1,?1,?2,?3) ON CONFLICT DO NOTHING" },
+    [ROTA__SQL_REMIND_MOVE] = { "reminder_state",
+        "UPDATE reminder_state SET version=version+1,cursor_at=?1,cursor_row=?2,reached=?3"
+        " WHERE version=?4" },
+    [ROTA__SQL_LIST_GET] = { "reminder_list", LIST_SELECT "WHERE what=?1 AND subject=?2" },
+    [ROTA__SQL_LIST_ANY] = { "reminder_list", "SELECT 1 FROM reminder_list WHERE what=?1 LIMIT 1" },
+    [ROTA__SQL_LIST_PUT] = { "reminder_list",
+        "INSERT INTO reminder_list(what,subject,late,late_secs,offsets) VALUES(?1,?2,?3,?4,?5)" },
+    [ROTA__SQL_LIST_DROP] = { "reminder_list",
+        "DELETE FROM reminder_list WHERE what=?1 AND subject=?2" },
+    [ROTA__SQL_OFFSET_ALL] = { "reminder_offset", "SELECT secs FROM reminder_offset ORDER BY secs" },
+    [ROTA__SQL_OFFSET_MORE] = { "reminder_offset",
+        "INSERT INTO reminder_offset(secs,uses) VALUES(?1,1)"
+        " ON CONFLICT(secs) DO UPDATE SET uses=uses+1" },
+    [ROTA__SQL_OFFSET_LESS] = { "reminder_offset",
+        "UPDATE reminder_offset SET uses=uses-1 WHERE secs=?1" },
+    [ROTA__SQL_OFFSET_DROP] = { "reminder_offset", "DELETE FROM reminder_offset WHERE uses=0" },
+    [ROTA__SQL_REMINDER_GET] = { "reminder", REMINDER_SELECT "WHERE id=?1" },
+    [ROTA__SQL_REMINDER_OPEN] = { "reminder",
+        "SELECT * FROM (" REMINDER_SELECT "INDEXED BY reminder_open WHERE state=1 AND until_at=?3"
+        " ORDER BY due_at,id LIMIT ?2) UNION ALL SELECT * FROM (" REMINDER_SELECT
+        "INDEXED BY reminder_open WHERE state=1 AND until_at>?3 AND until_at<=?1"
+        " ORDER BY due_at,id LIMIT ?2) UNION ALL SELECT * FROM (" REMINDER_SELECT
+        "INDEXED BY reminder_open WHERE state=1 AND until_at>?4"
+        " ORDER BY due_at,id LIMIT ?2)" },
+    [ROTA__SQL_REMINDER_DEAD] = { "reminder",
+        REMINDER_SELECT "INDEXED BY reminder_dead WHERE state=3 AND id>?1 ORDER BY id LIMIT ?2" },
+    [ROTA__SQL_REMINDER_PUT] = { "reminder",
+        "INSERT INTO reminder(id,booking,occurrence,resource,start_at,due_at,state,attempt,until_at)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(id) DO UPDATE"
+        " SET state=?7,attempt=?8,until_at=?9" },
+    [ROTA__SQL_REMINDER_DROP] = { "reminder", "DELETE FROM reminder WHERE id=?1" },
+    [ROTA__SQL_REMINDER_OLD] = { "reminder",
+        "SELECT count(*) FROM (SELECT 1 FROM reminder WHERE id<?1 AND state=2 AND start_at<?3"
+        " LIMIT ?2)" },
+    [ROTA__SQL_REMINDER_FORGET] = { "reminder",
+        "DELETE FROM reminder WHERE id IN (SELECT id FROM reminder WHERE id<?1 AND state=2"
+        " AND start_at<?3 ORDER BY id LIMIT ?2)" },
+    [ROTA__SQL_NOTE_DUE] = { "reminder_note",
+        "SELECT booking,at,occurrence FROM reminder_note WHERE at<=?1"
+        " ORDER BY at,booking,occurrence LIMIT ?2" },
+    [ROTA__SQL_NOTE_PUT] = { "reminder_note",
+        "INSERT INTO reminder_note(at,booking,occurrence) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING" },
+    [ROTA__SQL_NOTE_DROP] = { "reminder_note",
+        "DELETE FROM reminder_note WHERE at=?1 AND booking=?2 AND occurrence=?3" },
+    [ROTA__SQL_NEXT_DUE] = { "reminder_next",
+        "SELECT booking,at FROM reminder_next WHERE at<=?1 ORDER BY at,booking LIMIT ?2" },
+    [ROTA__SQL_NEXT_PUT] = { "reminder_next",
+        "INSERT INTO reminder_next(booking,at) VALUES(?1,?2)"
+        " ON CONFLICT(booking) DO UPDATE SET at=?2" },
+    [ROTA__SQL_NEXT_DROP] = { "reminder_next", "DELETE FROM reminder_next WHERE booking=?1" },
+    [ROTA__SQL_NEXT_MAKE] = { "reminder_next",
+        "INSERT INTO reminder_next(booking,at) SELECT row,?1 FROM booking INDEXED BY booking_series"
+        " WHERE series IS NOT NULL ON CONFLICT(booking) DO UPDATE SET at=?1 WHERE at<>?1" },
+    [ROTA__SQL_BOOKING_STARTS] = { "booking",
+        "SELECT b.row,b.id,b.start_at,b.end_at,b.status,b.changed_at,b.claims,b.part_of,CASE"
+        " WHEN b.part_of IS NOT NULL THEN (SELECT id FROM booking WHERE row=b.part_of) END part_of,"
+        "b.occurrence FROM booking b INDEXED BY booking_time"
+        " WHERE b.series IS NULL AND b.reach=?1 AND (b.start_at,b.row)>(?2,?3) AND b.start_at<=?4"
+        " AND b.status IN (2,3) ORDER BY b.start_at,b.row LIMIT ?5" },
+
     /* Bookings are numbered from 1 without a gap, as events are, and none is ever
      * deleted: the last number is how many there are. The check sees to it. */
     [ROTA__SQL_COUNTS] = { "file",
@@ -182,13 +303,30 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
     [ROTA__SQL_CHECK_BOOKINGS] = { "booking", "SELECT count(*),min(row),max(row) FROM booking" },
     [ROTA__SQL_CHECK_CLAIMS] = { "claim",
         "SELECT c.booking,c.resource,c.reach,c.start_at,c.end_at,c.role,c.flags,c.takes,c.expires,"
-        "b.reach,b.start_at,b.end_at,b.status,b.hold_expires,c.units,b.claims"
-        " FROM claim c LEFT JOIN booking b ON b.row=c.booking" },
+        CHECK_CLAIM "claim c LEFT JOIN booking b ON b.row=c.booking" },
+    [ROTA__SQL_CHECK_RECURRENCES] = { "recurrence", /* which have no class of their own */
+        "SELECT c.booking,c.resource,b.reach,c.start_at,c.end_at,c.role,c.flags,c.takes,c.expires,"
+        CHECK_CLAIM "recurrence c LEFT JOIN booking b ON b.row=c.booking" },
+    [ROTA__SQL_CHECK_OCCURRENCES] = { "booking",
+        "SELECT b.row FROM booking b INDEXED BY booking_occurrence"
+        " CROSS JOIN booking s ON s.row=b.part_of"
+        " WHERE b.part_of IS NOT NULL AND s.series IS NULL" },
     [ROTA__SQL_CHECK_CONSUMERS] = { "consumer",
         "SELECT name,position FROM consumer WHERE position<>0"
         " AND NOT EXISTS(SELECT 1 FROM event WHERE seq=position)" },
+    [ROTA__SQL_CHECK_OFFSETS] = { "reminder_offset",
+        "SELECT (SELECT coalesce(sum(uses),0) FROM reminder_offset),"
+        "(SELECT coalesce(sum(length(offsets)),0) FROM reminder_list)" },
+    [ROTA__SQL_CHECK_SUBJECTS] = { "reminder_list",
+        "SELECT l.rowid FROM reminder_list l WHERE NOT CASE l.what WHEN 0 THEN l.subject=0"
+        " WHEN 1 THEN EXISTS(SELECT 1 FROM resource WHERE row=l.subject)"
+        " ELSE EXISTS(SELECT 1 FROM booking WHERE row=l.subject) END" },
+    [ROTA__SQL_CHECK_NEXT] = { "reminder_next", /* of what does not recur there is none */
+        "SELECT n.booking FROM reminder_next n JOIN booking b ON b.row=n.booking"
+        " WHERE b.series IS NULL" },
     [ROTA__SQL_CHECK_PACKED] = { "booking",
-        "SELECT (SELECT coalesce(sum(length(claims)),0) FROM booking),(SELECT count(*) FROM claim)" },
+        "SELECT (SELECT coalesce(sum(length(claims)),0) FROM booking),"
+        "(SELECT count(*) FROM claim)+(SELECT count(*) FROM recurrence)" },
     [ROTA__SQL_EVERY_RESOURCE] = { "resource", RESOURCE_SELECT "resource r" RESOURCE_JOINS },
     [ROTA__SQL_EVERY_TAG] = { "tag", "SELECT resource,tag FROM tag" },
     [ROTA__SQL_EVERY_MEMBER] = { "member", MEMBER_SELECT "1" },
@@ -196,6 +334,11 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
     [ROTA__SQL_EVERY_EVENT] = { "event", EVENT_SELECT },
     [ROTA__SQL_EVERY_KEY] = { "idempotency", KEY_SELECT },
     [ROTA__SQL_EVERY_CONSUMER] = { "consumer", CONSUMER_SELECT },
+    [ROTA__SQL_EVERY_ZONE] = { "zone", ZONE_SELECT },
+    [ROTA__SQL_EVERY_LIST] = { "reminder_list", LIST_SELECT },
+    [ROTA__SQL_EVERY_REMINDER] = { "reminder", REMINDER_SELECT },
+    [ROTA__SQL_EVERY_NOTE] = { "reminder_note", "SELECT booking,at,occurrence FROM reminder_note" },
+    [ROTA__SQL_EVERY_NEXT] = { "reminder_next", "SELECT booking,at FROM reminder_next" },
 };
 /* clang-format on */
 
@@ -287,6 +430,13 @@ int rota__sqlite_run(rota__sqlite_query *query)
 {
     rota__sqlite_next(query);
     return rota__sqlite_end(query);
+}
+
+int rota__sqlite_change(rota__sqlite_query *query)
+{
+    int rc = rota__sqlite_run(query);
+    if (rc == ROTA_OK && sqlite3_changes(query->self->db) == 0) rc = ROTA__STALE;
+    return rc;
 }
 
 /* --- statements that are not kept --- */

@@ -105,8 +105,14 @@ static int get_resource(rota__sqlite *self, rota__env *env, const rota__by *by, 
 static int get_booking(rota__sqlite *self, rota__env *env, const rota__by *by, rota__booking *out)
 {
     rota__sqlite_query query;
-    start_by(&query, self, env, by, ROTA__SQL_BOOKING_BY_ROW, ROTA__SQL_BOOKING_BY_ID,
-             ROTA__SQL_BOOKING_BY_REF);
+    if (by->part_of != 0) {
+        rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_BY_OCCURRENCE);
+        rota__sqlite_bind_int(&query, by->part_of);
+        rota__sqlite_bind_int(&query, by->occurrence);
+    } else {
+        start_by(&query, self, env, by, ROTA__SQL_BOOKING_BY_ROW, ROTA__SQL_BOOKING_BY_ID,
+                 ROTA__SQL_BOOKING_BY_REF);
+    }
     bool found = rota__sqlite_next(&query);
     if (found) rota__sqlite_read_booking(&query, out);
     int rc = rota__sqlite_end(&query);
@@ -234,22 +240,36 @@ int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, 
     return ROTA_OK;
 }
 
-typedef struct intervals {
-    rota__taken *items;
-    int64_t count, room;
-} intervals;
+typedef struct takings {
+    ROTA__LIST(rota__taken) intervals;
+    ROTA__LIST(rota__recurring) recurring;
+} takings;
 
-static int read_intervals(rota__sqlite *self, rota__env *env, int64_t resource, intervals *taken)
+static void read_taken(rota__sqlite_query *query, rota__taken *out)
+{
+    out->booking = rota__sqlite_row(query);
+    out->when = rota__sqlite_span(query);
+    out->expires = rota__sqlite_instant(query);
+    out->units = rota__sqlite_small(query, 1, INT32_MAX);
+}
+
+static int read_takings(rota__sqlite *self, rota__env *env, int64_t resource, takings *found)
 {
     rota__sqlite_query query;
     rota__sqlite_start(&query, self, env, ROTA__SQL_CLAIM_TAKING);
     rota__sqlite_bind_int(&query, resource);
-    rota__taken *next = NULL;
-    while ((next = ROTA__SQLITE_NEXT(&query, taken))) {
-        next->booking = rota__sqlite_row(&query);
-        next->when = rota__sqlite_span(&query);
-        next->expires = rota__sqlite_instant(&query);
-        next->units = rota__sqlite_small(&query, 1, INT32_MAX);
+    rota__taken *taken = NULL;
+    while ((taken = ROTA__SQLITE_NEXT(&query, &found->intervals)))
+        read_taken(&query, taken);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+
+    rota__sqlite_start(&query, self, env, ROTA__SQL_RECURRENCE_TAKING);
+    rota__sqlite_bind_int(&query, resource);
+    rota__recurring *next = NULL;
+    while ((next = ROTA__SQLITE_NEXT(&query, &found->recurring))) {
+        read_taken(&query, &next->taken);
+        rota__sqlite_read_kept(&query, "series", &next->series, &next->series_size);
     }
     return rota__sqlite_end(&query);
 }
@@ -259,21 +279,23 @@ int rota__sqlite_timeline(rota__store *store, rota__env *env, int64_t resource,
 {
     rota__sqlite *self = rota__sqlite_of(store);
     rota__timeline_rows rows = { .intervals = NULL };
-    intervals taken = { 0 };
+    takings taken = { 0 };
     members groups = { 0 }, inside = { 0 };
     rota__by by = { .row = resource };
 
     int rc = rota__sqlite_begin(self, env);
     if (rc != ROTA_OK) return rc;
     rc = resource > 0 ? get_resource(self, env, &by, &rows.resource) : ROTA_ENOTFOUND;
-    if (rc == ROTA_OK) rc = read_intervals(self, env, resource, &taken);
+    if (rc == ROTA_OK) rc = read_takings(self, env, resource, &taken);
     if (rc == ROTA_OK) rc = list_members(self, env, 0, resource, &groups);
     if (rc == ROTA_OK) rc = list_members(self, env, resource, 0, &inside);
     rc = rota__sqlite_end_read(self, env, rc);
     if (rc != ROTA_OK) return rc;
 
-    rows.intervals = taken.items;
-    rows.interval_count = taken.count;
+    rows.intervals = taken.intervals.items;
+    rows.interval_count = taken.intervals.count;
+    rows.recurring = taken.recurring.items;
+    rows.recurring_count = taken.recurring.count;
     rows.groups = groups.items;
     rows.group_count = groups.count;
     rows.members = inside.items;
@@ -300,6 +322,32 @@ static int by_time(const void *a, const void *b)
     return rota__id_compare(&(*x)->id, &(*y)->id);
 }
 
+static int statement_of(const rota__booking_filter *filter, bool source)
+{
+    if (filter->part_of != 0) return ROTA__SQL_BOOKING_OF_SERIES;
+    if (filter->recurring)
+        return source ? ROTA__SQL_BOOKING_RECURRING_CLAIMING : ROTA__SQL_BOOKING_RECURRING;
+    return source ? ROTA__SQL_BOOKING_CLAIMING : ROTA__SQL_BOOKING_IN_TIME;
+}
+
+static bool has_source(const rota__booking_filter *filter, const rota__booking *booking)
+{
+    for (int64_t i = 0; i < filter->source_count; i++) {
+        if (!rota__time_overlap(booking->when, filter->sources[i].when)) continue;
+        for (int64_t k = 0; k < booking->claim_count; k++)
+            if (booking->claims[k].resource == filter->sources[i].resource) return true;
+    }
+    return filter->source_count == 0;
+}
+
+/* What the statement did not ask. */
+static bool fits(const rota__booking_filter *filter, const rota__booking *booking)
+{
+    if (booking->when.end - booking->when.start <= filter->longer) return false;
+    return filter->part_of == 0 ||
+           ((booking->series != NULL) == filter->recurring && has_source(filter, booking));
+}
+
 /* One length class, of all bookings or of one source. Whatever the number of
  * classes and sources, the first `limit` bookings of them all are among the
  * first `limit` of each; those that start together are all read. */
@@ -314,8 +362,7 @@ static int find_reach(finding *f, int32_t reach, const rota__source *source)
     if (on && filter->after.start > first) first = filter->after.start;
 
     rota__sqlite_query query;
-    rota__sqlite_start(&query, f->self, f->env,
-                       source ? ROTA__SQL_BOOKING_CLAIMING : ROTA__SQL_BOOKING_IN_TIME);
+    rota__sqlite_start(&query, f->self, f->env, statement_of(filter, source != NULL));
     rota__sqlite_bind_int(&query, reach);
     rota__sqlite_bind_int(&query, first);
     rota__sqlite_bind_int(&query, to);
@@ -324,13 +371,16 @@ static int find_reach(finding *f, int32_t reach, const rota__source *source)
     rota__sqlite_bind_int(&query, on ? filter->after.start : INT64_MIN);
     rota__sqlite_bind_int(&query, on ? filter->after.end : INT64_MIN);
     rota__sqlite_bind_bytes(&query, &filter->after_id, (int64_t)sizeof filter->after_id);
-    if (source) rota__sqlite_bind_int(&query, source->resource);
+    if (filter->part_of != 0)
+        rota__sqlite_bind_int(&query, filter->part_of);
+    else if (source)
+        rota__sqlite_bind_int(&query, source->resource);
 
     const int64_t earlier = f->list.count;
     rota__booking *next = NULL;
     while ((next = ROTA__SQLITE_NEXT(&query, &f->list))) {
         rota__sqlite_read_booking(&query, next);
-        if (next->when.end - next->when.start <= filter->longer) {
+        if (!fits(filter, next)) {
             f->list.count--;
             continue;
         }
@@ -363,13 +413,16 @@ static int sort_bookings(finding *f, rota__booking **rows, int64_t *count)
 
 static int list_bookings(finding *f, rota__booking **rows, int64_t *count)
 {
+    const rota__booking_filter *filter = f->filter;
     int rc = ROTA_OK;
-    int64_t sources = f->filter->source_count;
-    int32_t shortest = rota__sqlite_reach((rota_span){ 0, f->filter->longer + 1 });
+    int64_t sources = filter->part_of != 0 ? 0 : filter->source_count;
+    int32_t shortest = filter->recurring || filter->part_of != 0
+                           ? ROTA__SQLITE_REACHES - 1 /* one class for all of them */
+                           : rota__sqlite_reach((rota_span){ 0, filter->longer + 1 });
     for (int32_t reach = shortest; reach < ROTA__SQLITE_REACHES && rc == ROTA_OK; reach++) {
         if (sources == 0) rc = find_reach(f, reach, NULL);
         for (int64_t i = 0; i < sources && rc == ROTA_OK; i++)
-            rc = find_reach(f, reach, &f->filter->sources[i]);
+            rc = find_reach(f, reach, &filter->sources[i]);
     }
     return rc == ROTA_OK ? sort_bookings(f, rows, count) : rc;
 }
@@ -470,5 +523,22 @@ int rota__sqlite_consumer_list(rota__store *store, rota__env *env, rota__consume
     if (rc != ROTA_OK) return rc;
     *rows = consumers.items;
     *count = consumers.count;
+    return ROTA_OK;
+}
+
+int rota__sqlite_zone_get(rota__store *store, rota__env *env, const char *name, uint64_t digest,
+                          rota__zone *out)
+{
+    rota__zone value;
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_ZONE_GET);
+    rota__sqlite_bind_text(&query, name);
+    rota__sqlite_bind_int(&query, (int64_t)digest);
+    bool found = rota__sqlite_next(&query);
+    if (found) rota__sqlite_read_zone(&query, &value);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    if (!found) return ROTA_ENOTFOUND;
+    *out = value;
     return ROTA_OK;
 }

@@ -29,6 +29,12 @@ void rota__sqlite_read_resource(rota__sqlite_query *query, rota__resource *out)
     out->removed = rota__sqlite_small(query, 0, 1) == 1;
     out->version = rota__sqlite_row(query);
     out->stamp = rota__sqlite_row(query);
+    if (rota__sqlite_is_null(query)) {
+        query->column++;
+    } else {
+        out->hours = rota__sqlite_bytes(query, &out->hours_size);
+        if (query->status == ROTA_OK && out->hours_size == 0) rota__sqlite_damage(query, "hours");
+    }
 }
 
 int rota__sqlite_read_tags(rota__sqlite *self, rota__env *env, rota__resource *resource)
@@ -59,6 +65,22 @@ void rota__sqlite_read_member(rota__sqlite_query *query, rota__member *out)
     out->when = rota__sqlite_span(query);
 }
 
+void rota__sqlite_read_kept(rota__sqlite_query *query, const char *what, const void **bytes,
+                            int64_t *size)
+{
+    *bytes = rota__sqlite_bytes(query, size);
+    if (query->status == ROTA_OK && *size == 0) rota__sqlite_damage(query, what);
+}
+
+static void read_if_kept(rota__sqlite_query *query, const char *what, const void **bytes,
+                         int64_t *size)
+{
+    if (rota__sqlite_is_null(query))
+        query->column++;
+    else
+        rota__sqlite_read_kept(query, what, bytes, size);
+}
+
 void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out)
 {
     *out = (rota__booking){ .row = rota__sqlite_row(query) };
@@ -74,6 +96,13 @@ void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out)
     out->changed_at = rota__sqlite_instant(query);
     out->version = rota__sqlite_row(query);
     rota__sqlite_read_claims(query, out);
+    read_if_kept(query, "series", &out->series, &out->series_size);
+    read_if_kept(query, "placement", &out->placement, &out->placement_size);
+    out->kind = rota__sqlite_small(query, ROTA_KIND_BOOKING, ROTA_KIND_ABSENCE);
+    if (rota__sqlite_is_null(query)) return;
+    out->part_of = rota__sqlite_row(query);
+    out->part_of_id = rota__sqlite_id(query);
+    out->occurrence = rota__sqlite_instant(query);
 }
 
 /* --- packed claims: numbers in little-endian order, claims by resource id --- */
@@ -217,6 +246,13 @@ void rota__sqlite_read_consumer(rota__sqlite_query *query, rota__consumer *out)
     out->changed_at = rota__sqlite_instant(query);
 }
 
+void rota__sqlite_read_zone(rota__sqlite_query *query, rota__zone *out)
+{
+    *out = (rota__zone){ .name = rota__sqlite_text(query, false) };
+    out->digest = (uint64_t)rota__sqlite_any(query);
+    out->data = rota__sqlite_bytes(query, &out->size);
+}
+
 /* --- what claims keep of their booking --- */
 
 static const int64_t reach_secs[ROTA__SQLITE_REACHES - 1] = { 86400, 32 * 86400, 1024 * 86400 };
@@ -256,6 +292,11 @@ static void skim(rota__sqlite_query *query)
         rota__event event;
         rota__key key;
         rota__consumer consumer;
+        rota__zone zone;
+        rota__reminder_list list;
+        rota__reminder reminder;
+        rota__reminder_note note;
+        rota__reminder_next next;
     } out;
     switch (query->id) {
     case ROTA__SQL_EVERY_RESOURCE:
@@ -277,6 +318,21 @@ static void skim(rota__sqlite_query *query)
     case ROTA__SQL_EVERY_KEY:
         rota__sqlite_read_key(query, &out.key);
         break;
+    case ROTA__SQL_EVERY_ZONE:
+        rota__sqlite_read_zone(query, &out.zone);
+        break;
+    case ROTA__SQL_EVERY_LIST:
+        rota__sqlite_read_list(query, &out.list);
+        break;
+    case ROTA__SQL_EVERY_REMINDER:
+        rota__sqlite_read_reminder(query, &out.reminder);
+        break;
+    case ROTA__SQL_EVERY_NOTE:
+        rota__sqlite_read_note(query, &out.note);
+        break;
+    case ROTA__SQL_EVERY_NEXT:
+        rota__sqlite_read_next(query, &out.next);
+        break;
     default:
         rota__sqlite_read_consumer(query, &out.consumer);
         break;
@@ -289,7 +345,7 @@ int rota__sqlite_read_all(rota__sqlite *self, rota__env *env)
     rota__arena_init(&arena, self->mem);
     rota__env inner = { .arena = &arena, .error = env->error };
     int rc = ROTA_OK;
-    for (int id = ROTA__SQL_EVERY_RESOURCE; id <= ROTA__SQL_EVERY_CONSUMER && rc == ROTA_OK; id++) {
+    for (int id = ROTA__SQL_EVERY_RESOURCE; id <= ROTA__SQL_EVERY_NEXT && rc == ROTA_OK; id++) {
         rota__sqlite_query query;
         rota__sqlite_start(&query, self, &inner, id);
         while (rota__sqlite_next(&query)) {

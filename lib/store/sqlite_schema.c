@@ -152,10 +152,107 @@ static const char *const migration_2[] = {
     NULL
 };
 
+/* Bookings that recur, and those of their occurrences that are bookings of their own.
+ * What recurs takes time that only its bytes tell: its claims lie apart, and its row is
+ * in no index of spans, so that nobody who asks for plain bookings ever meets it. */
+static const char *const migration_3[] = {
+    "ALTER TABLE booking ADD COLUMN series BLOB CHECK(length(series)>=1);"
+    "ALTER TABLE booking ADD COLUMN part_of INTEGER REFERENCES booking;"
+    "ALTER TABLE booking ADD COLUMN occurrence INTEGER CHECK(occurrence" TIME_RANGE ")"
+    " CHECK((occurrence IS NULL)=(part_of IS NULL));"
+    "CREATE INDEX booking_series ON booking(start_at,end_at) WHERE series IS NOT NULL;"
+    "CREATE UNIQUE INDEX booking_occurrence ON booking(part_of,occurrence)"
+    " WHERE part_of IS NOT NULL;"
+    "DROP INDEX booking_time;"
+    "CREATE INDEX booking_time ON booking(reach,start_at) WHERE series IS NULL;",
+
+    "CREATE TABLE recurrence("
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " start_at INTEGER NOT NULL CHECK(start_at" TIME_RANGE "),"
+    " end_at INTEGER NOT NULL CHECK(end_at" TIME_RANGE "),"
+    " units INTEGER NOT NULL CHECK(units" COUNT_RANGE "),"
+    " role INTEGER NOT NULL CHECK(role BETWEEN 0 AND 2),"
+    " flags INTEGER NOT NULL CHECK(flags BETWEEN 0 AND 4294967295),"
+    " takes INTEGER NOT NULL CHECK(takes IN (0,1)),"
+    " expires INTEGER NOT NULL CHECK(expires" TIME_RANGE "),"
+    " PRIMARY KEY(resource,booking),"
+    " CHECK(end_at>start_at)) STRICT, WITHOUT ROWID;",
+
+    "CREATE TABLE zone("
+    " name TEXT NOT NULL,"
+    " digest INTEGER NOT NULL,"
+    " data BLOB NOT NULL,"
+    " PRIMARY KEY(name,digest)"
+    ") STRICT, WITHOUT ROWID;",
+
+    NULL
+};
+
+/* When a resource is open. Where a booking may be put instead, and what it is for. When
+ * reminders come, how far they were made, and those that somebody was given: of the many that
+ * are yet to come there is no row. */
+static const char *const migration_4[] = {
+    "ALTER TABLE resource ADD COLUMN hours BLOB CHECK(length(hours)>=1);"
+    "ALTER TABLE booking ADD COLUMN placement BLOB CHECK(length(placement)>=1);"
+    "ALTER TABLE booking ADD COLUMN kind INTEGER NOT NULL DEFAULT 0 CHECK(kind BETWEEN 0 AND 2);",
+
+    "CREATE TABLE reminder_state("
+    " one INTEGER PRIMARY KEY CHECK(one=1),"
+    " version INTEGER NOT NULL CHECK(version>=1),"
+    " cursor_at INTEGER NOT NULL CHECK(cursor_at" TIME_RANGE "),"
+    " cursor_row INTEGER NOT NULL CHECK(cursor_row>=0),"
+    " reached INTEGER NOT NULL CHECK(reached" TIME_RANGE ")"
+    ") STRICT;"
+    "CREATE TABLE reminder_list("
+    " what INTEGER NOT NULL CHECK(what BETWEEN 0 AND 2),"
+    " subject INTEGER NOT NULL CHECK(subject>=0),"
+    " late INTEGER NOT NULL CHECK(late BETWEEN 0 AND 2),"
+    " late_secs INTEGER NOT NULL CHECK(late_secs" SECS_RANGE "),"
+    " offsets BLOB NOT NULL CHECK(length(offsets)%4=0)"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX reminder_list_of ON reminder_list(what,subject);"
+    "CREATE TABLE reminder_offset("
+    " secs INTEGER PRIMARY KEY CHECK(secs" SECS_RANGE "),"
+    " uses INTEGER NOT NULL CHECK(uses>=0)"
+    ") STRICT;",
+
+    "CREATE TABLE reminder_note("
+    " at INTEGER NOT NULL CHECK(at" TIME_RANGE "),"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " occurrence INTEGER NOT NULL CHECK(occurrence" TIME_RANGE "),"
+    " PRIMARY KEY(at,booking,occurrence)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE reminder_next("
+    " booking INTEGER PRIMARY KEY REFERENCES booking,"
+    " at INTEGER NOT NULL CHECK(at" TIME_RANGE ")"
+    ") STRICT;"
+    "CREATE INDEX reminder_next_at ON reminder_next(at);",
+
+    "CREATE TABLE reminder("
+    " id BLOB NOT NULL PRIMARY KEY CHECK(length(id)=16),"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " occurrence INTEGER NOT NULL CHECK(occurrence" TIME_RANGE "),"
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " start_at INTEGER NOT NULL CHECK(start_at" TIME_RANGE "),"
+    " due_at INTEGER NOT NULL CHECK(due_at" TIME_RANGE "),"
+    " state INTEGER NOT NULL CHECK(state BETWEEN 1 AND 3),"
+    " attempt INTEGER NOT NULL CHECK(attempt" SECS_RANGE "),"
+    " until_at INTEGER NOT NULL CHECK(until_at" TIME_RANGE ")"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX reminder_open ON reminder(until_at,due_at) WHERE state=1;"
+    "CREATE INDEX reminder_dead ON reminder(id) WHERE state=3;",
+
+    NULL
+};
+
 static const struct migration {
     const char *const *sql;
     int (*then)(rota__sqlite *self, rota__env *env); /* what SQL cannot say; or NULL */
-} migrations[] = { { migration_1, NULL }, { migration_2, rota__sqlite_pack_all } };
+} migrations[] = { { migration_1, NULL },
+                   { migration_2, rota__sqlite_pack_all },
+                   { migration_3, NULL },
+                   { migration_4, NULL } };
 
 #define NEWEST ROTA__LENGTH(migrations)
 
@@ -163,8 +260,10 @@ static const struct migration {
 enum { APPLICATION = 0x726F7461 };
 
 static const char *const tables[] = {
-    "resource", "occupancy", "tag",         "member",   "booking",
-    "claim",    "event",     "idempotency", "consumer",
+    "resource",      "occupancy",      "tag",           "member",          "booking",
+    "claim",         "event",          "idempotency",   "consumer",        "recurrence",
+    "zone",          "reminder_state", "reminder_list", "reminder_offset", "reminder_note",
+    "reminder_next", "reminder",
 };
 
 /* Those that a file of each schema must have, counted. */
@@ -172,12 +271,18 @@ static const char *const tables[] = {
     "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name IN(" names ")"
 #define TABLES_1 "'resource','occupancy','tag','member','booking','claim','event','idempotency'"
 #define TABLES_2 TABLES_1 ",'consumer'"
+#define TABLES_3 TABLES_2 ",'recurrence','zone'"
+#define TABLES_4                                                                    \
+    TABLES_3 ",'reminder_state','reminder_list','reminder_offset','reminder_note'," \
+             "'reminder_next','reminder'"
 static const struct {
     const char *sql;
     int64_t count;
 } wanted[] = {
     { COUNT_TABLES(TABLES_1), 8 },
     { COUNT_TABLES(TABLES_2), 9 },
+    { COUNT_TABLES(TABLES_3), 11 },
+    { COUNT_TABLES(TABLES_4), 17 },
 };
 static_assert(ROTA__LENGTH(wanted) == NEWEST, "each schema has its tables");
 
@@ -272,7 +377,7 @@ static int authorize(void *ctx, int action, const char *first, const char *secon
                      const char *schema, const char *inside)
 {
     static const char *const pragmas[] = { "integrity_check", "foreign_key_check" };
-    static const char *const kept[] = { "resource", "booking", "event" };
+    static const char *const kept[] = { "resource", "booking", "event", "zone" };
     static const char *const functions[] = { "count", "max", "min", "length", "sum", "coalesce" };
     (void)ctx;
     (void)schema;
@@ -383,8 +488,8 @@ static const rota__claim *find_claim(const rota__booking *booking, int64_t resou
     return NULL;
 }
 
-/* A claim and its booking say the same twice. */
-static void check_claim(rota__sqlite_query *query)
+/* A claim and its booking say the same twice, and lie where those of their kind do. */
+static void check_claim(rota__sqlite_query *query, bool recurs)
 {
     query->column = 1; /* the booking is for the message */
     int64_t resource = rota__sqlite_any(query);
@@ -403,6 +508,7 @@ static void check_claim(rota__sqlite_query *query)
     booking.hold_expires = rota__sqlite_instant(query);
     claim.units = (int32_t)rota__sqlite_int(query, 1, INT32_MAX);
     rota__sqlite_read_claims(query, &booking);
+    agree = recurs == (rota__sqlite_int(query, 0, 1) == 1) && agree;
     const rota__claim *kept = find_claim(&booking, resource);
     agree = agree && kept && kept->units == claim.units && kept->role == claim.role &&
             kept->flags == claim.flags;
@@ -411,20 +517,35 @@ static void check_claim(rota__sqlite_query *query)
         rota__sqlite_damage(query, "a claim differs from its booking, one of them");
 }
 
-static int check_claims(rota__sqlite *self, rota__env *env)
+static int check_claims_of(rota__sqlite *self, rota__env *env, int id, bool recur)
 {
     rota__arena arena;
     rota__sqlite_query query;
     rota__arena_init(&arena, self->mem);
     rota__env inner = { .arena = &arena, .error = env->error };
-    rota__sqlite_start(&query, self, &inner, ROTA__SQL_CHECK_CLAIMS);
+    rota__sqlite_start(&query, self, &inner, id);
     while (rota__sqlite_next(&query)) {
-        check_claim(&query);
+        check_claim(&query, recur);
         rota__arena_reset(&arena);
     }
     int rc = rota__sqlite_end(&query);
     rota__arena_free(&arena);
     return rc;
+}
+
+static int check_claims(rota__sqlite *self, rota__env *env)
+{
+    int rc = check_claims_of(self, env, ROTA__SQL_CHECK_CLAIMS, false);
+    return rc == ROTA_OK ? check_claims_of(self, env, ROTA__SQL_CHECK_RECURRENCES, true) : rc;
+}
+
+/* An occurrence is one of something that recurs. */
+static int check_occurrences(rota__sqlite *self, rota__env *env)
+{
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_CHECK_OCCURRENCES);
+    if (rota__sqlite_next(&query)) rota__sqlite_damage(&query, "part_of");
+    return rota__sqlite_end(&query);
 }
 
 /* Each claim has its place in a booking; so many claims, and no place without one. */
@@ -464,8 +585,16 @@ static int check_consumers(rota__sqlite *self, rota__env *env)
 int rota__sqlite_check(rota__store *store, rota__env *env)
 {
     static int (*const checks[])(rota__sqlite *, rota__env *) = {
-        check_file,   check_references, check_feed,      check_bookings,
-        check_claims, check_packed,     check_consumers, rota__sqlite_read_all,
+        check_file,
+        check_references,
+        check_feed,
+        check_bookings,
+        check_claims,
+        check_packed,
+        check_occurrences,
+        check_consumers,
+        rota__sqlite_check_reminders,
+        rota__sqlite_read_all,
     };
     rota__sqlite *self = rota__sqlite_of(store);
     int rc = rota__sqlite_begin(self, env);

@@ -32,8 +32,10 @@ typedef struct rota__resource {
     rota_id parent_id;
     int32_t capacity, before, after;
     bool active, removed; /* a removed one is found by its row only */
-    int64_t version;      /* of the record, for the host */
-    int64_t stamp;        /* of its occupancy: see rota__guard */
+    const void *hours;    /* when it is open: bytes that the store keeps unread; NULL: none */
+    int64_t hours_size;
+    int64_t version; /* of the record, for the host */
+    int64_t stamp;   /* of its occupancy: see rota__guard */
 } rota__resource;
 
 typedef struct rota__member {
@@ -49,19 +51,39 @@ typedef struct rota__claim {
     uint32_t flags;
 } rota__claim;
 
+/* A booking that recurs has bytes, at least one, that say how: the store keeps them unread;
+ * `when` is then all of its time, from the first start to the last end or ROTA_TIME_MAX.
+ * An occurrence of one that is no longer like the others is a booking of its own. */
 typedef struct rota__booking {
     int64_t row;
     rota_id id;
     const char *ref, *title, *data; /* each may be NULL */
+    const void *series;             /* NULL: it does not recur */
+    int64_t series_size;
+    const void *placement;  /* where it may be put instead: bytes that are kept unread; NULL: */
+    int64_t placement_size; /* it stays where it is */
+    int64_t part_of;        /* row of the series that this is an occurrence of; 0: none */
+    rota_id part_of_id;     /* of a put it may be none */
+    rota_time occurrence;   /* and the start it has there; else 0 */
     rota_span when;
     int32_t status; /* as stored: a lapsed hold is still held here */
     int32_t priority;
+    int32_t kind;           /* given once: ROTA_KIND_* */
     rota_time hold_expires; /* 0: not a hold */
     rota_time created_at, changed_at;
     int64_t version;
     const rota__claim *claims; /* by resource id */
     int64_t claim_count;
 } rota__booking;
+
+/* The data of a zone that series go by: what it said of the future may be another thing
+ * on a system that is newer. */
+typedef struct rota__zone {
+    const char *name;
+    uint64_t digest; /* of the data */
+    const void *data;
+    int64_t size;
+} rota__zone;
 
 typedef struct rota__event {
     int64_t seq; /* given by the commit */
@@ -77,6 +99,57 @@ typedef struct rota__consumer {
     int64_t position; /* seq of the last event acknowledged, 0: none */
     rota_time created_at, changed_at;
 } rota__consumer;
+
+/* When reminders come: a list of the calendar, of a resource or of a booking. */
+enum { ROTA__REMIND_ALL = 0, ROTA__REMIND_RESOURCE = 1, ROTA__REMIND_BOOKING = 2 };
+typedef struct rota__reminder_list {
+    int32_t of;             /* ROTA__REMIND_* */
+    int32_t late;           /* ROTA_LATE_* */
+    int64_t subject;        /* row; of the calendar 0 */
+    int64_t late_secs;      /* of ROTA_LATE_SKIP */
+    const int64_t *offsets; /* seconds before a start, ascending, none twice */
+    int64_t count;          /* 0: none at all; ROTA__REMIND_INHERIT, in a put: there is no list */
+} rota__reminder_list;
+enum { ROTA__REMIND_INHERIT = -1 };
+
+/* A reminder that somebody was given, or that waits to be given. */
+enum { ROTA__REMINDER_DONE = 2 }; /* beside ROTA_REMINDER_OPEN and ROTA_REMINDER_DEAD */
+typedef struct rota__reminder {
+    rota_id id;           /* begins with the start, as a UUIDv7 does with its time */
+    int64_t booking;      /* row; of an occurrence that of its series */
+    rota_time occurrence; /* original start; else 0 */
+    int64_t resource;     /* row */
+    rota_time start, due;
+    int32_t state;
+    int32_t attempt;
+    rota_time until; /* of an open one: leased until then; ROTA_TIME_MIN: nobody was given it */
+} rota__reminder;
+
+/* How far reminders were made. `version` 0: nobody has put a list yet, and the rest is
+ * zero. Everything due before `cursor` is made, and of what is due then that of bookings
+ * up to row `cursor_row`. */
+typedef struct rota__reminder_state {
+    int64_t version;
+    rota_time cursor;
+    int64_t cursor_row;
+    rota_time reached; /* nothing was ever made that is due later */
+    int64_t longest;   /* the largest offset of all lists; not put, but found out */
+} rota__reminder_state;
+
+/* A booking to be looked at by itself, from `at` on: it came to be as it is when
+ * reminders of it were due already. */
+typedef struct rota__reminder_note {
+    rota_time at;
+    int64_t booking;      /* row */
+    rota_time occurrence; /* of a series; else 0 */
+} rota__reminder_note;
+
+/* A series, and when its next reminder is due. ROTA_TIME_MIN: not known. ROTA_TIME_MAX in
+ * a put: it has none. */
+typedef struct rota__reminder_next {
+    int64_t booking; /* row */
+    rota_time at;
+} rota__reminder_next;
 
 /* An idempotency key and the answer that was given. */
 typedef struct rota__key {
@@ -102,6 +175,22 @@ static inline bool rota__status_occupies(int32_t status)
            status == ROTA_BOOKING_CHECKED_IN || status == ROTA_BOOKING_COMPLETED;
 }
 
+/* Is it to be reminded of? */
+static inline bool rota__status_reminds(int32_t status)
+{
+    return status == ROTA_BOOKING_CONFIRMED || status == ROTA_BOOKING_CHECKED_IN;
+}
+
+/* Which bookings a store notes by itself: see rota__remind. before: NULL for a new one. */
+static inline bool rota__reminder_is_noted(const rota__reminder_state *state,
+                                           const rota__booking *before, const rota__booking *after)
+{
+    bool stood = before && rota__status_reminds(before->status) &&
+                 before->when.start == after->when.start;
+    return rota__status_reminds(after->status) && !stood && after->when.start > after->changed_at &&
+           after->when.start - state->longest <= state->cursor;
+}
+
 /* --- what a write is --- */
 
 /* A batch is looked at in this order: its key (a known one is REPLAYED, whatever
@@ -112,7 +201,8 @@ static inline bool rota__status_occupies(int32_t status)
  * all of its bookings put one of them begins to take time of a resource of capacity 1
  * that another takes too. Spans alone count, `[start, end)`; a claim begins where its
  * booking did not take all of that time before. It never refuses what the gate above
- * should admit, and has nothing to refuse while the gate is right. */
+ * should admit, and has nothing to refuse while the gate is right. Bookings that recur it
+ * does not know. */
 
 /* A resource that the decision looked at: the commit happens only if its stamp
  * is still this one, and adds 1 to it where the batch changes what it is taken
@@ -131,23 +221,58 @@ typedef struct rota__consumer_put {
 } rota__consumer_put;
 enum { ROTA__CONSUMER_NEW = -1 };
 
+/* What a batch does about reminders, where `on`: STALE unless the state's version is
+ * still `was`. The state is put whole, with version was + 1.
+ *
+ * Once there is a state, every put of a booking is looked at. One that recurs has its next
+ * reminder set to ROTA_TIME_MIN. Another one is noted for ROTA_TIME_MIN, if it is confirmed
+ * or checked in, was not so before or had another start, and its start is behind
+ * changed_at, but not behind cursor + longest. So is what is in `fresh`, whose starts
+ * obey the last condition. A list that is put sets the next reminder of every series, or
+ * of its own booking where that recurs, to ROTA_TIME_MIN. */
+typedef struct rota__remind {
+    bool on;
+    bool look_again; /* the next reminder of every series is not known any more */
+    int64_t was;
+    rota__reminder_state state;
+    ROTA__LIST(rota__reminder_list) lists;
+    ROTA__LIST(rota__reminder) put; /* new, or in the place of one of the same id */
+    ROTA__LIST(rota_id) dropped;    /* those that are there */
+    ROTA__LIST(rota__reminder_note) notes_dropped;
+    ROTA__LIST(rota__reminder_note) notes_put; /* may be there already */
+    ROTA__LIST(rota__reminder_next) next;
+} rota__remind;
+
+/* An occurrence that came to have its start. */
+typedef struct rota__fresh {
+    int64_t booking; /* the series: its place in the batch's bookings */
+    rota_time occurrence, start;
+} rota__fresh;
+
 typedef struct rota__batch {
     ROTA__LIST(rota__guard) guards; /* each resource once */
     /* Records to put, whole. row 0: a new one, whose version is 1, and whose
      * row the commit fills in. Else the record must still have version - 1. A
-     * put never changes id, ref of a booking or created_at. The stamp of a new
+     * put never changes id, ref or part_of of a booking, whether it
+     * recurs, or created_at. The stamp of a new
      * resource is 1; of an old one only guards change it. */
     ROTA__LIST(rota__resource) resources;
     ROTA__LIST(rota__booking) bookings; /* claims replace the old ones */
     /* Stays, by group, member, when.start; not there yet once members_dropped are gone */
     ROTA__LIST(rota__member) members_put;
     ROTA__LIST(rota__member) members_dropped;
+    ROTA__LIST(rota__zone) zones;   /* kept for ever, by name and digest; may be there already */
     ROTA__LIST(rota__event) events; /* in this order; seq filled in */
     ROTA__LIST(rota__consumer_put) consumers_put;
     ROTA__LIST(const char *) consumers_dropped; /* by name */
-    rota__key *key;           /* NULL: none. One older than key_horizon gives way */
-    rota_time key_horizon;    /* keys made at or before this are forgotten */
-    int64_t keys_dropped_max; /* forget at most so many old keys now; 0: none */
+    rota__remind remind;
+    ROTA__LIST(rota__fresh) fresh;
+    rota_time reminders_horizon;   /* done ones of an earlier start are forgotten, by id, */
+    int64_t reminders_dropped_max; /* so many now; 0: none */
+    int64_t ends_at;               /* the feed's last event is still this one; 0: whichever */
+    rota__key *key;                /* NULL: none. One older than key_horizon gives way */
+    rota_time key_horizon;         /* keys made at or before this are forgotten */
+    int64_t keys_dropped_max;      /* forget at most so many old keys now; 0: none */
 } rota__batch;
 
 enum {
@@ -161,15 +286,19 @@ typedef struct rota__commit {
     int32_t outcome;
     int64_t last_seq; /* position of the batch's last event, or of the feed's newest */
     int64_t keys_dropped;
+    int64_t reminders_dropped;
 } rota__commit;
 
 /* --- what a read asks for --- */
 
-/* One of them, the others zero. */
+/* One of them, the others zero; of an occurrence, which only a booking can be looked
+ * for by, both. */
 typedef struct rota__by {
     int64_t row;
     const rota_id *id;
     const char *ref;
+    int64_t part_of;
+    rota_time occurrence;
 } rota__by;
 
 typedef struct rota__taken {
@@ -179,11 +308,20 @@ typedef struct rota__taken {
     int32_t units;
 } rota__taken;
 
+/* The same of a booking that recurs: `when` of it is all of its time. */
+typedef struct rota__recurring {
+    rota__taken taken;
+    const void *series;
+    int64_t series_size;
+} rota__recurring;
+
 /* What the index keeps of one resource. */
 typedef struct rota__timeline_rows {
     rota__resource resource;
     rota__taken *intervals; /* every blocking claim of an occupying booking, by start if cheap */
     int64_t interval_count;
+    rota__recurring *recurring; /* those of bookings that recur, by booking; not in intervals */
+    int64_t recurring_count;
     rota__member *groups; /* stays in groups, as member */
     int64_t group_count;
     rota__member *members; /* stays of others, as group */
@@ -204,6 +342,8 @@ typedef struct rota__booking_filter {
     int64_t source_count;
     uint32_t statuses; /* bits 1 << status, as stored */
     int64_t longer;    /* only those longer than so many seconds */
+    bool recurring;    /* only those that recur, each once; else only the others */
+    int64_t part_of;   /* only occurrences of this series (row); 0: any */
     rota_span after;   /* only behind (after.start, after.end, after_id); */
     rota_id after_id;  /* none: from the beginning */
     int64_t limit;     /* 0: all */
@@ -289,6 +429,37 @@ typedef struct rota__store_ops {
     int (*consumer_get)(rota__store *self, rota__env *env, const char *name, rota__consumer *out);
     int (*consumer_list)(rota__store *self, rota__env *env, rota__consumer **rows,
                          int64_t *count); /* by name */
+    int (*reminder_state)(rota__store *self, rota__env *env, rota__reminder_state *out);
+    int (*reminder_list)(rota__store *self, rota__env *env, int32_t of, int64_t subject,
+                         rota__reminder_list *out);
+    /* Is there any list of such subjects? */
+    int (*reminder_any)(rota__store *self, rota__env *env, int32_t of, bool *any);
+    /* All different ones of all lists, ascending. */
+    int (*reminder_offsets)(rota__store *self, rota__env *env, int64_t **rows, int64_t *count);
+    int (*reminder_get)(rota__store *self, rota__env *env, const rota_id *id, rota__reminder *out);
+    /* Open ones whose lease is over at `now`, or ends more than ROTA_MAX_LEASE later, which
+     * only another clock can have meant; by due, then id. */
+    int (*reminder_open)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder **rows, int64_t *count);
+    int (*reminder_dead)(rota__store *self, rota__env *env, const rota_id *after, int64_t limit,
+                         rota__reminder **rows, int64_t *count); /* by id */
+    /* Noted for `now` or before, by at, booking, occurrence. */
+    int (*reminder_notes)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                          rota__reminder_note **rows, int64_t *count);
+    /* Series whose next reminder is due at `now` or before, or not known; by at, booking. */
+    int (*reminder_next)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
+                         rota__reminder_next **rows, int64_t *count);
+    /* Bookings that do not recur and are confirmed or checked in, behind (from, row) by
+     * start and row, up to `to`, by start, then row. Row, id, span, status, changed_at,
+     * claims and what it is part of are told; the rest may be left out. */
+    int (*reminder_starts)(rota__store *self, rota__env *env, rota_time from, int64_t row,
+                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count);
+    /* How many are done whose start is before the horizon; counts to limit only. */
+    int (*reminder_old)(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,
+                        int64_t *count);
+    /* Its data too. */
+    int (*zone_get)(rota__store *self, rota__env *env, const char *name, uint64_t digest,
+                    rota__zone *out);
     int (*counts)(rota__store *self, rota__env *env, rota__counts *out);
     /* What the store itself can tell of its health; ROTA_ECORRUPT with the first finding. */
     int (*check)(rota__store *self, rota__env *env);

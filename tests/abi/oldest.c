@@ -106,6 +106,28 @@ static int use_booking_request(void *record)
     return book(NULL, record, NULL, later());
 }
 
+static int use_recurrence(void *record)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_recurrence *recurrence = record;
+    rota_claim claim;
+    char start[ROTA_TIME_TEXT];
+    memset(&claim, 0, sizeof claim);
+    claim.resource = room;
+    claim.units = 1;
+    rota_time_format(later(), start);
+    /* Which may be a byte too short for its fields. */
+    if (recurrence->size >= 72) {
+        recurrence->start = start;
+        recurrence->zone = "UTC";
+        recurrence->length = 3600;
+    }
+    request.claims = &claim;
+    request.claim_count = 1;
+    request.recurrence = recurrence;
+    return rota_booking_create(calendar, NULL, &request, NULL);
+}
+
 static int use_member_request(void *record)
 {
     rota_member_request *request = record;
@@ -267,6 +289,107 @@ static int use_occurrence(void *record)
     return first(rc, rows, record, occurrence_at);
 }
 
+static int use_free_query(void *record)
+{
+    rota_free_query *query = record;
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_result *rows = NULL;
+    query->all = &claim;
+    query->all_count = 1;
+    query->window.start = FIRST_START;
+    query->window.end = FIRST_START + 86400;
+    query->duration = 900;
+    int rc = rota_free_find(calendar, query, &rows);
+    rota_result_free(rows);
+    return rc;
+}
+
+static int slot_at(const rota_result *rows, int64_t i, void *out)
+{
+    return rota_slot_at(rows, i, out);
+}
+
+static int use_slot(void *record)
+{
+    rota_free_query query = ROTA_INIT(rota_free_query);
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_result *rows = NULL;
+    query.all = &claim;
+    query.all_count = 1;
+    query.window.start = FIRST_START;
+    query.window.end = FIRST_START + 30 * 86400;
+    query.duration = 900;
+    int rc = rota_free_find(calendar, &query, &rows);
+    return first(rc, rows, record, slot_at);
+}
+
+static int alternative_at(const rota_result *rows, int64_t i, void *out)
+{
+    return rota_alternative_at(rows, i, out);
+}
+
+static int use_alternative(void *record)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_result *rows = NULL;
+    request.when.start = FIRST_START;
+    request.when.end = FIRST_START + 900;
+    request.claims = &claim;
+    request.claim_count = 1;
+    request.on_conflict = ROTA_ON_CONFLICT_PROPOSE;
+    int rc = rota_booking_create(calendar, NULL, &request, NULL);
+    if (rc != ROTA_ECONFLICT) return rc;
+    rc = rota_alternative_list(calendar, &rows);
+    return first(rc, rows, record, alternative_at);
+}
+
+static int use_placement(void *record)
+{
+    rota_placement *placement = record;
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_claim claim = { .resource = room, .units = 1 };
+    placement->window.start = FIRST_START + 100 * 86400;
+    placement->window.end = FIRST_START + 101 * 86400;
+    placement->duration = 900;
+    request.placement = placement;
+    request.claims = &claim;
+    request.claim_count = 1;
+    return rota_booking_create(calendar, NULL, &request, NULL);
+}
+
+static int displacement_at(const rota_result *rows, int64_t i, void *out)
+{
+    return rota_displacement_at(rows, i, out);
+}
+
+/* Each time it moves what it moved before, to the next place. */
+static int use_displacement(void *record)
+{
+    static rota_time start = FIRST_START + 200 * 86400;
+    rota_placement placement = ROTA_INIT(rota_placement);
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_claim claim = { .resource = room, .units = 1 };
+    rota_result *rows = NULL;
+    placement.window.start = start;
+    placement.window.end = start + 86400;
+    placement.duration = 900;
+    request.claims = &claim;
+    request.claim_count = 1;
+    request.placement = &placement;
+    int rc = rota_booking_create(calendar, NULL, &request, NULL);
+    if (rc != ROTA_OK) return rc;
+    request.placement = NULL;
+    request.when.start = start;
+    request.when.end = start + 900;
+    request.on_conflict = ROTA_ON_CONFLICT_DISPLACE;
+    rc = rota_booking_create(calendar, NULL, &request, NULL);
+    if (rc != ROTA_OK) return rc;
+    start += 86400;
+    rc = rota_displacement_list(calendar, &rows);
+    return first(rc, rows, record, displacement_at);
+}
+
 enum { IN, OUT };
 
 static const struct use {
@@ -289,11 +412,17 @@ static const struct use {
     { "rota_member", 56, OUT, use_member },
     { "rota_member_query", 40, IN, use_member_query },
     { "rota_booking_request", 80, IN, use_booking_request },
+    { "rota_recurrence", 72, IN, use_recurrence },
     { "rota_booking", 120, OUT, use_booking },
     { "rota_booking_query", 80, IN, use_booking_query },
     { "rota_time_reading", 48, OUT, use_time_reading },
     { "rota_series_query", 88, IN, use_series_query },
     { "rota_occurrence", 48, OUT, use_occurrence },
+    { "rota_free_query", 144, IN, use_free_query },
+    { "rota_slot", 40, OUT, use_slot },
+    { "rota_alternative", 40, OUT, use_alternative },
+    { "rota_placement", 56, IN, use_placement },
+    { "rota_displacement", 64, OUT, use_displacement },
     { "rota_event", 88, OUT, use_event },
     { "rota_consumer", 48, OUT, use_consumer },
 };
@@ -342,7 +471,10 @@ static uint32_t size_today(const char *name)
         SIZE(rota_booking),        SIZE(rota_booking_query),
         SIZE(rota_event),          SIZE(rota_consumer),
         SIZE(rota_time_reading),   SIZE(rota_series_query),
-        SIZE(rota_occurrence),
+        SIZE(rota_occurrence),     SIZE(rota_recurrence),
+        SIZE(rota_free_query),     SIZE(rota_slot),
+        SIZE(rota_alternative),    SIZE(rota_placement),
+        SIZE(rota_displacement),
     };
 #undef SIZE
     for (size_t i = 0; i < sizeof today / sizeof today[0]; i++)

@@ -12,9 +12,10 @@
 enum {
     ONE,
     TWO,
-    FIVE, /* single resources, of that capacity */
-    POOL, /* where bookings wait that are to be moved */
-    SET,  /* several resources are wanted at once */
+    FIVE,   /* single resources, of that capacity */
+    POOL,   /* where bookings wait that are to be moved */
+    COURSE, /* of one unit, for series */
+    SET,    /* several resources are wanted at once */
     PERSON = SET + 6,
     GROUP = PERSON + 6, /* each has members in common with the next */
     RESOURCES = GROUP + 6,
@@ -23,7 +24,9 @@ enum {
     GROUPS = 6,
     MOST_TOLD = 64,
     MOST_CLAIMS = 3,
+    WEEKS = 5, /* of a series */
     HOUR = 3600,
+    WEEK = 7 * 24 * HOUR,
     MINUTE = 60,
     WINDOW = 4 * HOUR,
     FIRST_WINDOW = 1930464000 /* 2031-03-05T08:00Z */
@@ -42,12 +45,14 @@ typedef enum kind {
     LAPSED,   /* confirmations of a lapsed hold, and bookings of its time */
     OVERRIDES,
     BATCHES, /* four slots in one call */
+    SERIES,  /* weekly, by half of them; by the others a booking in one of the weeks */
     KINDS
 } kind;
 
 static const char *const kind_name[KINDS] = { "slot of 1", "slot of 2", "slot of 5", "units",
                                               "sets",      "groups",    "moves",     "keys",
-                                              "confirms",  "lapsed",    "overrides", "batches" };
+                                              "confirms",  "lapsed",    "overrides", "batches",
+                                              "series" };
 
 enum { BATCH = 4 };
 
@@ -64,7 +69,8 @@ typedef struct told {
 typedef struct attempt {
     int32_t answer;
     bool confirms; /* or else cancels; or else books */
-    bool replayed;
+    bool replayed, recurs;
+    int week;
     rota_id id; /* of the booking that was made or changed; kept by a move that was refused */
     rota_span when;
     int32_t priority, cancelled, status;
@@ -88,7 +94,7 @@ typedef struct arena {
     int32_t waits[]; /* microseconds: rounds x members */
 } arena;
 
-static const int32_t capacity[RESOURCES] = { 1, 2, 5, 100000, 1, 1, 1, 1, 1, 2, 1,
+static const int32_t capacity[RESOURCES] = { 1, 2, 5, 100000, 1, 1, 1, 1, 1, 1, 2, 1,
                                              1, 1, 1, 1,      1, 1, 1, 1, 1, 1, 1 };
 
 /* Group i: persons i and i + 1; the last one: the first group, and person 3. */
@@ -169,6 +175,9 @@ static void choose_claims(crew_member *m, const arena *a, kind k, attempt *at)
     case GROUPS_OF:
         for (int i = 0; i < (count + 1) / 2; i++)
             claim(a, at, PERSON + (int)crew_chance(&m->chance, PEOPLE + GROUPS), 1);
+        break;
+    case SERIES:
+        claim(a, at, COURSE, 1);
         break;
     default:
         claim(a, at, ONE, 1);
@@ -254,6 +263,26 @@ static void book(crew_member *m, attempt *at, const rota_call *call, int32_t pri
     q.priority = at->priority = priority;
     q.on_conflict = priority ? ROTA_ON_CONFLICT_OVERRIDE : ROTA_ON_CONFLICT_REJECT;
     at->answer = rota_booking_create(m->r, call, &q, &receipt);
+    if (at->answer != ROTA_OK) return;
+    take_receipt(at, &receipt);
+    judge_receipt(m, at, &receipt);
+}
+
+static void book_weekly(crew_member *m, attempt *at)
+{
+    char start[ROTA_TIME_TEXT], rule[40];
+    rota_recurrence weekly = ROTA_INIT(rota_recurrence);
+    rota_booking_request q = request_of(at);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    (void)rota_time_format(at->when.start, start);
+    (void)snprintf(rule, sizeof rule, "FREQ=WEEKLY;COUNT=%d", (int)WEEKS);
+    weekly.start = start;
+    weekly.zone = "UTC";
+    weekly.rule = rule;
+    weekly.length = at->when.end - at->when.start;
+    q.when = (rota_span){ 0, 0 };
+    q.recurrence = &weekly;
+    at->answer = rota_booking_create(m->r, NULL, &q, &receipt);
     if (at->answer != ROTA_OK) return;
     take_receipt(at, &receipt);
     judge_receipt(m, at, &receipt);
@@ -375,6 +404,10 @@ static void get_ready(crew_member *m, const arena *a, int round, attempt *at, mo
     choose_claims(m, a, k, at);
     if (k == CONFIRMS) at->confirms = m->index % 3 != 0;
     if (k == LAPSED) at->confirms = m->index % 2 != 0;
+    at->recurs = k == SERIES && m->index % 2 == 0;
+    at->week = k == SERIES && !at->recurs ? m->index / 2 % WEEKS : 0;
+    at->when.start += (rota_time)at->week * WEEK;
+    at->when.end += (rota_time)at->week * WEEK;
     if (at->confirms) hold_of(round, &at->when, at->title, sizeof at->title);
     if (k == MOVES) {
         need_mover(m, a, own);
@@ -407,6 +440,12 @@ static void ask(crew_member *m, const arena *a, int round, attempt *at)
         break;
     case BATCHES:
         book_batch(m, at);
+        break;
+    case SERIES:
+        if (at->recurs)
+            book_weekly(m, at);
+        else
+            book(m, at, NULL, 0);
         break;
     default:
         if (a->plan->blind)
@@ -694,6 +733,49 @@ static void judge_batches(const judge *j)
     judge_listed(j, ONE, 0, BATCH);
 }
 
+/* A week is had by the series that has them all, or by one booking. */
+static void judge_week(const judge *j, int week, const attempt *series)
+{
+    const attempt *winner = series;
+    rota_claim c = { .resource = j->a->resources[COURSE], .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    bool wanted = series != NULL;
+    for (int i = 0; i < j->count; i++) {
+        const attempt *at = &j->attempts[i];
+        if (at->recurs || at->week != week) continue;
+        wanted = true;
+        if (at->answer != ROTA_OK) continue;
+        JUDGE(j, !winner && "a double booking of a week", at->title, at->answer);
+        winner = at;
+    }
+    JUDGE(j, !wanted || winner, "a week that is had by nobody", ROTA_OK);
+    q.claims = &c;
+    q.claim_count = 1;
+    q.when.start = window_of(j->round) + (rota_time)week * WEEK + HOUR / 2;
+    q.when.end = q.when.start + HOUR / 2; /* which all have in common */
+    int rc = rota_booking_check(j->m->r, &q);
+    JUDGE(j, rc == (winner ? ROTA_ECONFLICT : ROTA_OK) && "a check by somebody else", "a week", rc);
+    if (week == 0) judge_listed(j, COURSE, 0, winner != NULL);
+}
+
+static void judge_series(const judge *j)
+{
+    const attempt *series = NULL;
+    for (int i = 0; i < j->count; i++) {
+        const attempt *at = &j->attempts[i];
+        JUDGE(j, at->answer == ROTA_OK || at->answer == ROTA_ECONFLICT, at->title, at->answer);
+        JUDGE(j, at->answer == ROTA_OK || at->told_count > 0, at->title, at->answer);
+        for (int k = 0; k < at->told_count; k++)
+            JUDGE(j, owner_of(j, at->told[k].booking) && "a conflict with nobody", at->title,
+                  at->answer);
+        if (!at->recurs || at->answer != ROTA_OK) continue;
+        JUDGE(j, !series && "a double booking by series", at->title, at->answer);
+        series = at;
+    }
+    for (int week = 0; week < WEEKS; week++)
+        judge_week(j, week, series);
+}
+
 static void keep_count(const judge *j)
 {
     arena *a = j->a;
@@ -726,6 +808,9 @@ static void judge_round(crew_member *m, arena *a, int round)
         break;
     case BATCHES:
         judge_batches(&j);
+        break;
+    case SERIES:
+        judge_series(&j);
         break;
     default:
         judge_shares(&j);

@@ -3,7 +3,8 @@
 #
 #     run.sh BUILD SECONDS TARGET...
 #
-# First the one with the planted bug: found, or what follows says nothing. Then the
+# First the one with the planted bug, beside an input that leads to it: found, or what
+# follows says nothing. Then the
 # real one, for so many seconds, on what is kept and on what earlier runs have added
 # in BUILD/corpus. A finding stays in BUILD/found-TARGET-*, its log in BUILD/TARGET.log.
 set -u
@@ -38,6 +39,7 @@ for target in "$@"; do
     log=$build/$target.log
     # What is new goes into the first directory: never into the one that is kept.
     mkdir -p "$build/corpus/$target" "$build/corpus/$target-control"
+    cp "tests/fuzz/control/$target" "$build/corpus/$target-control/kept"
     before=$(date +%s)
     # shellcheck disable=SC2046 # the options are words
     if fuzz "fuzz-$target-control" "$log" $CONTROL_SECONDS $(options "$target") \

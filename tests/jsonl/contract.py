@@ -153,14 +153,9 @@ def operations(checks, rota):
     checks.error("no op", rota.send({}), "EINVALID")
     for op in (None, 1, True, [], {}, "", "Stats", "stats ", "booking", "booking.", "booking.make"):
         checks.error(f"op {op!r}", rota.send({"op": op}), "EINVALID")
-    for op in ("busy", "free.find", "hours.put", "hours.open", "reminder.put", "reminder.due",
-               "reminder.ack"):
-        checks.error(f"{op}, of a later issue", rota.ask(op), "EINVALID")
-    later = {"rrule": "FREQ=DAILY", "rdate": [TEN], "exdate": [TEN], "partial": True,
-             "movable": True, "alternatives": 3}
-    for field, value in later.items():
-        checks.error(f"{field}, of a later issue", create(rota, **{field: value}), "EINVALID")
-    for strategy in ("propose", "displace", "other", "", 1, None):
+    for op in ("hours.put", "hours.open", "busy", "free.find", "reminder.put", "reminder.ack"):
+        checks.error(f"{op} of nothing", rota.ask(op), "EINVALID")
+    for strategy in ("other", "", 1, None):
         checks.error(f"on_conflict {strategy!r}", create(rota, on_conflict=strategy), "EINVALID")
     checks.same("nothing of this was booked", rota.must("stats")["bookings"], 0)
 
@@ -173,14 +168,16 @@ REQUESTS = {
     "booking.create": {"start": TEN, "end": ELEVEN, "claims": ["room"]},
     "booking.confirm": {"id": "mine"}, "booking.check_in": {"id": "mine"},
     "booking.complete": {"id": "mine"}, "booking.move": {"id": "mine", "start": TEN, "end": ELEVEN},
-    "booking.cancel": {"id": "mine"}, "booking.get": {"id": "mine"},
+    "booking.cancel": {"id": "mine"}, "booking.restore": {"id": "mine"},
+    "booking.get": {"id": "mine"},
     "booking.list": {"from": TEN, "to": ELEVEN}, "event.list": {}, "tick": {}, "stats": {},
     "series.expand": {"dtstart": "2031-03-10T09:00:00", "tz": "Europe/Berlin"},
     "time.resolve": {"tz": "Europe/Berlin", "local": "2031-03-10T09:00:00"},
+    "zones.update": {},
 }
 WRITING = ("resource.put", "resource.remove", "member.add", "member.remove", "booking.create",
            "booking.confirm", "booking.check_in", "booking.complete", "booking.move",
-           "booking.cancel", "tick")
+           "booking.cancel", "booking.restore", "tick", "zones.update")
 OPTIONAL = {
     "resource.put": {"id": "x", "tz": "UTC", "capacity": 1, "before": 0, "after": 0, "tags": [],
                      "parent": "room", "active": True},
@@ -188,9 +185,15 @@ OPTIONAL = {
     "member.add": {"from": TEN, "until": ELEVEN}, "member.remove": {"at": TEN},
     "member.list": {"member": "ann"},
     "booking.create": {"ref": "r", "title": "t", "tz": "UTC", "hold": 60, "priority": 1,
-                       "on_conflict": "reject"},
-    "booking.move": {"tz": "UTC", "claims": ["room"]},
-    "booking.list": {"resource": "room", "status": "held", "limit": 1, "after": "mine"},
+                       "on_conflict": "reject", "rrule": "FREQ=DAILY;COUNT=2", "rdate": [],
+                       "exdate": [], "partial": True, "movable": True, "kind": "absence"},
+    "booking.move": {"tz": "UTC", "claims": ["room"], "occurrence": TEN, "scope": "this",
+                     "movable": True},
+    "booking.list": {"resource": "room", "status": "held", "limit": 1, "after": "mine",
+                     "occurrence": TEN},
+    "booking.get": {"occurrence": TEN},
+    **{f"booking.{step}": {"occurrence": TEN, "scope": "this"}
+       for step in ("confirm", "check_in", "complete", "cancel", "restore")},
     "event.list": {"after": 0, "limit": 1},
     "series.expand": {"rrule": "FREQ=DAILY", "rdate": [], "exdate": [], "from": TEN, "to": ELEVEN,
                       "limit": 1},
@@ -552,6 +555,43 @@ def override(checks, rota):
         rota, priority=5, on_conflict="override", key="over"), high)
 
 
+PLACED = {"date": "2025-02-14", "from": TEN, "to": "2025-02-15T10:00:00Z", "step": 1800,
+          "days": ["FR", "SA"], "earliest": "08:00", "latest": "17:00"}
+
+
+def placements(checks, rota):
+    """A booking without a start, and one that displaces it."""
+    for field, value in PLACED.items():
+        checks.error(f"{field} beside a start", create(rota, **{field: value}), "EINVALID")
+        for wrong in (None, 1.5, True, "x", {"a": 1}, [1], -1):
+            answer = rota.ask("booking.create", claims=["room"], duration=60, **{field: wrong})
+            checks.error(f"{field} {wrong!r} of what is placed", answer, "EINVALID")
+    checks.error("no duration", rota.ask("booking.create", claims=["room"]), "EINVALID")
+    checks.error("a date and a window", rota.ask("booking.create", claims=["room"], duration=60,
+                                                 date="2025-02-14", **{"from": TEN}), "EINVALID")
+    checks.error("an end", rota.ask("booking.create", claims=["room"], end=ELEVEN), "EINVALID")
+    day = {"tz": "Europe/Berlin", "date": "2025-02-17", "earliest": "09:00", "latest": "11:00"}
+    first = rota.must("booking.create", claims=["room"], duration=3600, title="auto", **day)
+    second = rota.must("booking.create", claims=["room"], duration=3600, **day)
+    checks.same("one after the other", (first["start"], second["start"]),
+                ("2025-02-17T08:00:00Z", "2025-02-17T09:00:00Z"))
+    checks.error("no more room", rota.ask("booking.create", claims=["room"], duration=3600, **day),
+                 "ECONFLICT")
+    checks.same("told", rota.must("event.list", after=0)["rows"][-1]["type"], "booking.unplaced")
+    checks.same("movable", rota.must("booking.get", id=first["id"])["movable"], True)
+    fixed = {"claims": ["room"], "start": "2025-02-17T08:30:00Z", "duration": 1800}
+    checks.error("they have no other day", rota.ask("booking.create", on_conflict="displace",
+                                                    **fixed), "ECONFLICT")
+    rota.must("booking.cancel", id=second["id"])
+    got = rota.must("booking.create", on_conflict="displace", **fixed)
+    checks.same("displaced", (got["cancelled"], got["moved"]), ([], [
+        {"booking": first["id"], "from": "2025-02-17T08:00:00Z", "to": "2025-02-17T09:00:00Z"}]))
+    rota.must("booking.move", id=first["id"], start="2025-02-17T10:00:00Z")
+    checks.same("fixed", rota.must("booking.get", id=first["id"])["movable"], False)
+    rota.must("booking.move", id=first["id"], start="2025-02-17T11:00:00Z", movable=True)
+    checks.same("movable again", rota.must("booking.get", id=first["id"])["movable"], True)
+
+
 def lists(checks, rota):
     start = "2025-02-14T{:02d}:00:00Z".format
     made = [create(rota, "desk", start=start(hour), end=start(hour + 1), ref=f"b{hour}{n}",
@@ -642,7 +682,16 @@ def dry_runs(checks, rota):
         {"op": "booking.confirm", "id": "held"}, {"op": "booking.cancel", "id": "held"},
         {"op": "booking.move", "id": "held", "start": ELEVEN, "duration": 60},
         {"op": "booking.check_in", "id": "firm"}, {"op": "booking.complete", "id": "firm"},
+        {"op": "booking.restore", "id": "gone"},
+        {"op": "booking.create", "start": TEN, "duration": 60, "rrule": "FREQ=DAILY;COUNT=3",
+         "claims": ["desk"]},
+        {"op": "booking.move", "id": "daily", "start": ELEVEN, "occurrence": TEN},
+        {"op": "booking.cancel", "id": "daily", "scope": "future", "occurrence": TEN},
     )
+    rota.must("booking.create", ref="gone", claims=["room"], start=TEN, end=ELEVEN)
+    rota.must("booking.cancel", id="gone")
+    rota.must("booking.create", ref="daily", claims=["desk"], start=TEN, end=ELEVEN,
+              rrule="FREQ=DAILY;COUNT=3")
     before, count = events(rota), rota.must("stats")
     for request in requests:
         dry = rota.send({**request, "dry_run": True, "key": "dry"})
@@ -681,6 +730,14 @@ def keys(checks, rota):
         {"op": "booking.move", "id": "mine", "start": ELEVEN, "duration": 60},
         {"op": "booking.cancel", "id": "mine"},
         {"op": "booking.check_in", "id": "firm"}, {"op": "booking.complete", "id": "firm"},
+        {"op": "booking.restore", "id": "mine"},
+        {"op": "booking.create", "start": TEN, "duration": 60, "rrule": "FREQ=DAILY;COUNT=3",
+         "claims": ["desk"], "ref": "daily"},
+        {"op": "booking.create", "start": TEN, "duration": 60, "rrule": "FREQ=DAILY;COUNT=3",
+         "claims": [{"resource": "desk", "units": 2}], "partial": True},
+        {"op": "booking.move", "id": "daily", "occurrence": TEN, "start": ELEVEN},
+        {"op": "booking.cancel", "id": "daily", "occurrence": TEN},
+        {"op": "booking.restore", "id": "daily", "occurrence": TEN},
         {"op": "resource.remove", "id": "desk's id"},
     )
     requests[-1]["id"] = rota.must("resource.put", kind="desk", name="Spare")["id"]
@@ -821,7 +878,7 @@ def main():
     file_url(checks)
     for part in (tags, lines, long_lines, in_order, operations, fields, claims, instants,
                  resources, removed_for_good, members, reached_in_two_ways, members_of_removed,
-                 bookings, override,
+                 bookings, override, placements,
                  lists, ticks, dry_runs, keys, same_content, feed, expansions, readings,
                  statistics):
         with started() as rota:

@@ -41,6 +41,8 @@ bench_booking bench_free_span(const bench_calendar *c, int64_t i);
 enum { BENCH_ON_DISK, BENCH_IN_MEMORY };
 
 const char *bench_dir(int where);
+/* Where there is no such file yet, has it made in memory, and moved there when it is whole. */
+void bench_build(const char *path, void (*make)(void *what, const char *passing), void *what);
 /* A copy, flushed, that is removed when this process ends. */
 void bench_copy(const char *from, int where, const char *name, char to[BENCH_PATH]);
 /* What processes left that were killed: of the pattern's files those whose process, the

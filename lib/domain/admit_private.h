@@ -1,0 +1,62 @@
+/* Between the gate's files: admit.c, which knows one resource and one span; admit_series.c,
+ * which asks it for every occurrence of a series; and admit_hours.c, which knows when a
+ * resource is open. */
+#ifndef ROTA__ADMIT_PRIVATE_H
+#define ROTA__ADMIT_PRIVATE_H
+
+#include "domain/admit.h"
+#include "domain/hours.h"
+
+/* So many units for so long. booking 0: what is asked for. */
+typedef struct rota__piece {
+    int64_t booking, via;
+    rota_time original; /* of an occurrence */
+    bool recurs;        /* it is one */
+    bool stands;        /* asked for, and there already: it is not told what is in its way */
+    rota_span span;     /* setup and cleanup included */
+    rota_span when;     /* of an occurrence; else not known here */
+    int64_t units;
+} rota__piece;
+
+typedef ROTA__LIST(rota__piece) rota__pieces;
+
+/* What a booking of `when` takes of a resource that belongs to its group within `stay`;
+ * empty where it takes nothing. */
+rota_span rota__admit_occupied(const rota__resource *resource, rota_span when, rota_span stay);
+
+/* A resource and the places it is in, those that have hours. */
+typedef struct rota__places {
+    const rota__timeline *items[ROTA_MAX_NESTING + 1];
+    int64_t count;
+} rota__places;
+int rota__admit_places(rota__write *w, int64_t resource, rota__places *out);
+
+/* Is everything that is wished for open? The wishes are sorted. */
+int rota__admit_open(rota__write *w, rota_span when, const rota__wishes *list,
+                     rota__breaches *breaches);
+/* The same of occurrences of a series on one resource. */
+typedef struct rota__asking {
+    rota_span when; /* cut to the stay */
+    rota_time original;
+} rota__asking;
+int rota__admit_open_each(rota__write *w, const rota__timeline *t, const rota__places *places,
+                          const rota__asking *asked, int64_t count, rota__breaches *breaches);
+/* As rota__admit_peek(), of the hours of a resource that is peeked at. */
+int rota__admit_peek_open(rota__context *cx, const rota__timeline *t, rota_span when);
+
+/* Does what is asked of one resource fit within the window, which it lies in? */
+int rota__admit_pieces(rota__write *w, int64_t resource, rota_span window, rota__pieces *asked,
+                       const rota__absent *absent, rota__clashes *clashes);
+
+/* Does what takes the resource within the window fit, after the change? */
+int rota__admit_within(rota__write *w, int64_t resource, rota_span window,
+                       const rota__change *change, rota__clashes *clashes);
+
+/* The same of all that is there behind `until`, where series have been looked at up to
+ * there: around everything that has an end, and whether two that have none ever meet. It
+ * looks no further than the first clash. *proven is false where that could not be said of
+ * two; where there are several units it is not asked. */
+int rota__admit_far(rota__write *w, int64_t resource, const rota__change *change, rota_time until,
+                    rota__clashes *clashes, bool *proven);
+
+#endif

@@ -1,0 +1,114 @@
+#include "domain/displace.h"
+
+#include "domain/event.h"
+#include "domain/place.h"
+
+bool rota__displace_may(const rota__write *w, const rota__booking *booking, bool any)
+{
+    bool movable = booking->placement || (any && booking->kind == ROTA_KIND_BOOKING);
+    bool firm = booking->status == ROTA_BOOKING_HELD || booking->status == ROTA_BOOKING_CONFIRMED;
+    return movable && firm && booking->when.start > w->cx->now;
+}
+
+static int arrive(rota__write *w, rota_span when, const rota__booking *booking,
+                  rota__absent *absent)
+{
+    rota__arena *arena = w->cx->env.arena;
+    rota__wishes *wishes = rota__arena_alloc(arena, 1, (int64_t)sizeof *wishes);
+    rota__arrival *arrival = ROTA__PUSH(arena, &absent->arrivals);
+    if (!wishes || !arrival) return rota__context_nomem(w->cx);
+    *arrival = (rota__arrival){ .when = when, .wishes = wishes };
+    return rota__admit_wishes(w, when, booking->claims, booking->claim_count, wishes);
+}
+
+static int leave(rota__write *w, const rota__booking *winner, const rota__booking *const *going,
+                 int64_t count, rota__absent *absent)
+{
+    bool room = rota__admit_absent_booking(w, absent, winner);
+    for (int64_t i = 0; i < count && room; i++)
+        room = rota__admit_absent_booking(w, absent, going[i]);
+    if (!room) return rota__context_nomem(w->cx);
+    rota__admit_sort_absent(absent);
+    return ROTA_OK;
+}
+
+/* From memory that is about to go. */
+static int keep_guards(rota__write *w, int rc)
+{
+    int64_t size = (int64_t)sizeof *w->batch.guards.items;
+    int64_t count = w->batch.guards.count;
+    w->batch.guards.items = rota__arena_copy(w->cx->env.arena, w->batch.guards.items, count * size);
+    w->batch.guards.count = w->batch.guards.room = w->batch.guards.items ? count : 0;
+    return w->batch.guards.items ? rc : rota__context_nomem(w->cx);
+}
+
+/* In memory of its own, since there may be many: but for the guards of what it looks at. */
+static int search(rota__write *w, const rota__booking *booking, const rota__absent *absent,
+                  rota_span *when)
+{
+    rota__arena *all = w->cx->env.arena, own;
+    rota__placement placement;
+    const rota__guard *known = w->batch.guards.items;
+    rota__arena_init(&own, all->mem);
+    w->cx->env.arena = &own;
+    int rc = rota__placement_of(w->cx, booking, &placement);
+    if (rc == ROTA_OK)
+        rc = rota__place_find(w, &placement, booking->claims, booking->claim_count,
+                              booking->when.end - booking->when.start, absent, when);
+    w->cx->env.arena = all;
+    if (w->batch.guards.items != known) rc = keep_guards(w, rc);
+    rota__arena_free(&own);
+    return rc;
+}
+
+/* Lapsed holds that lie where it goes end with it: the search passes them over, the gate
+ * names them. */
+static int place(rota__write *w, const rota__booking *booking, rota__absent *absent,
+                 rota_span *when)
+{
+    rota__clashes clashes = { 0 };
+    rota__breaches breaches = { 0 };
+    int rc = search(w, booking, absent, when);
+    if (rc == ROTA_ESTATE) return ROTA_OK; /* something that it claims is not active any more */
+    if (rc != ROTA_OK || when->start == when->end) return rc;
+    rc = rota__admit_claims(w, *when, booking->claims, booking->claim_count, absent, NULL, &clashes,
+                            &breaches);
+    assert(rc != ROTA_OK || (clashes.count == 0 && breaches.count == 0));
+    return rc == ROTA_OK ? arrive(w, *when, booking, absent) : rc;
+}
+
+static int put(rota__write *w, const rota__booking *winner, const rota__booking *before,
+               rota_span when)
+{
+    rota__booking after = *before;
+    after.when = when;
+    rota_displacement *row = ROTA__PUSH(w->cx->report, &w->answer.moved);
+    if (!row) return rota__context_nomem(w->cx);
+    *row = (rota_displacement){ .size = (uint32_t)sizeof *row,
+                                .booking = before->id,
+                                .from = before->when,
+                                .to = when,
+                                .version = before->version + 1 };
+    int rc = rota__write_put(w, before, &after);
+    return rc == ROTA_OK ? rota__event_booking(w, ROTA_EVENT_BOOKING_MOVED, winner) : rc;
+}
+
+int rota__displace(rota__write *w, const rota__booking *winner, const rota__booking *const *going,
+                   int64_t count, const rota__booking **stuck)
+{
+    rota__absent absent = { 0 };
+    rota_span *places = rota__arena_alloc(w->cx->env.arena, count, (int64_t)sizeof *places);
+    *stuck = NULL;
+    if (!places) return rota__context_nomem(w->cx);
+    int rc = leave(w, winner, going, count, &absent);
+    if (rc == ROTA_OK) rc = arrive(w, winner->when, winner, &absent);
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++) {
+        rc = place(w, going[i], &absent, &places[i]);
+        if (rc != ROTA_OK || places[i].start < places[i].end) continue;
+        *stuck = going[i];
+        return ROTA_OK;
+    }
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
+        rc = put(w, winner, going[i], places[i]);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* Bookings that give way: movable ones are placed again around another one, and around each
+ * other, in the order that they come in. */
+#ifndef ROTA__DISPLACE_H
+#define ROTA__DISPLACE_H
+
+#include "domain/admit.h"
+
+/* May it be moved out of the way? One that has begun may not; any: though it was not meant
+ * to be, but for blocks. */
+bool rota__displace_may(const rota__write *w, const rota__booking *booking, bool any);
+
+/* Finds a place for each of them, the first one first, as if `winner` were where it is to be;
+ * `going` names them. *stuck: the one for which there is none, and then the batch is as it
+ * was; else NULL, and all of them are in the batch, the feed and the answer. */
+int rota__displace(rota__write *w, const rota__booking *winner, const rota__booking *const *going,
+                   int64_t count, const rota__booking **stuck);
+
+#endif

@@ -1,0 +1,24 @@
+/* Reminders: which lists there are, what is due, and what becomes of it. */
+#ifndef ROTA__REMINDER_H
+#define ROTA__REMINDER_H
+
+#include "domain/write.h"
+
+typedef ROTA__LIST(rota_reminder) rota__reminder_rows;
+
+int rota__reminder_put(rota__write *w, const rota_reminder_request *request);
+/* rows are of the call's arena. */
+int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__reminder_rows *rows);
+int rota__reminder_ack(rota__write *w, const rota_id *ids, int64_t count, int64_t *acked);
+int rota__reminder_retry(rota__write *w, const rota_id *ids, int64_t count, int64_t *retried);
+int rota__reminder_dead(rota__context *cx, const rota_id *after, int64_t limit,
+                        rota__reminder_rows *rows);
+
+/* Within a decision: how many there are to be given now, to `most`. */
+int rota__reminder_count(rota__write *w, int64_t most, int64_t *count);
+
+/* How long what was acknowledged is remembered, past its start: it is not given again
+ * where a clock goes back by less, or a booking is restored. */
+enum { ROTA__REMINDER_KEPT = 86400 };
+
+#endif

@@ -1,0 +1,891 @@
+/* What is due: derived from bookings as they are, at the moment when it is given.
+ *
+ * Of what is yet to come nothing is kept. For each offset in use, those bookings have a
+ * reminder due in (cursor, now] that start in (cursor + offset, now + offset]: the index
+ * of starts finds them. Series have their next reminder in an index of their own. What
+ * came to be when its reminder was due already was noted by the store. What was given is
+ * kept until its booking has begun, so that it is known again. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "domain/admit.h"
+#include "domain/event.h"
+#include "domain/reminder.h"
+#include "domain/request.h"
+#include "domain/series.h"
+
+enum {
+    IDLE_SECONDS = 60, /* the cursor is not written for less, where nothing is due */
+    BACK_SECONDS = 60, /* a clock that is so much behind the cursor has gone back */
+    NOTES_AT_ONCE = 1000,
+    MOST_NOTES = 10000, /* looked at, whatever becomes of them */
+    NEXT_AT_ONCE = 100000,
+    OPEN_AT_ONCE = 10000,    /* looked at, whatever becomes of them */
+    MOST_AT_ONCE = 20000,    /* of series: beyond, less time is looked at */
+    LOOK_AHEAD = 366 * 86400 /* a series without one by then is looked at again */
+};
+
+/* What there is to be reminded of: a booking, or one occurrence. */
+typedef struct subject {
+    int64_t booking; /* row; of an occurrence that of its series */
+    rota_id id;
+    rota_time occurrence;
+    bool recurs, alive;
+    rota_span when;
+    const rota__claim *claims;
+    int64_t claim_count;
+} subject;
+
+typedef struct person {
+    int64_t resource, rank; /* of several ways to him the lowest counts */
+    rota_id id;
+    const rota__reminder_list *list;
+} person;
+typedef ROTA__LIST(person) people;
+
+typedef struct known_list {
+    int32_t of;
+    int64_t subject;
+    const rota__reminder_list *list; /* NULL: none */
+} known_list;
+
+typedef struct group_member {
+    int64_t resource;
+    rota_id id;
+    rota_span within;
+} group_member;
+
+typedef struct group {
+    int64_t resource;
+    ROTA__LIST(group_member) members;
+} group;
+
+typedef struct found {
+    rota__reminder reminder;
+    rota_id booking, resource;
+    bool recurs, stored;
+} found;
+
+typedef struct candidate {
+    rota_time due;
+    int64_t row;
+    int64_t offset;
+    subject of;
+} candidate;
+
+typedef struct series_next {
+    int64_t booking;
+    rota_time at;
+    bool dirty;
+} series_next;
+
+typedef struct poll {
+    rota__write *w;
+    rota__context *cx;
+    rota_reminder_query query;
+    rota__reminder_rows *rows;
+    rota__reminder_state was, state;
+    bool of_bookings, of_resources; /* is there any list of such? */
+    int64_t *offsets, offset_count;
+    ROTA__LIST(known_list) lists;
+    ROTA__LIST(group) groups;
+    ROTA__LIST(found) found;
+    ROTA__LIST(candidate) candidates;
+    ROTA__LIST(series_next) next;
+    subject last; /* whose people are known */
+    bool last_known;
+    people people;
+    int64_t given; /* what is found so far, and was not before */
+    rota__series_walk *walk;
+    bool cut; /* not all series are known */
+} poll;
+
+static bool same_subject(const subject *a, const subject *b)
+{
+    return a->booking == b->booking && a->occurrence == b->occurrence &&
+           a->when.start == b->when.start;
+}
+
+/* --- whom it concerns --- */
+
+/* NULL: there is none. */
+static int read_list(poll *p, int32_t of, int64_t subject_row, const rota__reminder_list **out)
+{
+    rota__context *cx = p->cx;
+    rota__reminder_list *list = rota__arena_alloc(cx->env.arena, 1, (int64_t)sizeof *list);
+    if (!list) return rota__context_nomem(cx);
+    int rc = cx->store->ops->reminder_list(cx->store, &cx->env, of, subject_row, list);
+    *out = rc == ROTA_OK ? list : NULL;
+    return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
+}
+
+/* Of the calendar or a resource, which many bookings share. */
+static int list_of(poll *p, int32_t of, int64_t subject_row, const rota__reminder_list **out)
+{
+    for (int64_t i = p->lists.count; i-- > 0;) {
+        const known_list *known = &p->lists.items[i];
+        *out = known->list;
+        if (known->of == of && known->subject == subject_row) return ROTA_OK;
+    }
+    int rc = read_list(p, of, subject_row, out);
+    if (rc != ROTA_OK) return rc;
+    known_list *known = ROTA__PUSH(p->cx->env.arena, &p->lists);
+    if (!known) return rota__context_nomem(p->cx);
+    *known = (known_list){ of, subject_row, *out };
+    return ROTA_OK;
+}
+
+static int read_group(poll *p, int64_t resource, group *out)
+{
+    rota__context *cx = p->cx;
+    rota__member *stays;
+    int64_t count;
+    rota__reach reach = { 0 };
+    *out = (group){ .resource = resource };
+    int rc = cx->store->ops->member_list(cx->store, &cx->env, resource, 0, &stays, &count);
+    if (rc == ROTA_OK && count > 0) rc = rota__admit_members(p->w, resource, &reach);
+    for (int64_t i = 1; rc == ROTA_OK && i < reach.count; i++) { /* the first is the group */
+        rota__by by = { .row = reach.items[i].resource };
+        rota__resource record;
+        group_member *member = ROTA__PUSH(cx->env.arena, &out->members);
+        if (!member) return rota__context_nomem(cx);
+        rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &record);
+        if (rc == ROTA_OK) *member = (group_member){ by.row, record.id, reach.items[i].within };
+    }
+    return rc;
+}
+
+static int group_of(poll *p, int64_t resource, const group **out)
+{
+    for (int64_t i = p->groups.count; i-- > 0;) {
+        *out = &p->groups.items[i];
+        if ((*out)->resource == resource) return ROTA_OK;
+    }
+    group read;
+    int rc = read_group(p, resource, &read);
+    if (rc != ROTA_OK) return rc;
+    group *made = ROTA__PUSH(p->cx->env.arena, &p->groups);
+    if (!made) return rota__context_nomem(p->cx);
+    *made = read;
+    *out = made;
+    return ROTA_OK;
+}
+
+static int add_person(poll *p, int64_t resource, const rota_id *id, const rota__reminder_list *list)
+{
+    person *one = ROTA__PUSH(p->cx->env.arena, &p->people);
+    if (!one) return rota__context_nomem(p->cx);
+    *one = (person){ resource, p->people.count, *id, list };
+    return ROTA_OK;
+}
+
+static int by_person(const void *left, const void *right)
+{
+    const person *a = left, *b = right;
+    if (a->resource != b->resource) return a->resource < b->resource ? -1 : 1;
+    return (a->rank > b->rank) - (a->rank < b->rank);
+}
+
+static void keep_each_once(people *list)
+{
+    int64_t kept = 0;
+    if (list->count < 2) return;
+    qsort(list->items, (size_t)list->count, sizeof *list->items, by_person);
+    for (int64_t i = 0; i < list->count; i++)
+        if (kept == 0 || list->items[kept - 1].resource != list->items[i].resource)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+/* own: of the booking. */
+static int claim_list(poll *p, const rota__reminder_list *own, const rota__claim *claim,
+                      const rota__reminder_list **list)
+{
+    int rc = ROTA_OK;
+    *list = own;
+    if (!*list && p->of_resources) rc = list_of(p, ROTA__REMIND_RESOURCE, claim->resource, list);
+    if (rc == ROTA_OK && !*list) rc = list_of(p, ROTA__REMIND_ALL, 0, list);
+    return rc;
+}
+
+static int add_members(poll *p, const subject *s, const rota__claim *claim,
+                       const rota__reminder_list *list)
+{
+    const group *members = NULL;
+    int rc = group_of(p, claim->resource, &members);
+    for (int64_t i = 0; rc == ROTA_OK && i < members->members.count; i++) {
+        const group_member *one = &members->members.items[i];
+        if (rota__time_overlap(one->within, s->when))
+            rc = add_person(p, one->resource, &one->id, list);
+    }
+    return rc;
+}
+
+/* Those that are claimed by themselves go first, then members of groups. By an empty list
+ * one is found as well: it keeps others from counting. */
+static int find_people(poll *p, const subject *s)
+{
+    const rota__reminder_list *own = NULL;
+    int rc = ROTA_OK;
+    if (p->last_known && same_subject(&p->last, s)) return ROTA_OK;
+    p->people.count = 0;
+    p->last_known = false;
+    if (s->alive && p->of_bookings) rc = read_list(p, ROTA__REMIND_BOOKING, s->booking, &own);
+    for (int pass = 0; pass < 2 && s->alive; pass++)
+        for (int64_t i = 0; i < s->claim_count && rc == ROTA_OK; i++) {
+            const rota__claim *claim = &s->claims[i];
+            const rota__reminder_list *list = NULL;
+            if (claim->flags & ROTA_CLAIM_FREE) continue;
+            if ((rc = claim_list(p, own, claim, &list)) != ROTA_OK || !list) continue;
+            rc = pass == 0 ? add_person(p, claim->resource, &claim->resource_id, list)
+                           : add_members(p, s, claim, list);
+        }
+    if (rc != ROTA_OK) return rc;
+    keep_each_once(&p->people);
+    p->last = *s;
+    p->last_known = true;
+    return ROTA_OK;
+}
+
+/* --- one reminder --- */
+
+static void add_bytes(uint8_t **at, const void *bytes, size_t size)
+{
+    memcpy(*at, bytes, size);
+    *at += size;
+}
+
+static void add_number(uint8_t **at, int64_t number)
+{
+    for (int i = 0; i < 8; i++)
+        *(*at)++ = (uint8_t)((uint64_t)number >> (8 * i));
+}
+
+/* Made of what it is, so that whoever derives it finds the same one. As a UUIDv7 it begins
+ * with the time, of the start: what is over lies together. */
+static rota_id make_id(const subject *s, const rota_id *resource, int64_t offset)
+{
+    uint8_t bytes[16 + 16 + 3 * 8 + 1], *at = bytes;
+    add_bytes(&at, s->id.b, sizeof s->id.b);
+    add_bytes(&at, resource->b, sizeof resource->b);
+    add_number(&at, s->recurs ? s->occurrence : INT64_MIN);
+    add_number(&at, offset);
+    add_number(&at, s->when.start);
+    uint64_t hash[2], ms = s->when.start > 0 ? (uint64_t)s->when.start * 1000 : 0;
+    for (uint8_t i = 0; i < 2; i++) {
+        *at = i;
+        hash[i] = rota__id_hash(bytes, (int64_t)sizeof bytes);
+    }
+    rota_id id;
+    for (int i = 0; i < 6; i++)
+        id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));
+    for (int i = 0; i < 10; i++)
+        id.b[6 + i] = (uint8_t)(hash[i / 8] >> (8 * (i % 8)));
+    id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f));
+    id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
+    return id;
+}
+
+static bool has_offset(const rota__reminder_list *list, int64_t offset)
+{
+    for (int64_t i = 0; i < list->count; i++)
+        if (list->offsets[i] == offset) return true;
+    return false;
+}
+
+/* What its list says of one that is late. first: nobody was given it yet. */
+static bool is_wanted(const rota__reminder_list *list, rota_time start, int64_t offset,
+                      rota_time now, bool first)
+{
+    if (list->late == ROTA_LATE_COLLAPSE) {
+        for (int64_t i = 0; i < list->count && list->offsets[i] < offset; i++)
+            if (start - list->offsets[i] <= now) return false;
+    } else if (list->late == ROTA_LATE_SKIP) {
+        if (first && now - (start - offset) > list->late_secs) return false;
+        if (offset > 0 && start <= now) return false;
+    }
+    return true;
+}
+
+static int add_found(poll *p, const subject *s, const person *whom, int64_t offset, bool may_be)
+{
+    rota__context *cx = p->cx;
+    rota_time due = s->when.start - offset;
+    rota__reminder known;
+    if (due < ROTA_TIME_MIN || !has_offset(whom->list, offset) ||
+        !is_wanted(whom->list, s->when.start, offset, cx->now, true))
+        return ROTA_OK;
+    rota_id id = make_id(s, &whom->id, offset);
+    if (may_be) {
+        int rc = cx->store->ops->reminder_get(cx->store, &cx->env, &id, &known);
+        if (rc != ROTA_ENOTFOUND) return rc; /* it was given, or waits to be */
+    }
+    found *one = ROTA__PUSH(cx->env.arena, &p->found);
+    if (!one) return rota__context_nomem(cx);
+    *one = (found){ .reminder = { .id = id,
+                                  .booking = s->booking,
+                                  .occurrence = s->occurrence,
+                                  .resource = whom->resource,
+                                  .start = s->when.start,
+                                  .due = due,
+                                  .state = ROTA_REMINDER_OPEN,
+                                  .until = ROTA_TIME_MIN },
+                    .booking = s->id,
+                    .resource = whom->id,
+                    .recurs = s->recurs };
+    p->given++;
+    return ROTA_OK;
+}
+
+/* --- bookings and occurrences as they are --- */
+
+static subject of_booking(const rota__booking *b)
+{
+    bool part = b->part_of != 0;
+    return (subject){ .booking = part ? b->part_of : b->row,
+                      .id = part ? b->part_of_id : b->id,
+                      .occurrence = part ? b->occurrence : 0,
+                      .recurs = part,
+                      .alive = rota__status_reminds(b->status),
+                      .when = b->when,
+                      .claims = b->claims,
+                      .claim_count = b->claim_count };
+}
+
+static subject of_happening(const rota__booking *row, const rota__series *series,
+                            const rota__happening *at)
+{
+    const rota__era *era = &series->eras[at->era];
+    return (subject){ .booking = row->row,
+                      .id = row->id,
+                      .occurrence = at->original,
+                      .recurs = true,
+                      .alive = rota__status_reminds(row->status) && !era->cancelled,
+                      .when = at->when,
+                      .claims = era->claims,
+                      .claim_count = era->claim_count };
+}
+
+/* *out is not alive where there is no such thing any more. */
+static int read_subject(poll *p, int64_t row, rota_time occurrence, subject *out)
+{
+    rota__context *cx = p->cx;
+    rota__by by = { .row = row };
+    rota__booking booking, part;
+    rota__series series;
+    rota__happening at;
+    int32_t kind;
+    *out = (subject){ .booking = row, .occurrence = occurrence };
+    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &booking);
+    if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
+    if (!booking.series) {
+        *out = of_booking(&booking);
+        return ROTA_OK;
+    }
+    by = (rota__by){ .part_of = row, .occurrence = occurrence };
+    rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &part);
+    if (rc == ROTA_OK) *out = of_booking(&part);
+    if (rc != ROTA_ENOTFOUND) return rc;
+    rc = rota__series_read(&cx->env, cx->zones, booking.series, booking.series_size, &series);
+    if (rc == ROTA_OK) rc = rota__series_find(&cx->env, &series, occurrence, &at, &kind);
+    if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
+    *out = of_happening(&booking, &series, &at);
+    out->alive &= kind == 0;
+    return ROTA_OK;
+}
+
+/* --- those that were given before, and not acknowledged --- */
+
+static const person *find_person(const poll *p, int64_t resource)
+{
+    for (int64_t i = 0; i < p->people.count; i++)
+        if (p->people.items[i].resource == resource) return &p->people.items[i];
+    return NULL;
+}
+
+static int drop(poll *p, const rota_id *id)
+{
+    rota_id *row = ROTA__PUSH(p->cx->env.arena, &p->w->batch.remind.dropped);
+    if (!row) return rota__context_nomem(p->cx);
+    *row = *id;
+    return ROTA_OK;
+}
+
+static int bury(poll *p, const found *one)
+{
+    rota__reminder *put = ROTA__PUSH(p->cx->env.arena, &p->w->batch.remind.put);
+    if (!put) return rota__context_nomem(p->cx);
+    *put = one->reminder;
+    put->state = ROTA_REMINDER_DEAD;
+    put->until = ROTA_TIME_MIN;
+    return rota__event_reminder(p->w, &one->booking, one->recurs, put, &one->resource);
+}
+
+static int weigh(poll *p, const rota__reminder *open)
+{
+    subject s;
+    int rc = ROTA_OK;
+    if (p->last_known && p->last.booking == open->booking && p->last.occurrence == open->occurrence)
+        s = p->last;
+    else
+        rc = read_subject(p, open->booking, open->occurrence, &s);
+    if (rc == ROTA_OK) rc = find_people(p, &s);
+    if (rc != ROTA_OK) return rc;
+    const person *whom = find_person(p, open->resource);
+    int64_t offset = open->start - open->due;
+    if (open->due > p->cx->now) return ROTA_OK; /* the clock went back: it waits */
+    if (!s.alive || s.when.start != open->start || !whom || !has_offset(whom->list, offset) ||
+        !is_wanted(whom->list, open->start, offset, p->cx->now, open->until == ROTA_TIME_MIN))
+        return drop(p, &open->id);
+    found one = {
+        .reminder = *open, .booking = s.id, .resource = whom->id, .recurs = s.recurs, .stored = true
+    };
+    if (open->attempt >= p->query.attempts) return bury(p, &one);
+    found *row = ROTA__PUSH(p->cx->env.arena, &p->found);
+    if (!row) return rota__context_nomem(p->cx);
+    *row = one;
+    p->given++;
+    return ROTA_OK;
+}
+
+/* Those that come to nothing are read past, up to a bound. */
+static int gather_open(poll *p)
+{
+    rota__context *cx = p->cx;
+    rota__reminder *open;
+    int64_t count, at = 0;
+    for (int64_t ask = p->query.limit; p->given < p->query.limit; ask *= 8) {
+        if (ask > OPEN_AT_ONCE) ask = OPEN_AT_ONCE;
+        int rc = cx->store->ops->reminder_open(cx->store, &cx->env, cx->now, ask, &open, &count);
+        for (; rc == ROTA_OK && at < count && p->given < p->query.limit; at++)
+            rc = weigh(p, &open[at]);
+        if (rc != ROTA_OK || count < ask || ask == OPEN_AT_ONCE) return rc;
+    }
+    return ROTA_OK;
+}
+
+/* --- what was noted --- */
+
+static int look_at_note(poll *p, const rota__reminder_note *note)
+{
+    rota__context *cx = p->cx;
+    rota__remind *remind = &p->w->batch.remind;
+    rota__reminder_note *gone = ROTA__PUSH(cx->env.arena, &remind->notes_dropped);
+    rota_time next = ROTA_TIME_MAX;
+    subject s;
+    if (!gone) return rota__context_nomem(cx);
+    *gone = *note;
+    int rc = read_subject(p, note->booking, note->occurrence, &s);
+    if (rc == ROTA_OK) rc = find_people(p, &s);
+    for (int64_t i = 0; rc == ROTA_OK && i < p->people.count; i++) {
+        const person *whom = &p->people.items[i];
+        for (int64_t k = 0; rc == ROTA_OK && k < whom->list->count; k++) {
+            rota_time due = s.when.start - whom->list->offsets[k];
+            if (due <= cx->now)
+                rc = add_found(p, &s, whom, whom->list->offsets[k], true);
+            else if (due <= p->state.cursor && due < next)
+                next = due;
+        }
+    }
+    if (rc != ROTA_OK || next == ROTA_TIME_MAX) return rc;
+    rota__reminder_note *later = ROTA__PUSH(cx->env.arena, &remind->notes_put);
+    if (!later) return rota__context_nomem(cx);
+    *later = *note;
+    later->at = next;
+    return ROTA_OK;
+}
+
+/* As gather_open(). */
+static int gather_notes(poll *p)
+{
+    rota__context *cx = p->cx;
+    rota__reminder_note *notes;
+    int64_t count, at = 0;
+    for (int64_t ask = NOTES_AT_ONCE; p->given < p->query.limit; ask *= 8) {
+        if (ask > MOST_NOTES) ask = MOST_NOTES;
+        int rc = cx->store->ops->reminder_notes(cx->store, &cx->env, cx->now, ask, &notes, &count);
+        for (; rc == ROTA_OK && at < count && p->given < p->query.limit; at++)
+            rc = look_at_note(p, &notes[at]);
+        if (rc != ROTA_OK || count < ask || ask == MOST_NOTES) return rc;
+    }
+    return ROTA_OK;
+}
+
+/* --- series --- */
+
+/* The first instant at which something of this row can be due that is not made. */
+static rota_time first_due(const poll *p, int64_t row)
+{
+    return p->state.cursor + (row <= p->state.cursor_row);
+}
+
+typedef int visit(poll *p, const rota__booking *row, const rota__series *series,
+                  const rota__happening *at, int64_t offset, void *ctx, bool *enough);
+
+/* What a series has due in [from, to], by era and offset. */
+static int walk_series(poll *p, const rota__booking *row, rota_time from, rota_time to, visit *see,
+                       void *ctx)
+{
+    rota__context *cx = p->cx;
+    rota__series series;
+    int rc = rota__series_read(&cx->env, cx->zones, row->series, row->series_size, &series);
+    for (int64_t i = 0; rc == ROTA_OK && i < series.era_count; i++)
+        for (int64_t k = 0; rc == ROTA_OK && k < p->offset_count; k++) {
+            int64_t offset = p->offsets[k];
+            bool enough = false;
+            rota__happening at;
+            rota__series_open(p->walk, &series, i, (rota_span){ from + offset, to + offset + 1 },
+                              false);
+            while (rc == ROTA_OK && !enough && rota__series_next(p->walk, &at) == ROTA_OK)
+                if (at.when.start >= from + offset && at.when.start <= to + offset)
+                    rc = see(p, row, &series, &at, offset, ctx, &enough);
+        }
+    return rc;
+}
+
+/* Of an era with a slack what follows may be due earlier. */
+static int see_next(poll *p, const rota__booking *row, const rota__series *series,
+                    const rota__happening *at, int64_t offset, void *ctx, bool *enough)
+{
+    rota_time *next = ctx, due = at->when.start - offset;
+    (void)p;
+    (void)row;
+    if (due < *next) *next = due;
+    *enough = due > *next + rota__series_slack(series, at->era) ||
+              rota__series_slack(series, at->era) == 0;
+    return ROTA_OK;
+}
+
+static int find_next(poll *p, series_next *entry)
+{
+    rota__context *cx = p->cx;
+    rota__by by = { .row = entry->booking };
+    rota__booking row;
+    rota_time from = first_due(p, entry->booking);
+    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &row);
+    if (rc != ROTA_OK) return rc;
+    entry->dirty = true;
+    entry->at = ROTA_TIME_MAX;
+    if (!row.series || !rota__status_reminds(row.status) || row.when.end <= from ||
+        p->offset_count == 0)
+        return ROTA_OK;
+    rc = walk_series(p, &row, from, from + LOOK_AHEAD, see_next, &entry->at);
+    if (entry->at == ROTA_TIME_MAX && from + LOOK_AHEAD < ROTA_TIME_MAX)
+        entry->at = from + LOOK_AHEAD;
+    return rc;
+}
+
+static int read_next(poll *p)
+{
+    rota__context *cx = p->cx;
+    rota__reminder_next *rows;
+    int64_t count;
+    int rc = cx->store->ops->reminder_next(cx->store, &cx->env, cx->now, NEXT_AT_ONCE, &rows,
+                                           &count);
+    p->cut = rc == ROTA_OK && count == NEXT_AT_ONCE;
+    for (int64_t i = 0; rc == ROTA_OK && i < count; i++) {
+        series_next *entry = ROTA__PUSH(cx->env.arena, &p->next);
+        if (!entry) return rota__context_nomem(cx);
+        *entry = (series_next){ .booking = rows[i].booking, .at = rows[i].at };
+        if (p->was.cursor > p->state.cursor) entry->at = ROTA_TIME_MIN; /* the clock went back */
+        if (entry->at == ROTA_TIME_MIN) rc = find_next(p, entry);
+    }
+    return rc;
+}
+
+/* --- what comes due between the cursor and now --- */
+
+static int add_candidate(poll *p, const subject *s, int64_t row, int64_t offset)
+{
+    candidate *one = ROTA__PUSH(p->cx->env.arena, &p->candidates);
+    if (!one) return rota__context_nomem(p->cx);
+    *one = (candidate){ s->when.start - offset, row, offset, *s };
+    return ROTA_OK;
+}
+
+static int see_due(poll *p, const rota__booking *row, const rota__series *series,
+                   const rota__happening *at, int64_t offset, void *ctx, bool *enough)
+{
+    (void)ctx;
+    subject s = of_happening(row, series, at);
+    *enough = p->candidates.count > MOST_AT_ONCE;
+    return add_candidate(p, &s, row->row, offset);
+}
+
+static int gather_series(poll *p, rota_time to)
+{
+    rota__context *cx = p->cx;
+    int rc = ROTA_OK;
+    for (int64_t i = 0; rc == ROTA_OK && i < p->next.count; i++) {
+        rota__by by = { .row = p->next.items[i].booking };
+        rota__booking row;
+        if (p->next.items[i].at > to) continue;
+        rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &row);
+        if (rc == ROTA_OK && row.series && rota__status_reminds(row.status))
+            rc = walk_series(p, &row, first_due(p, by.row), to, see_due, NULL);
+    }
+    return rc;
+}
+
+typedef struct bound {
+    rota_time at;
+    int64_t row;
+} bound;
+
+/* The bookings that do not recur, so many of each offset: *end is where that is all. */
+static int gather_starts(poll *p, bound *end)
+{
+    rota__context *cx = p->cx;
+    int64_t limit = p->query.limit + 1;
+    int rc = ROTA_OK;
+    for (int64_t k = 0; rc == ROTA_OK && k < p->offset_count; k++) {
+        int64_t offset = p->offsets[k], count;
+        rota__booking *rows;
+        rc = cx->store->ops->reminder_starts(cx->store, &cx->env, p->state.cursor + offset,
+                                             p->state.cursor_row, cx->now + offset, limit, &rows,
+                                             &count);
+        for (int64_t i = 0; rc == ROTA_OK && i < count; i++) {
+            subject s = of_booking(&rows[i]);
+            rc = add_candidate(p, &s, rows[i].row, offset);
+        }
+        if (rc != ROTA_OK || count < limit) continue;
+        bound last = { rows[count - 1].when.start - offset, rows[count - 1].row };
+        if (last.at < end->at || (last.at == end->at && last.row < end->row)) *end = last;
+    }
+    return rc;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const candidate *a = left, *b = right;
+    if (a->due != b->due) return a->due < b->due ? -1 : 1;
+    if (a->row != b->row) return a->row < b->row ? -1 : 1;
+    if (a->of.occurrence != b->of.occurrence) return a->of.occurrence < b->of.occurrence ? -1 : 1;
+    return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+/* Where there is too much of series, less time is looked at. */
+static int gather_candidates(poll *p, bound *end)
+{
+    int rc = gather_starts(p, end);
+    int64_t plain = p->candidates.count;
+    while (rc == ROTA_OK) {
+        p->candidates.count = plain;
+        rc = gather_series(p, end->at);
+        if (p->candidates.count - plain <= MOST_AT_ONCE || end->at - p->state.cursor <= 1) break;
+        *end = (bound){ p->state.cursor + (end->at - p->state.cursor) / 2, INT64_MAX };
+    }
+    if (rc == ROTA_OK && p->candidates.count > 1)
+        qsort(p->candidates.items, (size_t)p->candidates.count, sizeof *p->candidates.items,
+              by_place);
+    return rc;
+}
+
+static int take_candidates(poll *p, bound *end)
+{
+    int rc = ROTA_OK;
+    for (int64_t i = 0; rc == ROTA_OK && i < p->candidates.count; i++) {
+        const candidate *c = &p->candidates.items[i];
+        const candidate *before = i > 0 ? c - 1 : NULL;
+        if (c->due > end->at || (c->due == end->at && c->row > end->row)) break;
+        bool begins = !before || before->due != c->due || before->row != c->row;
+        if (begins && p->given >= p->query.limit) {
+            *end = (bound){ before->due, before->row };
+            break;
+        }
+        rc = find_people(p, &c->of);
+        for (int64_t k = 0; rc == ROTA_OK && k < p->people.count; k++)
+            rc = add_found(p, &c->of, &p->people.items[k], c->offset, c->due <= p->was.reached);
+    }
+    return rc;
+}
+
+static int gather_due(poll *p)
+{
+    int rc = read_next(p);
+    while (rc == ROTA_OK && !p->cut && p->given < p->query.limit &&
+           (p->state.cursor < p->cx->now ||
+            (p->state.cursor == p->cx->now && p->state.cursor_row < INT64_MAX))) {
+        bound end = { p->cx->now, INT64_MAX };
+        p->candidates.count = 0;
+        if ((rc = gather_candidates(p, &end)) != ROTA_OK ||
+            (rc = take_candidates(p, &end)) != ROTA_OK)
+            break;
+        p->state.cursor = end.at;
+        p->state.cursor_row = end.row;
+        for (int64_t i = 0; rc == ROTA_OK && i < p->next.count; i++)
+            if (p->next.items[i].at <= end.at) rc = find_next(p, &p->next.items[i]);
+    }
+    return rc;
+}
+
+/* --- the answer --- */
+
+static int by_due(const void *left, const void *right)
+{
+    const found *a = left, *b = right;
+    if (a->reminder.due != b->reminder.due) return a->reminder.due < b->reminder.due ? -1 : 1;
+    return rota__id_compare(&a->reminder.id, &b->reminder.id);
+}
+
+/* A note and the cursor may lead to the same one. */
+static void sort_found(poll *p)
+{
+    int64_t kept = 0;
+    if (p->found.count < 2) return;
+    qsort(p->found.items, (size_t)p->found.count, sizeof *p->found.items, by_due);
+    for (int64_t i = 0; i < p->found.count; i++) {
+        const found *last = kept ? &p->found.items[kept - 1] : NULL;
+        if (!last || rota__id_compare(&last->reminder.id, &p->found.items[i].reminder.id) != 0)
+            p->found.items[kept++] = p->found.items[i];
+    }
+    p->found.count = kept;
+}
+
+/* Most calendars have few lists, and none of one sort. */
+static int begin_lists(poll *p)
+{
+    rota__context *cx = p->cx;
+    rota__store *store = cx->store;
+    int rc = store->ops->reminder_any(store, &cx->env, ROTA__REMIND_BOOKING, &p->of_bookings);
+    if (rc == ROTA_OK)
+        rc = store->ops->reminder_any(store, &cx->env, ROTA__REMIND_RESOURCE, &p->of_resources);
+    return rc == ROTA_OK
+               ? store->ops->reminder_offsets(store, &cx->env, &p->offsets, &p->offset_count)
+               : rc;
+}
+
+static int begin(poll *p)
+{
+    rota__context *cx = p->cx;
+    rota__counts counts;
+    int rc = cx->store->ops->reminder_state(cx->store, &cx->env, &p->was);
+    p->state = p->was;
+    if (rc != ROTA_OK || p->was.version == 0) return rc;
+    /* Where writers do not exclude each other, nobody may have written since. */
+    if (!cx->store->ops->turns) {
+        if ((rc = cx->store->ops->counts(cx->store, &cx->env, &counts)) != ROTA_OK) return rc;
+        p->w->batch.ends_at = counts.events;
+    }
+    if (p->state.cursor > cx->now + BACK_SECONDS) {
+        p->state.cursor = cx->now;
+        p->state.cursor_row = INT64_MAX;
+        p->w->batch.remind.look_again = true;
+    }
+    p->walk = rota__arena_room(cx->env.arena, 1, (int64_t)sizeof *p->walk);
+    if (!p->walk) return rota__context_nomem(cx);
+    return begin_lists(p);
+}
+
+static int gather(poll *p)
+{
+    int rc = begin(p);
+    if (rc != ROTA_OK || p->was.version == 0) return rc;
+    if ((rc = gather_open(p)) != ROTA_OK || (rc = gather_notes(p)) != ROTA_OK ||
+        (rc = gather_due(p)) != ROTA_OK)
+        return rc;
+    sort_found(p);
+    return ROTA_OK;
+}
+
+static int give(poll *p, found *one)
+{
+    rota__context *cx = p->cx;
+    rota__reminder *r = &one->reminder;
+    rota_reminder *row = ROTA__PUSH(cx->env.arena, p->rows);
+    if (!row) return rota__context_nomem(cx);
+    r->attempt++;
+    r->until = cx->now + p->query.lease < ROTA_TIME_MAX ? cx->now + p->query.lease : ROTA_TIME_MAX;
+    *row = (rota_reminder){ .size = (uint32_t)sizeof *row,
+                            .attempt = r->attempt,
+                            .id = r->id,
+                            .booking = one->booking,
+                            .occurrence = r->occurrence,
+                            .resource = one->resource,
+                            .start = r->start,
+                            .due = r->due,
+                            .late = cx->now - r->due,
+                            .recurs = one->recurs ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
+                            .state = ROTA_REMINDER_OPEN,
+                            .until = r->until };
+    return ROTA_OK;
+}
+
+static int put_next(poll *p)
+{
+    for (int64_t i = 0; i < p->next.count; i++) {
+        if (!p->next.items[i].dirty) continue;
+        rota__reminder_next *row = ROTA__PUSH(p->cx->env.arena, &p->w->batch.remind.next);
+        if (!row) return rota__context_nomem(p->cx);
+        *row = (rota__reminder_next){ p->next.items[i].booking, p->next.items[i].at };
+    }
+    return ROTA_OK;
+}
+
+/* The first ones are leased; those that were found beside them wait in the store. */
+static int finish(poll *p)
+{
+    rota__remind *remind = &p->w->batch.remind;
+    for (int64_t i = 0; i < p->found.count; i++) {
+        found *one = &p->found.items[i];
+        bool given = i < p->query.limit;
+        int rc = given ? give(p, one) : ROTA_OK;
+        if (rc != ROTA_OK) return rc;
+        if (one->reminder.due > p->state.reached) p->state.reached = one->reminder.due;
+        if (!given && one->stored) continue;
+        rota__reminder *put = ROTA__PUSH(p->cx->env.arena, &remind->put);
+        if (!put) return rota__context_nomem(p->cx);
+        *put = one->reminder;
+    }
+    if (p->state.cursor > p->state.reached) p->state.reached = p->state.cursor;
+    int rc = put_next(p);
+    remind->state = p->state;
+    remind->was = p->was.version;
+    remind->on = remind->put.count > 0 || remind->dropped.count > 0 ||
+                 remind->notes_dropped.count > 0 || remind->next.count > 0 || remind->look_again ||
+                 p->state.cursor >= p->was.cursor + IDLE_SECONDS;
+    return rc;
+}
+
+static int decide(rota__write *w, const void *data)
+{
+    const poll *asked = data;
+    poll p = { .w = w, .cx = w->cx, .query = asked->query, .rows = asked->rows };
+    p.rows->count = 0;
+    int rc = gather(&p);
+    return rc == ROTA_OK && p.was.version > 0 ? finish(&p) : rc;
+}
+
+static int check_query(rota__context *cx, rota_reminder_query *q)
+{
+    int rc = rota__request_limit(cx, q->limit);
+    if (rc == ROTA_OK) rc = rota__request_range(cx, "lease", q->lease, 0, ROTA_MAX_LEASE);
+    if (rc == ROTA_OK) rc = rota__request_range(cx, "attempts", q->attempts, 0, 1000);
+    if (rc == ROTA_OK) rc = rota__request_range(cx, "reserved", q->reserved, 0, 0);
+    if (q->limit == 0) q->limit = 1000;
+    if (q->lease == 0) q->lease = 60;
+    if (q->attempts == 0) q->attempts = 10;
+    return rc;
+}
+
+int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__reminder_rows *rows)
+{
+    poll asked = { .query = *query, .rows = rows };
+    int rc = check_query(w->cx, &asked.query);
+    w->call.key = NULL;
+    w->call.version = 0;
+    if (rc == ROTA_OK) rc = rota__write_run(w, decide, &asked, "");
+    if (rc == ROTA_OK && !(w->call.flags & ROTA_CALL_DRY_RUN))
+        rota__meter_add(&w->cx->meter->reminders, rows->count);
+    return rc;
+}
+
+int rota__reminder_count(rota__write *w, int64_t most, int64_t *count)
+{
+    poll p = { .w = w, .cx = w->cx, .query = { .limit = most, .attempts = INT32_MAX } };
+    int rc = gather(&p);
+    /* It was asked, and nothing is to be written for that. */
+    memset(&w->batch.remind, 0, sizeof w->batch.remind);
+    *count = p.found.count < most ? p.found.count : most;
+    return rc;
+}

@@ -1,0 +1,581 @@
+/* Free time: busy spans, slots, why not, and what could be booked instead. How it agrees with
+ * brute force is for tests/free; here are the cases that a person can check. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static rota_claim one(rota_id resource)
+{
+    return (rota_claim){ .resource = resource, .units = 1 };
+}
+
+static rota_free_query query(const rota_claim *all, int64_t count, const char *from, const char *to,
+                             int64_t duration)
+{
+    rota_free_query q = ROTA_INIT(rota_free_query);
+    q.all = all;
+    q.all_count = count;
+    q.window = (rota_span){ t(from), t(to) };
+    q.duration = duration;
+    return q;
+}
+
+/* The starts, "09:00 09:15", of a day. */
+static void ck_slots(struct fx *f, const rota_free_query *q, const char *expected)
+{
+    rota_result *rows = NULL;
+    char got[512] = "";
+    ck_status(f, rota_free_find(f->r, q, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_slot slot = ROTA_INIT(rota_slot);
+        char text[ROTA_TIME_TEXT];
+        ck_assert_int_eq(rota_slot_at(rows, i, &slot), ROTA_OK);
+        ck_assert_int_eq(slot.when.end - slot.when.start, q->duration);
+        ck_assert_int_eq(rota_time_format(slot.when.start, text), ROTA_OK);
+        size_t length = strlen(got);
+        ck_assert_uint_lt(length + 7, sizeof got);
+        snprintf(got + length, sizeof got - length, "%s%.5s", length ? " " : "", text + 11);
+    }
+    rota_result_free(rows);
+    ck_assert_str_eq(got, expected);
+}
+
+static void ck_busy(struct fx *f, rota_id resource, const char *from, const char *to,
+                    const char *expected)
+{
+    rota_result *rows = NULL;
+    char got[512] = "";
+    rota_span window = { t(from), t(to) };
+    ck_status(f, rota_busy_list(f->r, &resource, window, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_span span;
+        char a[ROTA_TIME_TEXT], b[ROTA_TIME_TEXT];
+        ck_assert_int_eq(rota_span_at(rows, i, &span), ROTA_OK);
+        rota_time_format(span.start, a);
+        rota_time_format(span.end, b);
+        size_t length = strlen(got);
+        snprintf(got + length, sizeof got - length, "%s%.5s-%.5s", length ? " " : "", a + 11,
+                 b + 11);
+    }
+    rota_result_free(rows);
+    ck_assert_str_eq(got, expected);
+}
+
+/* MX-2, MX-5: slots of the duration, and all of a day on which nothing is booked. */
+START_TEST(an_empty_day_has_every_slot_of_its_window)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_claim blue = one(fx_room(&f, "Blue", 1));
+    rota_free_query q = query(&blue, 1, "2031-03-11T09:00Z", "2031-03-11T11:00Z", 3600);
+    q.step = 1800;
+    ck_slots(&f, &q, "09:00 09:30 10:00");
+    fx_close(&f);
+}
+END_TEST
+
+/* MX-5: what ends before the window, or lies behind it, changes nothing; the gap behind the last
+ * booking is there, and no slot begins before the window. */
+START_TEST(the_gap_behind_the_last_booking_is_listed)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim blue = one(room);
+    fx_book(&f, room, "2031-03-11T06:00Z", "2031-03-11T07:00Z");
+    fx_book(&f, room, "2031-03-11T10:30Z", "2031-03-11T12:00Z");
+    rota_free_query q = query(&blue, 1, "2031-03-11T08:00Z", "2031-03-11T17:00Z", 3600);
+    q.step = 3600;
+    /* MX-19: 12 to 13 and 14 to 17 among them */
+    ck_slots(&f, &q, "08:00 09:00 12:00 13:00 14:00 15:00 16:00");
+    fx_close(&f);
+}
+END_TEST
+
+/* MX-3, MX-4: overlapping bookings are one busy span, and asking changes nothing. */
+START_TEST(busy_spans_are_merged_and_stay_as_they_are)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id group = fx_resource(&f, "group", "Team", 1), ana = fx_resource(&f, "person", "Ana", 2);
+    fx_join(&f, group, ana);
+    fx_book(&f, ana, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    fx_book(&f, ana, "2031-03-11T09:30Z", "2031-03-11T11:00Z");
+    fx_book(&f, group, "2031-03-11T11:00Z", "2031-03-11T12:00Z");
+    for (int i = 0; i < 2; i++) {
+        ck_busy(&f, ana, "2031-03-11T00:00Z", "2031-03-12T00:00Z", "09:30-10:00");
+        ck_busy(&f, group, "2031-03-11T00:00Z", "2031-03-12T00:00Z", "09:30-10:00 11:00-12:00");
+        ck_busy(&f, group, "2031-03-11T11:15Z", "2031-03-11T11:30Z", "11:15-11:30");
+        ck_busy(&f, group, "2031-03-11T12:00Z", "2031-03-12T00:00Z", "");
+    }
+    fx_close(&f);
+}
+END_TEST
+
+/* I7: without a tick, at its very instant. */
+START_TEST(a_hold_is_in_the_way_until_it_lapses)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_claim blue = one(room);
+    fx_hold(&f, room, "2031-03-11T09:00Z", "2031-03-11T10:00Z", 600);
+    rota_free_query q = query(&blue, 1, "2031-03-11T09:00Z", "2031-03-11T10:00Z", 3600);
+    fx_clock(&f, "2031-03-10T08:09:59Z");
+    ck_slots(&f, &q, "");
+    fx_clock(&f, "2031-03-10T08:10Z");
+    ck_slots(&f, &q, "09:00");
+    ck_busy(&f, room, "2031-03-11T00:00Z", "2031-03-12T00:00Z", "");
+    fx_close(&f);
+}
+END_TEST
+
+/* GX-1: slots are a view; the half hours that overlap a booked one are gone with it. */
+START_TEST(a_booked_slot_takes_those_that_overlap_it)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id ana = fx_resource(&f, "person", "Ana", 1);
+    rota_claim claim = one(ana);
+    rota_free_query q = query(&claim, 1, "2031-03-11T10:00Z", "2031-03-11T11:30Z", 1800);
+    ck_slots(&f, &q, "10:00 10:15 10:30 10:45 11:00");
+    fx_book(&f, ana, "2031-03-11T10:15Z", "2031-03-11T10:45Z");
+    ck_slots(&f, &q, "10:45 11:00");
+    fx_close(&f);
+}
+END_TEST
+
+/* User-ask 33. */
+START_TEST(a_booking_that_is_moved_is_not_in_its_own_way)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id ana = fx_resource(&f, "person", "Ana", 1);
+    rota_claim claim = one(ana);
+    rota_free_query q = query(&claim, 1, "2031-03-11T10:00Z", "2031-03-11T11:30Z", 3600);
+    q.ignore = fx_book(&f, ana, "2031-03-11T10:00Z", "2031-03-11T11:00Z");
+    ck_slots(&f, &q, "10:00 10:15 10:30");
+    fx_close(&f);
+}
+END_TEST
+
+/* M-46: nothing of what is booked, only that it is; and why, where it is asked. */
+START_TEST(every_reason_is_told_why_a_slot_is_not_free)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id blue = fx_room(&f, "Blue", 1), red = fx_room(&f, "Red", 1);
+    rota_claim both[] = { one(blue), one(red) };
+    fx_book(&f, blue, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    fx_book(&f, red, "2031-03-11T09:30Z", "2031-03-11T10:00Z");
+    rota_free_query q = query(both, 2, "2031-03-11T09:00Z", "2031-03-11T12:00Z", 3600);
+    rota_result *rows = NULL;
+    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T09:15Z")), ROTA_ECONFLICT);
+    ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 2);
+    rota_result_free(rows);
+    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T10:01Z")), ROTA_OK);
+    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T11:01Z")), ROTA_EINVALID);
+    q.notice = 365 * 86400;
+    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T10:00Z")), ROTA_EPOLICY);
+    fx_close(&f);
+}
+END_TEST
+
+/* I6: a group of the pool and one who belongs to it have the same in their way, which is
+ * told once, and stands in the way of both. */
+START_TEST(a_pool_with_a_group_and_its_member_is_explained)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id team = fx_resource(&f, "group", "Team", 1), ana = fx_resource(&f, "person", "Zoe", 1);
+    fx_join(&f, team, ana);
+    const rota_id ids[] = { team, ana };
+    rota_free_pool both = { .ids = ids, .id_count = 2, .count = 1 };
+    rota_free_query q = query(NULL, 0, "2031-03-11T09:00Z", "2031-03-11T12:00Z", 3600);
+    q.pools = &both;
+    q.pool_count = 1;
+    rota_result *rows = NULL;
+    fx_book(&f, ana, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T09:15Z")), ROTA_ECONFLICT);
+    ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    rota_result_free(rows);
+
+    const rota_hours_rule noon = { .kind = ROTA_HOURS_DATES, .start = 12 * 3600, .end = 13 * 3600 };
+    ck_status(&f, rota_hours_put(f.r, NULL, &ana, &noon, 1, NULL), ROTA_OK);
+    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T10:30Z")), ROTA_EPOLICY);
+    ck_status(&f, rota_violation_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    rota_result_free(rows);
+    fx_close(&f);
+}
+END_TEST
+
+static void ck_taken(struct fx *f, const rota_free_query *q, rota_id expected)
+{
+    rota_result *rows = NULL;
+    rota_slot slot = ROTA_INIT(rota_slot);
+    ck_status(f, rota_free_find(f->r, q, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_slot_at(rows, 0, &slot), ROTA_OK);
+    ck_assert_int_eq(slot.resource_count, 1);
+    ck_assert_mem_eq(&slot.resources[0], &expected, sizeof expected);
+    rota_result_free(rows);
+}
+
+START_TEST(a_pool_gives_by_name_by_use_or_in_turn)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id c = fx_room(&f, "C", 1), a = fx_room(&f, "A", 1), b = fx_room(&f, "B", 1);
+    const rota_free_pool rooms = { .kind = "room", .count = 1 };
+    rota_free_query q = query(NULL, 0, "2031-03-11T09:00Z", "2031-03-11T12:00Z", 3600);
+    q.pools = &rooms;
+    q.pool_count = 1;
+    fx_book(&f, a, "2031-03-11T11:00Z", "2031-03-11T12:00Z");
+    ck_taken(&f, &q, a);
+    q.order = ROTA_FREE_LEAST_USED;
+    ck_taken(&f, &q, b);
+    q.order = ROTA_FREE_ROUND_ROBIN;
+    q.turn = b;
+    ck_taken(&f, &q, c);
+    q.turn = c;
+    ck_taken(&f, &q, a);
+    q.order = ROTA_FREE_PACKED; /* 10 to 11 in A leaves no gap behind it */
+    ck_taken(&f, &q, a);
+    q.step = 3600;
+    q.limit = 1;
+    ck_slots(&f, &q, "10:00");
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(who_is_used_least_is_so_in_the_whole_window_and_nowhere_else)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id a = fx_room(&f, "A", 1), b = fx_room(&f, "B", 1);
+    const rota_free_pool rooms = { .kind = "room", .count = 1 };
+    rota_free_query q = query(NULL, 0, "2031-03-11T09:00Z", "2031-03-11T14:00Z", 900);
+    q.pools = &rooms;
+    q.pool_count = 1;
+    q.order = ROTA_FREE_LEAST_USED;
+    q.step = 3600;
+    rota_resource_request early = ROTA_INIT(rota_resource_request);
+    early.set = ROTA_RESOURCE_SET_BEFORE;
+    early.before = 3600;
+    ck_status(&f, rota_resource_update(f.r, NULL, &b, &early, NULL), ROTA_OK);
+    fx_book(&f, b, "2031-03-11T08:00Z", "2031-03-11T09:00Z");
+    fx_book(&f, a, "2031-03-11T09:00Z", "2031-03-11T09:15Z");
+    ck_taken(&f, &q, b); /* what it did was before */
+    fx_clock(&f, "2031-03-11T11:00Z");
+    ck_taken(&f, &q, b); /* what A did is over, and counts */
+    fx_close(&f);
+}
+END_TEST
+
+/* I6: nothing in the past is offered to who refuses that. */
+START_TEST(what_is_refused_for_its_start_is_not_offered_again)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id blue = fx_room(&f, "Blue", 1);
+    rota_claim claim = one(blue);
+    rota_booking_request asked = ROTA_INIT(rota_booking_request);
+    (void)fx_room(&f, "Red", 1);
+    asked.claims = &claim;
+    asked.claim_count = 1;
+    asked.when = (rota_span){ t("2031-03-11T10:00Z"), t("2031-03-11T11:00Z") };
+    asked.flags = ROTA_BOOKING_FUTURE;
+    asked.on_conflict = ROTA_ON_CONFLICT_PROPOSE;
+    fx_clock(&f, "2031-03-11T10:10Z");
+    for (int taken = 0; taken < 2; taken++) {
+        rota_result *rows = NULL;
+        if (taken) fx_book(&f, blue, "2031-03-11T10:00Z", "2031-03-11T10:30Z");
+        ck_status(&f, rota_booking_create(f.r, NULL, &asked, NULL),
+                  taken ? ROTA_ECONFLICT : ROTA_EPOLICY);
+        ck_status(&f, rota_alternative_list(f.r, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 3);
+        for (int i = 0; i < 3; i++) {
+            rota_alternative row = ROTA_INIT(rota_alternative);
+            ck_assert_int_eq(rota_alternative_at(rows, i, &row), ROTA_OK);
+            ck_assert_int_ge(row.when.start, f.now);
+        }
+        rota_result_free(rows);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+/* M-31, M-56, I6. */
+START_TEST(a_refused_booking_carries_what_could_be_booked_instead)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id blue = fx_room(&f, "Blue", 1), red = fx_room(&f, "Red", 1);
+    rota_claim claim = one(blue);
+    rota_booking_request want = ROTA_INIT(rota_booking_request);
+    rota_result *rows = NULL;
+    fx_book(&f, blue, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    want.when = (rota_span){ t("2031-03-11T09:30Z"), t("2031-03-11T10:30Z") };
+    want.claims = &claim;
+    want.claim_count = 1;
+    want.on_conflict = ROTA_ON_CONFLICT_PROPOSE;
+    ck_status(&f, rota_booking_create(f.r, NULL, &want, NULL), ROTA_ECONFLICT);
+    ck_status(&f, rota_alternative_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 3);
+    rota_alternative first = ROTA_INIT(rota_alternative);
+    ck_assert_int_eq(rota_alternative_at(rows, 0, &first), ROTA_OK);
+    ck_assert_int_eq(first.when.start, want.when.start);
+    ck_assert_int_eq(first.changed, 1);
+    ck_assert_mem_eq(&first.resources[0], &red, sizeof red);
+    for (int64_t i = 0; i < 3; i++) {
+        rota_alternative row = ROTA_INIT(rota_alternative);
+        rota_call dry = ROTA_INIT(rota_call);
+        ck_assert_int_eq(rota_alternative_at(rows, i, &row), ROTA_OK);
+        rota_claim other = one(row.resources[0]);
+        rota_booking_request again = want;
+        again.claims = &other;
+        again.when = row.when;
+        dry.flags = ROTA_CALL_DRY_RUN;
+        ck_status(&f, rota_booking_create(f.r, &dry, &again, NULL), ROTA_OK);
+    }
+    rota_result_free(rows);
+    want.alternatives = ROTA_MAX_ALTERNATIVES + 1;
+    ck_status(&f, rota_booking_create(f.r, NULL, &want, NULL), ROTA_EINVALID);
+    ck_status(&f, rota_alternative_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 0);
+    rota_result_free(rows);
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(a_search_that_is_none_is_refused)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_claim blue = one(fx_room(&f, "Blue", 1)), twice[] = { blue, blue };
+    const rota_free_pool empty = { .count = 1 };
+    rota_free_query good = query(&blue, 1, "2031-03-11T09:00Z", "2031-03-11T10:00Z", 3600), q;
+    rota_result *rows = NULL;
+#define REFUSED(status, ...)                                     \
+    do {                                                         \
+        q = good;                                                \
+        __VA_ARGS__;                                             \
+        ck_status(&f, rota_free_find(f.r, &q, &rows), (status)); \
+    } while (0)
+    REFUSED(ROTA_EINVALID, q.duration = 0);
+    REFUSED(ROTA_EINVALID, q.step = 86401);
+    REFUSED(ROTA_EINVALID, q.step = -1);
+    REFUSED(ROTA_EINVALID, q.notice = -1);
+    REFUSED(ROTA_EINVALID, q.align = 2);
+    REFUSED(ROTA_EINVALID, q.order = 4);
+    REFUSED(ROTA_EINVALID, q.flags = 1);
+    REFUSED(ROTA_EINVALID, q.zone = "Mars/Olympus");
+    REFUSED(ROTA_EINVALID, q.window.end = q.window.start);
+    REFUSED(ROTA_ELIMIT, q.window.end = q.window.start + ROTA_MAX_WINDOW + 1);
+    REFUSED(ROTA_ELIMIT, q.limit = ROTA_MAX_ROWS + 1);
+    REFUSED(ROTA_EINVALID, q.all = NULL);
+    REFUSED(ROTA_EINVALID, q.all_count = 0);
+    REFUSED(ROTA_EINVALID, (q.all = twice, q.all_count = 2));
+    REFUSED(ROTA_EINVALID, (q.pools = &empty, q.pool_count = 1));
+    REFUSED(ROTA_ELIMIT, (q.pools = &empty, q.pool_count = ROTA_MAX_POOLS + 1));
+    REFUSED(ROTA_ENOTFOUND, q.ignore = blue.resource);
+#undef REFUSED
+    ck_status(&f, rota_free_find(f.r, NULL, &rows), ROTA_EINVALID);
+    ck_status(&f, rota_free_find(f.r, &good, NULL), ROTA_EINVALID);
+    ck_status(&f, rota_busy_list(f.r, NULL, good.window, &rows), ROTA_EINVALID);
+    fx_close(&f);
+}
+END_TEST
+
+/* Bounded, and never a list that is silently short. */
+START_TEST(a_search_that_takes_too_long_says_so)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_claim blue = one(fx_room(&f, "Blue", 1));
+    rota_free_query q = query(&blue, 1, "2031-03-11T09:00Z", "2032-03-11T10:00Z", 3600);
+    rota_result *rows = NULL;
+    q.step = 1;
+    q.order = ROTA_FREE_PACKED;
+    ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_ELIMIT);
+    fx_close(&f);
+}
+END_TEST
+
+/* Fails, or finds all of it, whatever there is no memory for. */
+static void find_with_little_memory(struct fx *f, const rota_free_query *q, int64_t expected)
+{
+    bool refused = true;
+    for (int64_t n = 1; refused; n++) {
+        rota_result *rows = NULL;
+        fx_fail_allocation(f, n);
+        int rc = rota_free_find(f->r, q, &rows);
+        refused = f->refused > 0;
+        fx_fail_allocation(f, 0);
+        if (rc != ROTA_OK) ck_status(f, rc, ROTA_ENOMEM);
+        if (rc == ROTA_OK) ck_assert_int_eq(rota_result_count(rows), expected);
+        ck_assert(refused || rc == ROTA_OK);
+        rota_result_free(rows);
+    }
+}
+
+START_TEST(no_memory_is_said_and_leaves_nothing_behind)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id group = fx_resource(&f, "group", "Team", 1), ana = fx_resource(&f, "person", "Ana", 1);
+    rota_claim team = one(group);
+    const rota_free_pool people = { .kind = "person", .count = 1 };
+    rota_free_query q = query(&team, 1, "2031-03-11T09:00Z", "2031-03-11T12:00Z", 3600);
+    fx_join(&f, group, ana);
+    fx_resource(&f, "person", "Bea", 1);
+    fx_book(&f, ana, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    q.pools = &people;
+    q.pool_count = 1;
+    find_with_little_memory(&f, &q, 5);
+    fx_close(&f);
+}
+END_TEST
+
+/* A map for which there is no room is done without. */
+START_TEST(no_memory_for_quarters_hides_no_booking)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id ana = fx_resource(&f, "person", "Ana", 1), bea = fx_resource(&f, "person", "Bea", 1);
+    const rota_claim both[] = { one(ana), one(bea) };
+    rota_free_query q = query(both, 2, "2031-03-19T06:00Z", "2031-03-19T12:00Z", 3600);
+    fx_book(&f, ana, "2031-03-19T06:00Z", "2031-03-19T07:00Z");
+    fx_book(&f, bea, "2031-03-19T09:00Z", "2031-03-19T10:00Z");
+    find_with_little_memory(&f, &q, 10);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- by the quarter of an hour, beside the gate --- */
+
+enum { CROWD = 6, QUARTER = 900 };
+/* Where one map of quarters ends and the next one begins. */
+static const rota_time border = INT64_C(524) * 64 * 64 * QUARTER;
+
+/* Whole quarters for setup and cleanup, of two sorts, and one who needs minutes. */
+static void make_crowd(struct fx *f, rota_claim *crowd)
+{
+    for (int i = 0; i < CROWD; i++) {
+        rota_resource_request request = ROTA_INIT(rota_resource_request);
+        rota_receipt receipt = ROTA_INIT(rota_receipt);
+        request.kind = "person";
+        request.name = "One of them";
+        request.zone = i < 3 ? "UTC" : "Asia/Kathmandu";
+        request.before = i < 3 ? QUARTER : 0;
+        request.after = i < 3 ? 2 * QUARTER : i == CROWD - 1 ? 300 : 0;
+        ck_status(f, rota_resource_create(f->r, NULL, &request, &receipt), ROTA_OK);
+        crowd[i] = one(receipt.id);
+    }
+}
+
+static void book_somebody(struct fx *f, const rota_claim *crowd, rota_id *last)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_time start = border + (fx_random(f, 400) - 200) * 300;
+    request.when = (rota_span){ start, start + (1 + fx_random(f, 12)) * 300 };
+    request.claims = &crowd[fx_random(f, CROWD)];
+    request.claim_count = 1;
+    if (fx_random(f, 99) == 0) request.hold_secs = 3600;
+    int rc = rota_booking_create(f->r, NULL, &request, &receipt);
+    if (rc == ROTA_OK && fx_random(f, 4) == 0)
+        ck_status(f, rota_booking_cancel(f->r, NULL, last, NULL), ROTA_OK);
+    if (rc == ROTA_OK) *last = receipt.id;
+    if (rc != ROTA_OK) ck_status(f, rc, ROTA_ECONFLICT);
+}
+
+static bool is_free_by_gate(struct fx *f, const rota_free_query *q, rota_time start)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    request.when = (rota_span){ start, start + q->duration };
+    request.claims = q->all;
+    request.claim_count = q->all_count;
+    int rc = rota_booking_check(f->r, &request);
+    if (rc != ROTA_OK) ck_status(f, rc, ROTA_ECONFLICT);
+    return rc == ROTA_OK;
+}
+
+static void ck_by_gate(struct fx *f, const rota_free_query *q, int32_t offset)
+{
+    rota_result *rows = NULL;
+    rota_slot slot = ROTA_INIT(rota_slot);
+    int64_t found = 0;
+    ck_status(f, rota_free_find(f->r, q, &rows), ROTA_OK);
+    for (rota_time s = q->window.start; s + q->duration <= q->window.end; s += 300) {
+        bool local = q->align == ROTA_ALIGN_LOCAL;
+        int64_t since = local ? (s + offset) % 86400 : s - q->window.start;
+        if (since % q->step != 0 || (q->limit && found == q->limit)) continue;
+        if (!is_free_by_gate(f, q, s)) continue;
+        ck_assert_int_eq(rota_slot_at(rows, found++, &slot), ROTA_OK);
+        ck_assert_int_eq(slot.when.start, s);
+        ck_assert_int_eq(slot.resource_count, q->all_count);
+        for (int64_t i = 0; i < q->all_count; i++)
+            ck_assert_mem_eq(&slot.resources[i], &q->all[i].resource, sizeof(rota_id));
+    }
+    ck_assert_int_eq(rota_result_count(rows), found);
+    rota_result_free(rows);
+}
+
+/* I6, MX-2: what is listed books, and what is not is refused, however it is looked for, and
+ * after every change. */
+START_TEST(a_search_by_the_quarter_finds_what_the_gate_lets_through)
+{
+    struct fx f = { .random = fx_seed("free") };
+    rota_claim crowd[CROWD];
+    rota_id last = { { 0 } };
+    fx_open(&f, ":memory:");
+    make_crowd(&f, crowd);
+    last = fx_book(&f, crowd[0].resource, "2031-03-19T08:00Z", "2031-03-19T08:15Z");
+    for (int round = 0; round < 400; round++) {
+        rota_free_query q = ROTA_INIT(rota_free_query);
+        int64_t first = fx_random(&f, CROWD);
+        for (int64_t n = fx_random(&f, 3); n > 0; n--)
+            book_somebody(&f, crowd, &last);
+        q.all = &crowd[first];
+        q.all_count = 1 + fx_random(&f, CROWD - first < 3 ? CROWD - first : 3);
+        q.step = QUARTER * (1 + fx_random(&f, 3));
+        q.duration = fx_random(&f, 8) ? QUARTER * (1 + fx_random(&f, 90) / 15) : 600;
+        q.window.start = border + (fx_random(&f, 200) - 150) * 300;
+        q.window.end = q.window.start + q.duration + fx_random(&f, 200) * 300;
+        q.align = fx_random(&f, 3) ? ROTA_ALIGN_LOCAL : ROTA_ALIGN_WINDOW;
+        q.limit = fx_random(&f, 3) ? 0 : 1 + fx_random(&f, 3);
+        for (int again = 0; again < 2; again++)
+            ck_by_gate(&f, &q, first < 3 ? 0 : 20700);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+Suite *free_suite(void)
+{
+    Suite *suite = suite_create("free");
+    TCase *tc = tcase_create("free");
+    tcase_add_test(tc, an_empty_day_has_every_slot_of_its_window);
+    tcase_add_test(tc, the_gap_behind_the_last_booking_is_listed);
+    tcase_add_test(tc, busy_spans_are_merged_and_stay_as_they_are);
+    tcase_add_test(tc, a_hold_is_in_the_way_until_it_lapses);
+    tcase_add_test(tc, a_booked_slot_takes_those_that_overlap_it);
+    tcase_add_test(tc, a_booking_that_is_moved_is_not_in_its_own_way);
+    tcase_add_test(tc, every_reason_is_told_why_a_slot_is_not_free);
+    tcase_add_test(tc, a_pool_with_a_group_and_its_member_is_explained);
+    tcase_add_test(tc, who_is_used_least_is_so_in_the_whole_window_and_nowhere_else);
+    tcase_add_test(tc, a_pool_gives_by_name_by_use_or_in_turn);
+    tcase_add_test(tc, what_is_refused_for_its_start_is_not_offered_again);
+    tcase_add_test(tc, a_refused_booking_carries_what_could_be_booked_instead);
+    tcase_add_test(tc, a_search_that_is_none_is_refused);
+    tcase_add_test(tc, a_search_that_takes_too_long_says_so);
+    tcase_add_test(tc, a_search_by_the_quarter_finds_what_the_gate_lets_through);
+    tcase_add_test(tc, no_memory_is_said_and_leaves_nothing_behind);
+    tcase_add_test(tc, no_memory_for_quarters_hides_no_booking);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

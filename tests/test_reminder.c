@@ -1,0 +1,589 @@
+/* Reminders: what is due, to whom, when, and what becomes of it; of bookings that move,
+ * of series and of groups (B-09, M-33, M-76, M-87, MX-15, BX-5). Random histories beside
+ * a model are in jsonl/reminders.py. */
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+static struct fx f;
+static rota_id room, ana;
+
+static void setup(void)
+{
+    memset(&f, 0, sizeof f);
+    fx_open(&f, ":memory:");
+    room = fx_room(&f, "Blue", 1);
+    ana = fx_resource(&f, "person", "Ana", 1);
+}
+
+static void teardown(void)
+{
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
+    fx_close(&f);
+}
+
+static int put(rota_id booking, rota_id resource, const int64_t *offsets, int64_t count,
+               int32_t late)
+{
+    rota_reminder_request q = ROTA_INIT(rota_reminder_request);
+    q.booking = booking;
+    q.resource = resource;
+    q.offsets = offsets;
+    q.offset_count = count;
+    q.late = late;
+    return rota_reminder_put(f.r, NULL, &q, NULL);
+}
+
+static const rota_id nobody;
+static const int64_t minutes_15[] = { 900 }, usual[] = { 86400, 3600, 900 };
+
+enum { MOST = 64 };
+static rota_reminder row[MOST];
+static rota_id ids[MOST];
+
+/* What is due, into `row`; how many. */
+static int64_t due_of(rota *r, int64_t limit, int32_t lease)
+{
+    rota_reminder_query q = ROTA_INIT(rota_reminder_query);
+    rota_result *rows = NULL;
+    q.limit = limit;
+    q.lease = lease;
+    int rc = rota_reminder_due(r, NULL, &q, &rows);
+    ck_assert_msg(rc == ROTA_OK, "%s", rota_errmsg(r));
+    int64_t count = rota_result_count(rows);
+    ck_assert_int_le(count, MOST);
+    for (int64_t i = 0; i < count; i++) {
+        row[i] = (rota_reminder)ROTA_INIT(rota_reminder);
+        ck_assert_int_eq(rota_reminder_at(rows, i, &row[i]), ROTA_OK);
+        ids[i] = row[i].id;
+        if (i > 0)
+            ck_assert(row[i - 1].due < row[i].due ||
+                      (row[i - 1].due == row[i].due &&
+                       memcmp(&row[i - 1].id, &row[i].id, sizeof row[i].id) < 0));
+    }
+    rota_result_free(rows);
+    return count;
+}
+
+static int64_t due(void)
+{
+    return due_of(f.r, 0, 0);
+}
+
+static int64_t ack(int64_t count)
+{
+    int64_t acked = -1;
+    ck_status(&f, rota_reminder_ack(f.r, NULL, ids, count, &acked), ROTA_OK);
+    return acked;
+}
+
+static void move(rota_id id, const char *start)
+{
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t(start);
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_OK);
+}
+
+START_TEST(each_offset_comes_once_at_its_time_and_not_before)
+{
+    rota_time start = t("2031-03-12T10:00Z");
+    ck_status(&f, put(nobody, nobody, usual, 3, 0), ROTA_OK);
+    rota_id id = fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    for (int i = 0; i < 3; i++) {
+        f.now = start - usual[i] - 1;
+        ck_assert_int_eq(due(), 0);
+        f.now++;
+        ck_assert_int_eq(due(), 1);
+        ck_assert_int_eq(row[0].due, f.now);
+        ck_assert_int_eq(row[0].start, start);
+        ck_assert_int_eq(row[0].attempt, 1);
+        ck_assert_int_eq(row[0].late, 0);
+        ck_assert(memcmp(&row[0].booking, &id, sizeof id) == 0);
+        ck_assert(memcmp(&row[0].resource, &room, sizeof room) == 0);
+        ck_assert_int_eq(due(), 0); /* leased */
+        ck_assert_int_eq(ack(1), 1);
+        ck_assert_int_eq(ack(1), 0);
+    }
+    f.now = start + 86400;
+    ck_assert_int_eq(due(), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_acknowledged_comes_again_with_the_same_id_until_it_is_dead)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    rota_id id = row[0].id;
+    for (int attempt = 2; attempt <= 10; attempt++) {
+        f.now += 59;
+        ck_assert_int_eq(due(), 0);
+        f.now += 1;
+        ck_assert_int_eq(due(), 1);
+        ck_assert_int_eq(row[0].attempt, attempt);
+        ck_assert(memcmp(&row[0].id, &id, sizeof id) == 0);
+    }
+    f.now += 60;
+    ck_assert_int_eq(due(), 0);
+
+    rota_result *rows = NULL;
+    rota_reminder dead = ROTA_INIT(rota_reminder);
+    ck_status(&f, rota_reminder_dead(f.r, NULL, 0, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    ck_assert_int_eq(rota_reminder_at(rows, 0, &dead), ROTA_OK);
+    ck_assert_int_eq(dead.state, ROTA_REMINDER_DEAD);
+    ck_assert_int_eq(dead.attempt, 10);
+    ck_assert(memcmp(&dead.id, &id, sizeof id) == 0);
+    rota_result_free(rows);
+    ck_status(&f, rota_event_list(f.r, 0, 0, &rows), ROTA_OK);
+    rota_event event = ROTA_INIT(rota_event);
+    ck_assert_int_eq(rota_event_at(rows, rota_result_count(rows) - 1, &event), ROTA_OK);
+    ck_assert_str_eq(event.name, "reminder.dead");
+    rota_result_free(rows);
+
+    int64_t retried = 0;
+    ck_status(&f, rota_reminder_retry(f.r, NULL, &id, 1, &retried), ROTA_OK);
+    ck_assert_int_eq(retried, 1);
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].attempt, 1);
+    ck_assert_int_eq(ack(1), 1);
+    ck_status(&f, rota_reminder_retry(f.r, NULL, &id, 1, &retried), ROTA_OK);
+    ck_assert_int_eq(retried, 0);
+}
+END_TEST
+
+START_TEST(a_dead_one_that_is_retried_is_not_skipped_for_being_late)
+{
+    rota_reminder_query once = ROTA_INIT(rota_reminder_query);
+    rota_result *rows = NULL;
+    int64_t retried = 0;
+    once.attempts = 1;
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, ROTA_LATE_SKIP), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    f.now += 301;
+    ck_status(&f, rota_reminder_due(f.r, NULL, &once, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 0);
+    rota_result_free(rows);
+    ck_status(&f, rota_reminder_retry(f.r, NULL, ids, 1, &retried), ROTA_OK);
+    ck_assert_int_eq(retried, 1);
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].attempt, 1);
+}
+END_TEST
+
+START_TEST(a_booking_that_moves_reminds_of_its_new_time_only)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id id = fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    rota_id first = row[0].id;
+    move(id, "2031-03-12T12:00Z");
+    fx_clock(&f, "2031-03-12T09:50Z");
+    ck_assert_int_eq(due(), 0); /* its lease is over, and its time too */
+    fx_clock(&f, "2031-03-12T11:45Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].start, t("2031-03-12T12:00Z"));
+    ck_assert(memcmp(&row[0].id, &first, sizeof first) != 0);
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-12T11:50Z");
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_booking_restore(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(one_that_is_made_too_late_is_given_at_once_or_skipped)
+{
+    ck_status(&f, put(nobody, nobody, usual, 3, ROTA_LATE_SEND), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    fx_book(&f, room, "2031-03-10T08:30Z", "2031-03-10T09:00Z");
+    ck_assert_int_eq(due(), 2); /* a day, an hour; 15 minutes are to come */
+    ck_assert_int_eq(row[0].late, 86400 - 1800);
+    ack(2);
+    fx_clock(&f, "2031-03-10T08:15Z");
+    ck_assert_int_eq(due(), 1);
+    ack(1);
+    ck_status(&f, put(nobody, ana, usual, 3, ROTA_LATE_COLLAPSE), ROTA_OK);
+    fx_book(&f, ana, "2031-03-10T08:30Z", "2031-03-10T09:00Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].start - row[0].due, 900);
+    ack(1);
+    ck_status(&f, put(nobody, ana, usual, 3, ROTA_LATE_SKIP), ROTA_OK);
+    fx_book(&f, ana, "2031-03-10T09:16Z", "2031-03-10T09:30Z");
+    ck_assert_int_eq(due(), 0); /* a day is late; an hour comes in a minute */
+    fx_clock(&f, "2031-03-10T08:16Z");
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(of_many_that_are_made_too_late_none_waits_for_a_second_answer)
+{
+    enum { MANY = 1001 };
+    rota_id pool = fx_room(&f, "Pool", MANY);
+    rota_reminder_query all = ROTA_INIT(rota_reminder_query);
+    rota_result *rows = NULL;
+    all.limit = ROTA_MAX_ROWS;
+    ck_status(&f, put(nobody, nobody, usual, 1, 0), ROTA_OK);
+    for (int i = 0; i < MANY; i++)
+        fx_book(&f, pool, "2031-03-10T08:30Z", "2031-03-10T09:00Z");
+    ck_status(&f, rota_reminder_due(f.r, NULL, &all, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), MANY);
+    rota_result_free(rows);
+}
+END_TEST
+
+START_TEST(a_week_without_a_poll_loses_nothing)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    for (int day = 11; day < 18; day++) {
+        char from[32], to[32];
+        snprintf(from, sizeof from, "2031-03-%dT10:00Z", day);
+        snprintf(to, sizeof to, "2031-03-%dT11:00Z", day);
+        fx_book(&f, room, from, to);
+    }
+    fx_clock(&f, "2031-03-20T00:00Z");
+    ck_assert_int_eq(due_of(f.r, 3, 60), 3);
+    ck_assert_int_eq(row[2].start, t("2031-03-13T10:00Z"));
+    ack(3);
+    ck_assert_int_eq(due_of(f.r, 3, 60), 3);
+    ck_assert_int_eq(due_of(f.r, 3, 60), 1);
+    ck_assert_int_eq(due_of(f.r, 3, 60), 0);
+}
+END_TEST
+
+static rota_id series_of(rota_id resource, const char *rule, int64_t length)
+{
+    rota_claim claim = { .resource = resource, .units = 1 };
+    rota_recurrence every = { .size = sizeof every,
+                              .start = "2031-03-11T10:00:00",
+                              .zone = "Europe/Berlin",
+                              .rule = rule,
+                              .length = length };
+    rota_booking_request q = {
+        .size = sizeof q, .title = "Class", .claims = &claim, .claim_count = 1, .recurrence = &every
+    };
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, &receipt), ROTA_OK);
+    return receipt.id;
+}
+
+static rota_id make_series(rota_id resource, const char *rule)
+{
+    return series_of(resource, rule, 3600);
+}
+
+START_TEST(every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id id = make_series(room, "FREQ=DAILY");
+    rota_call second = ROTA_INIT(rota_call);
+    second.occurrence = t("2031-03-12T09:00Z");
+    second.scope = ROTA_SCOPE_THIS;
+    ck_status(&f, rota_booking_cancel(f.r, &second, &id, NULL), ROTA_OK);
+    second.occurrence = t("2031-03-13T09:00Z");
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-13T15:00Z");
+    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+
+    fx_clock(&f, "2031-03-11T08:44:59Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-11T08:45Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].recurs, ROTA_RECURS_OCCURRENCE);
+    ck_assert_int_eq(row[0].occurrence, t("2031-03-11T09:00Z"));
+    ck_assert(memcmp(&row[0].booking, &id, sizeof id) == 0);
+    ack(1);
+    fx_clock(&f, "2031-03-13T14:44Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-13T14:45Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].occurrence, t("2031-03-13T09:00Z"));
+    ck_assert_int_eq(row[0].start, t("2031-03-13T15:00Z"));
+    ack(1);
+    fx_clock(&f, "2031-03-14T09:00Z");
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+/* I10: a long list is no reason to refuse what could be booked without it. */
+START_TEST(a_series_of_many_can_be_made_and_changed_beside_a_long_list)
+{
+    static const int64_t year[] = { ROTA_MAX_BUFFER };
+    rota_id pool = fx_room(&f, "Pool", 2);
+    rota_id before = series_of(pool, "FREQ=MINUTELY;COUNT=110000", 60);
+    ck_status(&f, put(nobody, nobody, year, 1, 0), ROTA_OK);
+    rota_call one = ROTA_INIT(rota_call);
+    one.occurrence = t("2031-03-11T09:01Z");
+    one.scope = ROTA_SCOPE_THIS;
+    series_of(pool, "FREQ=MINUTELY;COUNT=110000", 60);
+    ck_status(&f, rota_booking_cancel(f.r, &one, &before, NULL), ROTA_OK);
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &before, NULL), ROTA_OK);
+}
+END_TEST
+
+START_TEST(a_series_that_moves_forgets_its_old_times)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id id = make_series(room, "FREQ=DAILY");
+    fx_clock(&f, "2031-03-11T08:45Z");
+    ck_assert_int_eq(due(), 1);
+    rota_call from = ROTA_INIT(rota_call);
+    from.occurrence = t("2031-03-12T09:00Z");
+    from.scope = ROTA_SCOPE_FUTURE;
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-12T10:00Z");
+    ck_status(&f, rota_booking_move(f.r, &from, &id, &q, NULL), ROTA_OK);
+    ack(1);
+    fx_clock(&f, "2031-03-12T09:44Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    ack(1);
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-20T09:45Z");
+    ck_assert_int_eq(due(), 0);
+}
+END_TEST
+
+START_TEST(an_occurrence_that_is_moved_into_the_next_minutes_is_late)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-11T08:50Z");
+    rota_id id = make_series(room, "FREQ=DAILY");
+    ck_assert_int_eq(due(), 1);
+    ack(1);
+    rota_call second = ROTA_INIT(rota_call);
+    second.occurrence = t("2031-03-12T09:00Z");
+    second.scope = ROTA_SCOPE_THIS;
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-11T11:00Z");
+    fx_clock(&f, "2031-03-11T10:50Z");
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].late, 300);
+}
+END_TEST
+
+START_TEST(members_are_reminded_as_they_belong_each_once)
+{
+    rota_id class = fx_resource(&f, "group", "10-A", 1), inner = fx_resource(&f, "group", "A", 1);
+    rota_id ben = fx_resource(&f, "person", "Ben", 1), eva = fx_resource(&f, "person", "Eva", 1);
+    fx_join(&f, class, ana);
+    fx_join(&f, class, inner);
+    fx_join(&f, inner, ben);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, class, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 4); /* the groups, and two people */
+    fx_join(&f, class, eva);
+    fx_clock(&f, "2031-03-12T09:50Z");
+    ck_assert_int_eq(due(), 4); /* Eva came too late for it */
+}
+END_TEST
+
+START_TEST(an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group)
+{
+    rota_id class = fx_resource(&f, "group", "10-A", 1), ben = fx_resource(&f, "person", "Ben", 1);
+    fx_join(&f, class, ana);
+    fx_join(&f, class, ben);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_status(&f, put(nobody, ana, NULL, 0, 0), ROTA_OK);
+    const rota_claim claims[] = { { .resource = class, .units = 1 },
+                                  { .resource = ana, .units = 1, .role = ROTA_ROLE_ORGANIZER } };
+    rota_booking_request q = {
+        .size = sizeof q,
+        .when = { t("2031-03-12T10:00Z"), t("2031-03-12T11:00Z") },
+        .claims = claims,
+        .claim_count = 2,
+    };
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 2); /* the group, and Ben */
+    for (int i = 0; i < 2; i++)
+        ck_assert(memcmp(&row[i].resource, &ana, sizeof ana) != 0);
+}
+END_TEST
+
+START_TEST(lists_of_a_booking_go_before_those_of_its_resource_and_the_default)
+{
+    static const int64_t ten[] = { 600 }, five[] = { 300 };
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_status(&f, put(nobody, room, ten, 1, 0), ROTA_OK);
+    rota_id own = fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_book(&f, room, "2031-03-12T11:00Z", "2031-03-12T12:00Z");
+    rota_id none = fx_book(&f, ana, "2031-03-12T13:00Z", "2031-03-12T14:00Z");
+    fx_book(&f, ana, "2031-03-12T14:00Z", "2031-03-12T15:00Z");
+    ck_status(&f, put(own, nobody, five, 1, 0), ROTA_OK);
+    ck_status(&f, put(none, nobody, NULL, 0, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-13T00:00Z");
+    ck_assert_int_eq(due(), 3);
+    ck_assert_int_eq(row[0].due, t("2031-03-12T09:55Z"));
+    ck_assert_int_eq(row[1].due, t("2031-03-12T10:50Z"));
+    ck_assert_int_eq(row[2].due, t("2031-03-12T13:45Z"));
+
+    rota_reminder_request q = ROTA_INIT(rota_reminder_request);
+    q.flags = ROTA_REMINDER_INHERIT;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &q, NULL), ROTA_OK);
+    f.now += 60;
+    ck_assert_int_eq(due(), 2); /* nothing says any more that Ana is to be reminded */
+}
+END_TEST
+
+START_TEST(a_hold_reminds_once_it_is_confirmed)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-12T09:40Z");
+    rota_id id = fx_hold(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z", 3600);
+    fx_clock(&f, "2031-03-12T09:46Z");
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_booking_confirm(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_neither_loses_nor_hastens_anything)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2041-01-01T00:00Z");
+    ck_assert_int_eq(due(), 1);
+    fx_clock(&f, "2031-03-10T08:00Z");
+    ck_assert_int_eq(due(), 0);
+    rota_id id = fx_book(&f, room, "2031-03-11T10:00Z", "2031-03-11T11:00Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-11T09:44:59Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-11T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert(memcmp(&row[0].booking, &id, sizeof id) == 0);
+    ack(1);
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1); /* nobody had acknowledged it */
+}
+END_TEST
+
+START_TEST(two_workers_are_never_given_the_same_one_at_once)
+{
+    rota *other;
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_status(&f, rota_attach(f.r, &other), ROTA_OK);
+    for (int i = 0; i < 6; i++) {
+        rota_id one = fx_resource(&f, "person", "P", 1);
+        fx_book(&f, one, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    }
+    fx_clock(&f, "2031-03-12T09:45Z");
+    rota_id seen[6];
+    ck_assert_int_eq(due_of(f.r, 4, 60), 4);
+    memcpy(seen, ids, 4 * sizeof *ids);
+    ck_assert_int_eq(due_of(other, 4, 60), 2);
+    memcpy(seen + 4, ids, 2 * sizeof *ids);
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < i; k++)
+            ck_assert(memcmp(&seen[i], &seen[k], sizeof *seen) != 0);
+    ck_assert_int_eq(due_of(other, 4, 60), 0);
+    rota_close(other);
+}
+END_TEST
+
+START_TEST(a_tick_counts_and_forgets)
+{
+    rota_tick_report report = ROTA_INIT(rota_tick_report);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
+    ck_assert_int_eq(report.reminders, 1);
+    ck_assert_int_eq(due(), 1);
+    ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
+    ck_assert_int_eq(report.reminders, 0);
+    ack(1);
+    fx_clock(&f, "2031-03-14T09:45Z");
+    ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
+    ck_assert_int_eq(report.more, 0);
+}
+END_TEST
+
+START_TEST(a_dry_run_leases_nothing)
+{
+    rota_call dry = ROTA_INIT(rota_call);
+    rota_result *rows;
+    dry.flags = ROTA_CALL_DRY_RUN;
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    for (int i = 0; i < 2; i++) {
+        ck_status(&f, rota_reminder_due(f.r, &dry, NULL, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 1);
+        rota_result_free(rows);
+    }
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_a_list_is_refused)
+{
+    static const int64_t twice[] = { 60, 60 }, early[] = { -1 }, far[] = { ROTA_MAX_BUFFER + 1 };
+    int64_t many[ROTA_MAX_REMINDERS + 1];
+    rota_id stranger = { { 1 } };
+    for (int64_t i = 0; i <= ROTA_MAX_REMINDERS; i++)
+        many[i] = i;
+    ck_status(&f, put(nobody, nobody, twice, 2, 0), ROTA_EINVALID);
+    ck_status(&f, put(nobody, nobody, early, 1, 0), ROTA_EINVALID);
+    ck_status(&f, put(nobody, nobody, far, 1, 0), ROTA_EINVALID);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 3), ROTA_EINVALID);
+    ck_status(&f, put(nobody, nobody, NULL, 1, 0), ROTA_EINVALID);
+    ck_status(&f, put(stranger, room, minutes_15, 1, 0), ROTA_EINVALID);
+    ck_status(&f, put(stranger, nobody, minutes_15, 1, 0), ROTA_ENOTFOUND);
+    ck_status(&f, put(nobody, stranger, minutes_15, 1, 0), ROTA_ENOTFOUND);
+    ck_status(&f, put(nobody, nobody, many, ROTA_MAX_REMINDERS + 1, 0), ROTA_ELIMIT);
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < 9 && rc == ROTA_OK; i++) {
+        for (int64_t k = 0; k < ROTA_MAX_REMINDERS; k++)
+            many[k] = i * 1000 + k;
+        rc = put(nobody, fx_room(&f, "R", 1), many, ROTA_MAX_REMINDERS, 0);
+        ck_assert_int_eq(rc, i < 8 ? ROTA_OK : ROTA_ELIMIT);
+    }
+}
+END_TEST
+
+Suite *reminder_suite(void)
+{
+    Suite *suite = suite_create("reminder");
+    TCase *each = tcase_create("calendar");
+    tcase_add_checked_fixture(each, setup, teardown);
+    tcase_add_test(each, each_offset_comes_once_at_its_time_and_not_before);
+    tcase_add_test(each, what_is_not_acknowledged_comes_again_with_the_same_id_until_it_is_dead);
+    tcase_add_test(each, a_dead_one_that_is_retried_is_not_skipped_for_being_late);
+    tcase_add_test(each, a_booking_that_moves_reminds_of_its_new_time_only);
+    tcase_add_test(each, one_that_is_made_too_late_is_given_at_once_or_skipped);
+    tcase_add_test(each, of_many_that_are_made_too_late_none_waits_for_a_second_answer);
+    tcase_add_test(each, a_week_without_a_poll_loses_nothing);
+    tcase_add_test(each, every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled);
+    tcase_add_test(each, a_series_of_many_can_be_made_and_changed_beside_a_long_list);
+    tcase_add_test(each, a_series_that_moves_forgets_its_old_times);
+    tcase_add_test(each, an_occurrence_that_is_moved_into_the_next_minutes_is_late);
+    tcase_add_test(each, members_are_reminded_as_they_belong_each_once);
+    tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);
+    tcase_add_test(each, lists_of_a_booking_go_before_those_of_its_resource_and_the_default);
+    tcase_add_test(each, a_hold_reminds_once_it_is_confirmed);
+    tcase_add_test(each, a_clock_that_goes_back_neither_loses_nor_hastens_anything);
+    tcase_add_test(each, two_workers_are_never_given_the_same_one_at_once);
+    tcase_add_test(each, a_tick_counts_and_forgets);
+    tcase_add_test(each, a_dry_run_leases_nothing);
+    tcase_add_test(each, what_cannot_be_a_list_is_refused);
+    suite_add_tcase(suite, each);
+    return suite;
+}
