@@ -510,9 +510,36 @@ START_TEST(a_tick_counts_and_forgets)
     ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
     ck_assert_int_eq(report.reminders, 0);
     ack(1);
+    fx_clock(&f, "2031-03-13T09:59Z");
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
+    fx_clock(&f, "2031-03-12T09:40Z");
+    ck_assert_int_eq(due(), 0);
     fx_clock(&f, "2031-03-14T09:45Z");
+    ck_assert_int_eq(due(), 0); /* it is known still, though the clock went back */
     ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
     ck_assert_int_eq(report.more, 0);
+    fx_clock(&f, "2031-03-12T09:40Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+/* What was due when its booking was made is given before the cursor comes by. */
+START_TEST(what_is_acknowledged_a_week_late_is_not_forgotten_before_the_cursor_passes_it)
+{
+    const int64_t twice[] = { 300, 3600 };
+    rota_tick_report report = ROTA_INIT(rota_tick_report);
+    ck_status(&f, put(nobody, nobody, twice, 2, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-12T09:50Z");
+    ck_assert_int_eq(due(), 0);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-19T09:50Z");
+    ck_assert_int_eq(due_of(f.r, 2, 0), 2);
+    ck_assert_int_eq(ack(2), 2);
+    ck_status(&f, rota_tick(f.r, NULL, &report), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
 }
 END_TEST
 
@@ -582,6 +609,8 @@ Suite *reminder_suite(void)
     tcase_add_test(each, a_clock_that_goes_back_neither_loses_nor_hastens_anything);
     tcase_add_test(each, two_workers_are_never_given_the_same_one_at_once);
     tcase_add_test(each, a_tick_counts_and_forgets);
+    tcase_add_test(each,
+                   what_is_acknowledged_a_week_late_is_not_forgotten_before_the_cursor_passes_it);
     tcase_add_test(each, a_dry_run_leases_nothing);
     tcase_add_test(each, what_cannot_be_a_list_is_refused);
     suite_add_tcase(suite, each);

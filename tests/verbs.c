@@ -267,6 +267,7 @@ static int give(struct fx *f, const rota_call *call, int32_t lease, rota_id *id)
     return rc;
 }
 
+/* While there is no other: asked again, it is given nothing. */
 static int give_early(struct fx *f, struct cast *who, const rota_call *call)
 {
     return give(f, call, 1, &who->dead);
@@ -304,8 +305,8 @@ const struct verb verbs_before[] = {
     { "place one", place_first, false },
     { "place a second one", place_second, false },
     { "book early", book_early, false },
-    { "book late", book_late, false },
     { "be reminded early", give_early, true },
+    { "book late", book_late, false },
     { "be reminded late", give_late, true },
 };
 const int verbs_before_count = sizeof verbs_before / sizeof *verbs_before;

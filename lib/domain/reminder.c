@@ -131,6 +131,18 @@ static int decide_put(rota__write *w, const void *data)
     return ROTA_OK;
 }
 
+/* It is remembered until a day after its start, so that it is not given again where a clock
+ * goes back by less, or a booking is restored; and, however late it was given, until the
+ * cursor, which would find it once more, has passed it. */
+int rota__reminder_horizon(rota__context *cx, rota_time *horizon)
+{
+    enum { DAY = 86400 };
+    rota__reminder_state state;
+    int rc = cx->store->ops->reminder_state(cx->store, &cx->env, &state);
+    if (rc == ROTA_OK) *horizon = state.cursor < cx->now - DAY ? state.cursor : cx->now - DAY;
+    return rc;
+}
+
 static const char *content_of(rota__context *cx, const rota_reminder_request *q)
 {
     rota__str text;

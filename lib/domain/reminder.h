@@ -17,8 +17,7 @@ int rota__reminder_dead(rota__context *cx, const rota_id *after, int64_t limit,
 /* Within a decision: how many there are to be given now, to `most`. */
 int rota__reminder_count(rota__write *w, int64_t most, int64_t *count);
 
-/* How long what was acknowledged is remembered, past its start: it is not given again
- * where a clock goes back by less, or a booking is restored. */
-enum { ROTA__REMINDER_KEPT = 86400 };
+/* What was acknowledged, and starts before this, may be forgotten. */
+int rota__reminder_horizon(rota__context *cx, rota_time *horizon);
 
 #endif

@@ -16,12 +16,13 @@ static int decide(rota__write *w, const void *data)
     rota__context *cx = w->cx;
     rota__booking *rows;
     int64_t count, keys, old;
-    rota_time horizon = cx->now - ROTA__KEY_SECONDS, begun = cx->now - ROTA__REMINDER_KEPT;
+    rota_time horizon = cx->now - ROTA__KEY_SECONDS, begun;
     int rc;
     if ((rc = cx->store->ops->due_holds(cx->store, &cx->env, cx->now, AT_ONCE + 1, &rows,
                                         &count)) != ROTA_OK ||
         (rc = cx->store->ops->due_keys(cx->store, &cx->env, horizon, KEYS_AT_ONCE + 1, &keys)) !=
             ROTA_OK ||
+        (rc = rota__reminder_horizon(cx, &begun)) != ROTA_OK ||
         (rc = cx->store->ops->reminder_old(cx->store, &cx->env, begun, KEYS_AT_ONCE + 1, &old)) !=
             ROTA_OK ||
         (rc = rota__reminder_count(w, REMINDERS_AT_ONCE, &report->reminders)) != ROTA_OK)

@@ -49,7 +49,8 @@ class World:
         self.lists = {}             # resource or None -> list
         self.cursor = None
         self.ids, self.keys = {}, {}
-        self.state = {}             # key -> [attempt, leased until, done, dead]
+        self.state = {}             # key -> [attempt, leased until, done]
+        self.forgotten = {}         # key -> after how many answers
         self.given = self.polls = 0
         self.owed = set()           # due, and not given by an answer that was cut
 
@@ -255,11 +256,28 @@ class World:
         self.ask("tick")
         for key, state in self.state.items():
             if state[2] and key[3] < self.now - DAY:
-                state[2] = False    # forgotten: a clock that goes back may bring it again
+                self.forgotten.setdefault(key, self.polls)
+
+    def comes_again(self, key):
+        """What was acknowledged and is forgotten comes again only if it comes to be again."""
+        return key in self.forgotten and (
+            self.bookings[key[0]].since[key[1]][0] >= self.forgotten[key])
+
+    def go_back(self):
+        """The cursor goes back with the clock, and what is forgotten behind it comes again."""
+        if self.cursor is None or self.now >= self.cursor - 60:
+            return
+        self.cursor = self.now
+        for key in [key for key in self.forgotten if key[3] - key[4] > self.now]:
+            del self.forgotten[key], self.state[key]
 
     def due(self):
         limit = self.dice.choice([1, 3, 10000, 10000])
         may = set(self.may())
+        self.go_back()
+        for key, state in self.state.items():
+            if key not in may and not self.is_leased(state):
+                state[1] = None     # nobody wants it any more: it is gone, with its lease
         rows = self.ask("reminder.due", limit=limit, attempts=3)["rows"]
         if len(rows) > limit:
             raise Disagreement("more than the limit")
@@ -275,7 +293,10 @@ class World:
             if answer["count"] != len(done):
                 raise Disagreement(f"{len(done)} acknowledged, {answer['count']} counted")
             for row in done:
-                self.state[self.ids[row["id"]]][2] = True
+                self.state[self.ids[row["id"]]][1:] = None, True
+
+    def is_leased(self, state):
+        return state[1] is not None and self.now < state[1] <= self.now + DAY
 
     def look(self, row, may):
         start, due = rota.seconds(row["start"]), rota.seconds(row["due"])
@@ -286,10 +307,12 @@ class World:
         if self.ids.setdefault(row["id"], key) != key or self.keys.setdefault(key,
                                                                               row["id"]) != row["id"]:
             raise Disagreement(f"two ids, or two reminders: {row}")
-        state = self.state.setdefault(key, [0, None, False, False])
+        if self.comes_again(key):
+            del self.forgotten[key], self.state[key]
+        state = self.state.setdefault(key, [0, None, False])
         if state[2]:
             raise Disagreement(f"given again when it was done: {row}")
-        if state[1] is not None and self.now < state[1] <= self.now + DAY:
+        if self.is_leased(state):
             raise Disagreement(f"given while it is leased: {row}")
         if row["attempt"] not in (1, state[0] + 1):
             raise Disagreement(f"attempt {row['attempt']} after {state[0]}")
@@ -298,8 +321,6 @@ class World:
 
     def complete(self, may, whole):
         """What came due since the last answer is owed, and a whole answer leaves nothing out."""
-        if self.now < self.cursor - 60:
-            self.cursor = self.now
         for key in may:
             booking = self.bookings[key[0]]
             poll, since, longest = booking.since[key[1]]
