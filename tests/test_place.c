@@ -709,6 +709,40 @@ START_TEST(a_block_moves_what_has_not_begun_movable_or_not)
 }
 END_TEST
 
+START_TEST(a_block_moves_the_occurrences_in_its_way_and_no_others)
+{
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_displacement row = ROTA_INIT(rota_displacement);
+    rota_booking b = ROTA_INIT(rota_booking);
+    rota_result *rows = NULL;
+    rota_id id = book_daily("2031-03-11T09:00:00", 0);
+    ck_status(&f,
+              block(ROTA_KIND_MAINTENANCE, 0, ROTA_ON_CONFLICT_DISPLACE, "2031-03-12T08:00Z",
+                    "2031-03-13T09:30Z", &receipt),
+              ROTA_OK);
+    ck_assert_int_eq(receipt.moved, 2);
+    ck_assert_int_eq(receipt.recurs, ROTA_RECURS_NOT);
+    ck_status(&f, rota_displacement_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_displacement_at(rows, 1, &row), ROTA_OK);
+    rota_result_free(rows);
+    ck_assert_mem_eq(&row.booking, &id, sizeof id);
+    ck_assert_int_eq(row.recurs, ROTA_RECURS_OCCURRENCE);
+    ck_assert_int_eq(row.occurrence, t("2031-03-13T09:00Z"));
+    ck_assert_int_eq(row.from.start, t("2031-03-13T09:00Z"));
+    ck_assert_int_eq(row.to.start, t("2031-03-13T10:30Z"));
+    ck_assert_int_eq(row.version, booking_of(&id).version);
+    ck_status(&f, rota_occurrence_get(f.r, &id, row.occurrence, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_booking_at(rows, 0, &b), ROTA_OK);
+    ck_assert_int_eq(b.when.start, row.to.start);
+    rota_result_free(rows);
+    ck_status(&f, rota_occurrence_get(f.r, &id, t("2031-03-11T09:00Z"), &rows), ROTA_OK);
+    ck_assert_int_eq(rota_booking_at(rows, 0, &b), ROTA_OK);
+    ck_assert_int_eq(b.when.start, t("2031-03-11T09:00Z"));
+    rota_result_free(rows);
+    ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
+}
+END_TEST
+
 START_TEST(a_block_needs_no_hours)
 {
     const rota_hours_rule rule = {
@@ -1115,6 +1149,7 @@ Suite *place_suite(void)
     tcase_add_test(tc, a_series_that_is_held_is_not_cancelled_in_part);
     tcase_add_test(tc, no_booking_overrides_an_occurrence);
     tcase_add_test(tc, a_block_moves_what_has_not_begun_movable_or_not);
+    tcase_add_test(tc, a_block_moves_the_occurrences_in_its_way_and_no_others);
     tcase_add_test(tc, a_block_needs_no_hours);
     tcase_add_test(tc, a_block_that_only_reports_is_a_dry_run);
     tcase_add_test(tc, a_call_is_repeated_where_its_resource_is_gone);

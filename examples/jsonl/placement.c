@@ -52,10 +52,12 @@ json_t *moved_json(struct request *q)
     json_t *list = json_array();
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_displacement row = ROTA_INIT(rota_displacement);
-        if (rota_displacement_at(rows, i, &row) == ROTA_OK)
-            append(q, list,
-                   json_pack("{s:o, s:o, s:o}", "booking", id_json(&row.booking), "from",
-                             instant_json(row.from.start), "to", instant_json(row.to.start)));
+        if (rota_displacement_at(rows, i, &row) != ROTA_OK) continue;
+        json_t *moved = json_pack("{s:o, s:o, s:o}", "booking", id_json(&row.booking), "from",
+                                  instant_json(row.from.start), "to", instant_json(row.to.start));
+        if (row.recurs == ROTA_RECURS_OCCURRENCE)
+            json_object_set_new(moved, "occurrence", instant_json(row.occurrence));
+        append(q, list, moved);
     }
     rota_result_free(rows);
     return list;

@@ -23,19 +23,20 @@ typedef struct rota_placement {
     const char *zone;     /* whose clock; NULL: that of the resource of the first claim */
 } rota_placement;
 
-/** A movable booking that gave way. */
+/** A booking that gave way, or one occurrence of a series. */
 typedef struct rota_displacement {
     uint32_t  size;
-    uint32_t  reserved;
+    int32_t   recurs; /* ROTA_RECURS_NOT, or ROTA_RECURS_OCCURRENCE of the series `booking` */
     rota_id   booking;
     rota_span from; /* its time before */
     rota_span to;   /* and now */
     int64_t   version; /* now */
+    rota_time occurrence; /* its original start, if it is one */
 } rota_displacement;
 
 ROTA_TYPES_END
 
-/** The bookings that the last call on this handle moved to make room (receipt.moved of
+/** The bookings and occurrences that the last call on this handle moved to make room (receipt.moved of
  *  them), in the order in which they were placed again.
  *  @param out  receives the rows; free them with rota_result_free().
  *  @return ROTA_OK; ROTA_EINVALID for NULL; ROTA_ENOMEM.  @since 0.1 */

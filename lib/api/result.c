@@ -407,5 +407,5 @@ int rota_reminder_at(const rota_result *rows, int64_t i, rota_reminder *out)
 int rota_displacement_at(const rota_result *rows, int64_t i, rota_displacement *out)
 {
     return row_at(rows, ROTA__ROWS_DISPLACEMENT, i, (int64_t)sizeof *out, out,
-                  ROTA__OLDEST(rota_displacement, version));
+                  ROTA__OLDEST(rota_displacement, occurrence));
 }

@@ -1,6 +1,5 @@
 #include "domain/displace.h"
 
-#include "domain/event.h"
 #include "domain/place.h"
 
 bool rota__displace_may(const rota__write *w, const rota__booking *booking, bool any)
@@ -77,29 +76,12 @@ static int place(rota__write *w, const rota__booking *booking, rota__absent *abs
     return rc == ROTA_OK ? arrive(w, *when, booking, absent) : rc;
 }
 
-static int put(rota__write *w, const rota__booking *winner, const rota__booking *before,
-               rota_span when)
-{
-    rota__booking after = *before;
-    after.when = when;
-    rota_displacement *row = ROTA__PUSH(w->cx->report, &w->answer.moved);
-    if (!row) return rota__context_nomem(w->cx);
-    *row = (rota_displacement){ .size = (uint32_t)sizeof *row,
-                                .booking = before->id,
-                                .from = before->when,
-                                .to = when,
-                                .version = before->version + 1 };
-    int rc = rota__write_put(w, before, &after);
-    return rc == ROTA_OK ? rota__event_booking(w, ROTA_EVENT_BOOKING_MOVED, winner) : rc;
-}
-
-int rota__displace(rota__write *w, const rota__booking *winner, const rota__booking *const *going,
-                   int64_t count, const rota__booking **stuck)
+int rota__displace_find(rota__write *w, const rota__booking *winner,
+                        const rota__booking *const *going, int64_t count, rota_span *places,
+                        const rota__booking **stuck)
 {
     rota__absent absent = { 0 };
-    rota_span *places = rota__arena_alloc(w->cx->env.arena, count, (int64_t)sizeof *places);
     *stuck = NULL;
-    if (!places) return rota__context_nomem(w->cx);
     int rc = leave(w, winner, going, count, &absent);
     if (rc == ROTA_OK) rc = arrive(w, winner->when, winner, &absent);
     for (int64_t i = 0; i < count && rc == ROTA_OK; i++) {
@@ -108,7 +90,5 @@ int rota__displace(rota__write *w, const rota__booking *winner, const rota__book
         *stuck = going[i];
         return ROTA_OK;
     }
-    for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
-        rc = put(w, winner, going[i], places[i]);
     return rc;
 }

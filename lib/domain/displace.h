@@ -1,5 +1,5 @@
-/* Bookings that give way: movable ones are placed again around another one, and around each
- * other, in the order that they come in. */
+/* Where bookings that give way can go: around another one, and around each other, in the order
+ * that they come in. */
 #ifndef ROTA__DISPLACE_H
 #define ROTA__DISPLACE_H
 
@@ -10,9 +10,10 @@
 bool rota__displace_may(const rota__write *w, const rota__booking *booking, bool any);
 
 /* Finds a place for each of them, the first one first, as if `winner` were where it is to be;
- * `going` names them. *stuck: the one for which there is none, and then the batch is as it
- * was; else NULL, and all of them are in the batch, the feed and the answer. */
-int rota__displace(rota__write *w, const rota__booking *winner, const rota__booking *const *going,
-                   int64_t count, const rota__booking **stuck);
+ * `going` names them, single occurrences of series among them. *stuck: the one for which there
+ * is none, or NULL. */
+int rota__displace_find(rota__write *w, const rota__booking *winner,
+                        const rota__booking *const *going, int64_t count, rota_span *places,
+                        const rota__booking **stuck);
 
 #endif

@@ -62,14 +62,28 @@ typedef struct candidate {
 
 typedef ROTA__LIST(candidate) candidates; /* the weightiest first */
 
+struct family {
+    rota__booking row;
+    rota__series series;
+    bool changed;
+};
+typedef ROTA__LIST(family *) families;
+
+/* By whose id the host knows it. */
+static const rota__booking *named(const candidate *one)
+{
+    return one->family ? &one->family->row : one->rival;
+}
+
 /* Those that stay if they can come first: the more important, then the earlier. */
 static int by_weight(const void *left, const void *right)
 {
-    const rota__booking *a = ((const candidate *)left)->rival;
-    const rota__booking *b = ((const candidate *)right)->rival;
+    const candidate *first = left, *second = right;
+    const rota__booking *a = first->rival, *b = second->rival;
     if (a->priority != b->priority) return a->priority > b->priority ? -1 : 1;
     if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
-    return rota__id_compare(&a->id, &b->id);
+    int order = rota__id_compare(&named(first)->id, &named(second)->id);
+    return order ? order : (a->occurrence > b->occurrence) - (a->occurrence < b->occurrence);
 }
 
 /* Does the booking fit where it is not itself, and the candidates that go are not?
@@ -202,13 +216,6 @@ static bool goes(const rota__write *w, const rota__booking *rival, const rota__b
 
 /* --- occurrences, for which a series has to be written --- */
 
-struct family {
-    rota__booking row;
-    rota__series series;
-    bool changed;
-};
-typedef ROTA__LIST(family *) families;
-
 static int family_of(rota__write *w, int64_t row, families *list, family **out)
 {
     rota__context *cx = w->cx;
@@ -227,8 +234,9 @@ static int family_of(rota__write *w, int64_t row, families *list, family **out)
                              &new->series);
 }
 
-static int choose_part(rota__write *w, const rota__booking *booking, int64_t row,
-                       rota_time original, bool alone, families *list, candidates *chosen)
+static int choose_part(rota__write *w, const rota__booking *booking, int32_t on_conflict,
+                       int64_t row, rota_time original, bool alone, families *list,
+                       candidates *chosen)
 {
     rota__context *cx = w->cx;
     family *of = NULL;
@@ -243,9 +251,9 @@ static int choose_part(rota__write *w, const rota__booking *booking, int64_t row
     if (rc == ROTA_ENOTFOUND)
         return rota__error_set(cx->env.error, ROTA_ECORRUPT, "an occurrence at %s is not there",
                                rota__request_show(original).text);
-    if (rc != ROTA_OK || !may_be_cancelled(part) ||
-        !goes(w, part, booking, ROTA_ON_CONFLICT_OVERRIDE))
-        return rc;
+    if (rc != ROTA_OK || !may_be_cancelled(part) || !goes(w, part, booking, on_conflict)) return rc;
+    /* There is no other time of day for what takes days. */
+    if (on_conflict == ROTA_ON_CONFLICT_DISPLACE && of->series.all_day) return ROTA_OK;
     return add_candidate(w, part, of, alone, chosen);
 }
 
@@ -311,10 +319,9 @@ static int choose_one(rota__write *w, const rota__booking *booking, int32_t on_c
         if (!may_be_cancelled(row) || !goes(w, row, booking, on_conflict)) return ROTA_OK;
         return add_candidate(w, row, NULL, one->alone, chosen);
     }
-    if (!is_block(booking) || on_conflict != ROTA_ON_CONFLICT_OVERRIDE) return ROTA_OK;
-    return row->part_of
-               ? choose_part(w, booking, row->part_of, row->occurrence, one->alone, of, chosen)
-               : choose_part(w, booking, one->booking, one->original, one->alone, of, chosen);
+    if (!is_block(booking) || on_conflict == ROTA_ON_CONFLICT_ASK) return ROTA_OK;
+    return choose_part(w, booking, on_conflict, row->part_of ? row->part_of : one->booking,
+                       row->part_of ? row->occurrence : one->original, one->alone, of, chosen);
 }
 
 static int choose(rota__write *w, const rota__booking *booking, int32_t on_conflict,
@@ -363,16 +370,45 @@ static int cancel_all(rota__write *w, const rota__booking *booking, const candid
     return rc == ROTA_OK ? put_families(w, of) : rc;
 }
 
-static int displace_all(rota__write *w, const rota__booking *booking, const candidates *chosen,
-                        const rota__booking **stuck)
+static int move(rota__write *w, const candidate *one, rota_span when, const rota__booking *winner)
 {
-    const rota__booking **going = rota__arena_alloc(w->cx->env.arena, chosen->count,
-                                                    (int64_t)sizeof *going);
-    int64_t count = 0;
-    if (!going) return rota__context_nomem(w->cx);
+    family *of = one->family;
+    const rota__booking *before = one->rival;
+    rota__booking after = *before;
+    after.when = when;
+    rota_displacement *row = ROTA__PUSH(w->cx->report, &w->answer.moved);
+    if (!row) return rota__context_nomem(w->cx);
+    *row = (rota_displacement){ .size = (uint32_t)sizeof *row,
+                                .recurs = of ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
+                                .booking = named(one)->id,
+                                .from = before->when,
+                                .to = when,
+                                .version = named(one)->version + 1,
+                                .occurrence = before->occurrence };
+    if (of) {
+        of->changed = true;
+        return rota__series_put_part(w, ROTA_EVENT_BOOKING_MOVED, before, &after, winner,
+                                     &of->series);
+    }
+    int rc = rota__write_put(w, before, &after);
+    return rc == ROTA_OK ? rota__event_booking(w, ROTA_EVENT_BOOKING_MOVED, winner) : rc;
+}
+
+static int displace_all(rota__write *w, const rota__booking *booking, const candidates *chosen,
+                        const families *of, const rota__booking **stuck)
+{
+    rota__arena *arena = w->cx->env.arena;
+    const rota__booking **going = rota__arena_alloc(arena, chosen->count, (int64_t)sizeof *going);
+    rota_span *places = rota__arena_alloc(arena, chosen->count, (int64_t)sizeof *places);
+    int64_t count = 0, at = 0;
+    if (!going || !places) return rota__context_nomem(w->cx);
     for (int64_t i = 0; i < chosen->count; i++)
         if (chosen->items[i].goes) going[count++] = chosen->items[i].rival;
-    return rota__displace(w, booking, going, count, stuck);
+    int rc = rota__displace_find(w, booking, going, count, places, stuck);
+    if (rc != ROTA_OK || *stuck) return rc;
+    for (int64_t i = 0; i < chosen->count && rc == ROTA_OK; i++)
+        if (chosen->items[i].goes) rc = move(w, &chosen->items[i], places[at++], booking);
+    return rc == ROTA_OK ? put_families(w, of) : rc;
 }
 
 int rota__way_make(rota__write *w, const rota__booking *booking, int32_t on_conflict,
@@ -389,8 +425,9 @@ int rota__way_make(rota__write *w, const rota__booking *booking, int32_t on_conf
     if (rc != ROTA_OK || left.count > 0) return rc;
     rc = put_back(w, booking, &chosen);
     if (rc == ROTA_OK)
-        rc = on_conflict == ROTA_ON_CONFLICT_DISPLACE ? displace_all(w, booking, &chosen, stuck)
-                                                      : cancel_all(w, booking, &chosen, &of);
+        rc = on_conflict == ROTA_ON_CONFLICT_DISPLACE
+                 ? displace_all(w, booking, &chosen, &of, stuck)
+                 : cancel_all(w, booking, &chosen, &of);
     *made = rc == ROTA_OK && !*stuck;
     return rc;
 }

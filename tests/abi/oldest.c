@@ -422,7 +422,7 @@ static const struct use {
     { "rota_slot", 40, OUT, use_slot },
     { "rota_alternative", 40, OUT, use_alternative },
     { "rota_placement", 56, IN, use_placement },
-    { "rota_displacement", 64, OUT, use_displacement },
+    { "rota_displacement", 72, OUT, use_displacement },
     { "rota_event", 88, OUT, use_event },
     { "rota_consumer", 48, OUT, use_consumer },
 };

@@ -40,6 +40,7 @@ class Booking:
     def __init__(self, span, claims, **fields):
         self.span, self.claims, self.status, self.priority = span, claims, "confirmed", 0
         self.place, self.lapses, self.id, self.kind = None, None, None, 0
+        self.original = None        # of one of a series
         self.__dict__.update(fields)
 
 
@@ -112,8 +113,8 @@ class Calendar:
         for i in range(20):
             at = first + i * DAY
             if host.text(at) not in left_out:
-                self.bookings.append(Booking((at, at + HOUR), {t: 1}, series=True, id=answer["id"],
-                                             priority=0))
+                self.bookings.append(Booking((at, at + HOUR), {t: 1}, original=at,
+                                             id=answer["id"]))
 
     # --- what is taken ---
 
@@ -190,10 +191,10 @@ class Calendar:
         """Who moves, and where to, in order; None: it is refused."""
         rivals, alone = self.rivals(span, claims, absent)
         movable = [b for b in rivals if b.place or (winner.kind and not b.kind)]
-        going = [b for b in movable if not hasattr(b, "series") and b.status in ("held", "confirmed") and
+        going = [b for b in movable if b.status in ("held", "confirmed") and
                  (b.span[0] > self.now or self.mutate == "begun")]
         going.sort(key=lambda b: (b.priority if self.mutate == "order" else -b.priority,
-                                  b.span[0], b.id))
+                                  b.span[0], b.id, b.original))
         if not self.fits(span, claims, list(absent) + going):
             return None
         for b in list(going):
@@ -277,8 +278,7 @@ class Calendar:
             for r in list(going):
                 if r not in alone and self.fits(span, b.claims, [g for g in going if g is not r]):
                     going.remove(r)
-            self.wanted = ("ok", span, sorted((r.id, r.span[0] if hasattr(r, "series") else None)
-                                              for r in going))
+            self.wanted = ("ok", span, sorted((r.id, r.original) for r in going))
         if answer["ok"]:
             whom = [(c, None) if isinstance(c, str) else
                     (c["booking"], host.seconds(c["occurrence"])) for c in answer["cancelled"]]
@@ -297,12 +297,13 @@ class Calendar:
         return self.make_way(b, span, claims, absent) if displaces else None
 
     def taken(self, answer, b, span, moved, displaces):
-        self.wanted = ("ok", span, [(m.id, m.span[0], to[0]) for m, to in moved]) \
+        self.wanted = ("ok", span, [(m.id, m.original, m.span[0], to[0]) for m, to in moved]) \
             if moved is not None else ("refused", None, None)
         self.got = ("refused", None, None)
         if answer["ok"]:
             self.got = ("ok", (host.seconds(answer["start"]), host.seconds(answer["end"])),
-                        [(m["booking"], host.seconds(m["from"]), host.seconds(m["to"]))
+                        [(m["booking"], m.get("occurrence") and host.seconds(m["occurrence"]),
+                          host.seconds(m["from"]), host.seconds(m["to"]))
                          for m in answer["moved"] or []])
         if moved is None:
             return
@@ -339,7 +340,7 @@ class Calendar:
         return f"place {fields}"
 
     def one(self, accept):
-        some = [b for b in self.bookings if not hasattr(b, "series") and accept(b)]
+        some = [b for b in self.bookings if b.original is None and accept(b)]
         return self.rng.choice(some) if some else None
 
     def move(self, ask):
@@ -429,9 +430,9 @@ def run(seed, n, steps, mutate, checks):
             return
         where, _ = told(r)
         checks.same(f"calendar {n}: the feed", {b.id: where[b.id][:2] for b in calendar.bookings
-                                                if not hasattr(b, "series")},
+                                                if b.original is None},
                     {b.id: (host.text(b.span[0]), host.text(b.span[1]))
-                     for b in calendar.bookings if not hasattr(b, "series")})
+                     for b in calendar.bookings if b.original is None})
     again(calls, n, calendar, checks)
 
 
