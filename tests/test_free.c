@@ -178,7 +178,21 @@ START_TEST(every_reason_is_told_why_a_slot_is_not_free)
     ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T10:01Z")), ROTA_OK);
     ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T11:01Z")), ROTA_EINVALID);
     q.notice = 365 * 86400;
-    ck_status(&f, rota_free_explain(f.r, &q, t("2031-03-11T10:00Z")), ROTA_EPOLICY);
+    for (int taken = 0; taken < 2; taken++) { /* too early, and that is not all */
+        rota_violation row = ROTA_INIT(rota_violation);
+        const rota_time start = t(taken ? "2031-03-11T09:15Z" : "2031-03-11T10:00Z");
+        ck_status(&f, rota_free_explain(f.r, &q, start), taken ? ROTA_ECONFLICT : ROTA_EPOLICY);
+        ck_status(&f, rota_violation_list(f.r, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 1);
+        ck_assert_int_eq(rota_violation_at(rows, 0, &row), ROTA_OK);
+        ck_assert_str_eq(row.rule, "notice");
+        ck_assert_int_eq(row.limit, f.now + q.notice);
+        ck_assert_int_eq(row.actual, start);
+        rota_result_free(rows);
+        ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), taken ? 2 : 0);
+        rota_result_free(rows);
+    }
     fx_close(&f);
 }
 END_TEST

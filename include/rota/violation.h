@@ -13,10 +13,12 @@ typedef struct rota_violation {
     uint32_t    size;
     int32_t     asked_recurs;  /* ROTA_RECURS_OCCURRENCE: of a series, this one of its occurrences */
     const char *rule;          /* "hours": the resource is not open throughout; "past": the start
-                                  lies before now. Never NULL; later versions have more */
+                                  lies before now; "notice": before the notice that a search
+                                  asks for is over. Never NULL; later versions have more */
     const char *message;       /* for a person; never NULL */
     int64_t     limit;         /* what the rule allows and what was asked for, in the rule's own */
-    int64_t     actual;        /* unit; zero where it has none. "past": the instants now and start */
+    int64_t     actual;        /* unit; zero where it has none. "past" and "notice": the soonest start
+                                  and the start */
     rota_id     resource;      /* the resource, or the member of a group; or none */
     const char *resource_name; /* or NULL */
     const char *resource_ref;  /* or NULL */

@@ -147,6 +147,24 @@ static int say_lacking(const search *s, int64_t lacking)
                            s->pools[lacking].asked->count);
 }
 
+/* Too early, which may not be all that is against it. */
+static int tell_early(const search *s, rota_time start)
+{
+    const rota_time soonest = s->w->cx->now + s->query->notice;
+    rota_violation row = { .size = (uint32_t)sizeof row,
+                           .rule = s->query->notice ? "notice" : "past",
+                           .limit = soonest,
+                           .actual = start,
+                           .when = { start, start + s->query->duration } };
+    rota__str text;
+    if (start >= soonest) return ROTA_OK;
+    rota__str_init(&text, s->w->cx->report);
+    rota__str_addf(&text, "the start %s lies before %s", rota__request_show(start).text,
+                   rota__request_show(soonest).text);
+    row.message = rota__str_done(&text);
+    return row.message ? rota__write_violation(s->w, &row) : rota__context_nomem(s->w->cx);
+}
+
 static int decide_explain(rota__write *w, const void *data)
 {
     const explain *e = data;
@@ -157,21 +175,19 @@ static int decide_explain(rota__write *w, const void *data)
     int64_t count, lacking = -1;
     int rc = rota__free_begin(&s, w, e->query);
     if (rc != ROTA_OK) return rc;
-    if (e->start < w->cx->now + e->query->notice)
-        return rota__error_set(w->cx->env.error, ROTA_EPOLICY, "the start %s lies before %s",
-                               rota__request_show(e->start).text,
-                               rota__request_show(w->cx->now + e->query->notice).text);
     for (int64_t i = 0; i < s.known.count; i++)
         s.holder[i] = -1;
-    if ((rc = rota__free_claims(&s, &claims, &count)) != ROTA_OK ||
+    if ((rc = tell_early(&s, e->start)) != ROTA_OK ||
+        (rc = rota__free_claims(&s, &claims, &count)) != ROTA_OK ||
         (rc = rota__admit_claims(w, when, claims, count, &s.absent, NULL, &all.clashes,
                                  &all.breaches)) != ROTA_OK ||
         (rc = explain_pools(&s, when, &all, &lacking)) != ROTA_OK)
         return rc;
     tell_once(&all);
-    if (all.clashes.count + all.breaches.count > 0)
-        return rota__resolve_tell(w, &all.clashes, &all.breaches);
-    return lacking >= 0 ? say_lacking(&s, lacking) : ROTA_OK;
+    if (lacking >= 0 && all.clashes.count + all.breaches.count == 0)
+        return say_lacking(&s, lacking);
+    if (w->answer.violations.count + all.clashes.count + all.breaches.count == 0) return ROTA_OK;
+    return rota__resolve_tell(w, &all.clashes, &all.breaches);
 }
 
 int rota__free_explain(rota__write *w, const rota_free_query *query, rota_time start)
