@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static rota_claim one(rota_id resource)
 {
@@ -365,6 +366,109 @@ START_TEST(a_refused_booking_carries_what_could_be_booked_instead)
 }
 END_TEST
 
+/* M-31, I6: units and roles are the claims', so the resources come as these were given. */
+START_TEST(alternatives_name_a_resource_for_each_claim_in_its_order)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id blue = fx_room(&f, "Blue", 1), pool = fx_resource(&f, "licence", "Pool", 3);
+    rota_claim claims[] = { { .resource = pool, .units = 3 }, one(blue) };
+    rota_booking_request want = ROTA_INIT(rota_booking_request);
+    rota_receipt made = ROTA_INIT(rota_receipt);
+    fx_book(&f, blue, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    want.when = (rota_span){ t("2031-03-11T12:00Z"), t("2031-03-11T13:00Z") };
+    want.claims = claims;
+    want.claim_count = 2;
+    ck_status(&f, rota_booking_create(f.r, NULL, &want, &made), ROTA_OK);
+    want.when = (rota_span){ t("2031-03-11T09:00Z"), t("2031-03-11T10:00Z") };
+    want.on_conflict = ROTA_ON_CONFLICT_PROPOSE;
+    want.set = ROTA_BOOKING_SET_START | ROTA_BOOKING_SET_END | ROTA_BOOKING_SET_CLAIMS;
+    for (int moved = 0; moved < 3; moved++) {
+        rota_alternative row = ROTA_INIT(rota_alternative);
+        rota_result *rows = NULL;
+        if (moved == 2) want.set &= ~(uint32_t)ROTA_BOOKING_SET_CLAIMS;
+        ck_status(&f,
+                  moved ? rota_booking_move(f.r, NULL, &made.id, &want, NULL)
+                        : rota_booking_create(f.r, NULL, &want, NULL),
+                  ROTA_ECONFLICT);
+        ck_status(&f, rota_alternative_list(f.r, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_alternative_at(rows, 0, &row), ROTA_OK);
+        ck_assert_int_eq(row.resource_count, 2);
+        ck_assert_mem_eq(&row.resources[moved == 2], &pool, sizeof pool);
+        ck_assert_mem_eq(&row.resources[moved != 2], &blue, sizeof blue);
+        rota_result_free(rows);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+/* I6, D-34: what may lie outside of hours is offered there too. */
+START_TEST(what_needs_no_hours_is_offered_at_night)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    rota_id blue = fx_room(&f, "Blue", 1);
+    rota_claim claim = one(blue);
+    const rota_hours_rule day = { .kind = ROTA_HOURS_DATES, .start = 9 * 3600, .end = 17 * 3600 };
+    ck_status(&f, rota_hours_put(f.r, NULL, &blue, &day, 1, NULL), ROTA_OK);
+    fx_book(&f, blue, "2031-03-11T09:00Z", "2031-03-11T17:00Z");
+    const char *const nearest[] = { "2031-03-12T09:00Z", "2031-03-11T17:00Z", "2031-03-11T17:00Z" };
+    for (int i = 0; i < 3; i++) { /* a booking, a block, a booking of who may at any time */
+        rota_booking_request want = ROTA_INIT(rota_booking_request);
+        rota_alternative first = ROTA_INIT(rota_alternative);
+        rota_call call = ROTA_INIT(rota_call);
+        rota_result *rows = NULL;
+        want.when = (rota_span){ t("2031-03-11T16:00Z"), t("2031-03-11T17:00Z") };
+        want.claims = &claim;
+        want.claim_count = 1;
+        want.on_conflict = ROTA_ON_CONFLICT_PROPOSE;
+        want.kind = i == 1 ? ROTA_KIND_MAINTENANCE : ROTA_KIND_BOOKING;
+        if (i == 2) call.flags = ROTA_CALL_OVERRIDE;
+        ck_status(&f, rota_booking_create(f.r, &call, &want, NULL), ROTA_ECONFLICT);
+        ck_status(&f, rota_alternative_list(f.r, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_alternative_at(rows, 0, &first), ROTA_OK);
+        ck_assert_int_eq(first.when.start, t(nearest[i]));
+        rota_result_free(rows);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* I10: many claims, for which there are many others and never enough. */
+START_TEST(looking_for_alternatives_comes_to_an_end)
+{
+    enum { ROOMS = 600, SPARE = 199 };
+    struct fx f = { 0 };
+    rota_claim claims[ROOMS];
+    rota_booking_request want = ROTA_INIT(rota_booking_request);
+    fx_open(&f, ":memory:");
+    for (int i = 0; i < ROOMS + SPARE; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%03d", i);
+        const rota_id room = fx_room(&f, name, 1);
+        if (i < ROOMS) claims[i] = one(room);
+    }
+    want.when = (rota_span){ t("2031-04-11T09:00Z"), t("2031-04-11T10:00Z") };
+    want.claims = claims;
+    want.claim_count = ROOMS;
+    ck_status(&f, rota_booking_create(f.r, NULL, &want, NULL), ROTA_OK);
+    fx_book(&f, claims[0].resource, "2031-03-12T09:00Z", "2031-04-11T09:00Z");
+    fx_book(&f, claims[0].resource, "2031-04-11T10:00Z", "2031-05-11T09:00Z");
+    want.on_conflict = ROTA_ON_CONFLICT_PROPOSE;
+    const double began = cpu_seconds();
+    ck_status(&f, rota_booking_create(f.r, NULL, &want, NULL), ROTA_ECONFLICT);
+    ck_assert_double_lt(cpu_seconds() - began, 1);
+    fx_close(&f);
+}
+END_TEST
+
 START_TEST(a_search_that_is_none_is_refused)
 {
     struct fx f = { 0 };
@@ -585,6 +689,9 @@ Suite *free_suite(void)
     tcase_add_test(tc, a_pool_gives_by_name_by_use_or_in_turn);
     tcase_add_test(tc, what_is_refused_for_its_start_is_not_offered_again);
     tcase_add_test(tc, a_refused_booking_carries_what_could_be_booked_instead);
+    tcase_add_test(tc, alternatives_name_a_resource_for_each_claim_in_its_order);
+    tcase_add_test(tc, what_needs_no_hours_is_offered_at_night);
+    tcase_add_test(tc, looking_for_alternatives_comes_to_an_end);
     tcase_add_test(tc, a_search_that_is_none_is_refused);
     tcase_add_test(tc, a_search_that_takes_too_long_says_so);
     tcase_add_test(tc, a_search_by_the_quarter_finds_what_the_gate_lets_through);

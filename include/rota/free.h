@@ -77,7 +77,8 @@ typedef struct rota_alternative {
     uint32_t       size;
     int32_t        changed;   /* so many resources are other ones */
     rota_span      when;
-    const rota_id *resources; /* as the claims were, by their resource's id: one for each */
+    const rota_id *resources; /* one for each claim, in the order in which they were given; of a
+                                 move that gives none in that of the booking's */
     int64_t        resource_count;
 } rota_alternative;
 

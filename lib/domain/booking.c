@@ -438,6 +438,7 @@ static int check_create(rota__context *cx, const rota_booking_request *asked, cr
 typedef struct instead {
     const rota_id *id; /* of the one that is moved; NULL: it is created */
     const rota_booking_request *request;
+    const rota_claim *given; /* its claims, in the host's order */
 } instead;
 
 static int decide_instead(rota__write *w, const void *data)
@@ -445,7 +446,7 @@ static int decide_instead(rota__write *w, const void *data)
     enum { USUAL = 3 };
     const instead *asked = data;
     const rota_booking_request *request = asked->request;
-    rota__booking before, booking = { .when = request->when };
+    rota__booking before, booking = { .when = request->when, .kind = request->kind };
     int rc = asked->id ? get(w->cx, asked->id, &before)
                        : rota__booking_claims(w, request, &booking);
     if (rc == ROTA_OK && asked->id) {
@@ -453,23 +454,31 @@ static int decide_instead(rota__write *w, const void *data)
         rc = rota__booking_apply(w, &before, request, &booking);
     }
     if (rc != ROTA_OK) return rc;
-    return rota__propose(w, &booking, request->flags & ROTA_BOOKING_FUTURE,
-                         request->alternatives ? request->alternatives : USUAL);
+    const rota__proposed proposed = {
+        .booking = &booking,
+        .given = asked->given,
+        .future = request->flags & ROTA_BOOKING_FUTURE,
+        .any_hours = booking.kind != ROTA_KIND_BOOKING || (w->call.flags & ROTA_CALL_OVERRIDE),
+        .most = request->alternatives ? request->alternatives : USUAL
+    };
+    return rota__propose(w, &proposed);
 }
 
 /* After a refusal, and in no turn, since it takes a while. The refusal stands, whatever
  * becomes of this; but for a failure. */
-static int propose(rota__write *w, const rota_id *id, const rota_booking_request *request, int rc)
+static int propose(rota__write *w, const rota_id *id, const rota_booking_request *request,
+                   const rota_claim *given, int rc)
 {
     rota__context *cx = w->cx;
     const rota__error said = *cx->env.error;
-    const instead asked = { .id = id, .request = request };
+    const instead asked = { .id = id, .request = request, .given = request->claims ? given : NULL };
     int32_t strategy = request->on_conflict ? request->on_conflict : cx->on_conflict;
     bool closed = rc == ROTA_EPOLICY && w->answer.violations.count > 0;
     if (strategy != ROTA_ON_CONFLICT_PROPOSE || request->recurrence || request->placement ||
         (rc != ROTA_ECONFLICT && !closed))
         return rc;
-    rota__write look = { .cx = cx, .call.flags = ROTA_CALL_DRY_RUN };
+    const uint32_t override = w->call.flags & ROTA_CALL_OVERRIDE;
+    rota__write look = { .cx = cx, .call.flags = ROTA_CALL_DRY_RUN | override };
     int looked = rota__write_run(&look, decide_instead, &asked, "");
     if (looked <= ROTA_EBUSY) return looked;
     if (looked == ROTA_OK) {
@@ -508,7 +517,7 @@ int rota__booking_create(rota__write *w, const rota_booking_request *asked)
     int rc = check_create(w->cx, asked, &c);
     if (rc != ROTA_OK) return rc;
     rc = rota__write_run(w, decide_create, &c, content_of(w, "booking.create", NULL, &c.request));
-    return propose(w, NULL, &c.request, tell_unplaced(w, rc));
+    return propose(w, NULL, &c.request, asked->claims, tell_unplaced(w, rc));
 }
 
 /* --- many at once --- */
@@ -749,7 +758,7 @@ int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_req
     if (!(request.set & ROTA_BOOKING_SET_DATA)) request.data = NULL;
     if ((rc = check_request(w->cx, &request, request.set)) != ROTA_OK) return rc;
     rc = rota__write_run(w, decide_move, &m, content_of(w, "booking.move", id, &request));
-    return propose(w, id, &request, tell_unplaced(w, rc));
+    return propose(w, id, &request, asked->claims, tell_unplaced(w, rc));
 }
 
 /* --- the steps --- */

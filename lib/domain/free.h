@@ -29,9 +29,9 @@ int rota__free_first(rota__write *w, const rota_free_query *query, const rota__s
 int rota__free_explain(rota__write *w, const rota_free_query *query, rota_time start);
 
 /* The starts within [starts.start, starts.end) at which a claim cannot be taken for so many
- * seconds: ascending, apart. It may reach out of them. ROTA_ESTATE where its resource is
- * not active. */
+ * seconds: ascending, apart. It may reach out of them. hours: also not where it is closed.
+ * ROTA_ESTATE where its resource is not active. */
 int rota__free_blocked(rota__write *w, const rota__claim *claim, rota_span starts, int64_t duration,
-                       const rota__absent *absent, rota__spans *out);
+                       const rota__absent *absent, bool hours, rota__spans *out);
 
 #endif

@@ -85,7 +85,7 @@ static int close_starts(rota__write *w, const rota__wish *list, int64_t count, r
 }
 
 int rota__free_blocked(rota__write *w, const rota__claim *claim, rota_span starts, int64_t duration,
-                       const rota__absent *absent, rota__spans *out)
+                       const rota__absent *absent, bool hours, rota__spans *out)
 {
     const rota_span all = { starts.start, starts.end - 1 + duration };
     rota__wishes list = { 0 };
@@ -95,7 +95,8 @@ int rota__free_blocked(rota__write *w, const rota__claim *claim, rota_span start
         for (end = i + 1; end < list.count && list.items[end].resource == list.items[i].resource;)
             end++;
         rc = block(w, &list.items[i], end - i, claim->units, starts, duration, absent, out);
-        if (rc == ROTA_OK) rc = close_starts(w, &list.items[i], end - i, starts, duration, out);
+        if (rc == ROTA_OK && hours)
+            rc = close_starts(w, &list.items[i], end - i, starts, duration, out);
     }
     rota__spans_merge(out);
     return rc;
@@ -114,7 +115,7 @@ static int block_all(search *s)
         if (!rota__claim_blocks(&o->claim)) continue;
         rc = rota__quarters_add(s, o, &o->by_quarters);
         if (rc != ROTA_OK || o->by_quarters) continue;
-        rc = rota__free_blocked(s->w, &o->claim, s->starts, s->query->duration, &s->absent,
+        rc = rota__free_blocked(s->w, &o->claim, s->starts, s->query->duration, &s->absent, true,
                                 &o->blocked);
         for (int64_t k = 0; k < o->blocked.count && rc == ROTA_OK; k++)
             if (!rota__spans_push(cx->env.arena, &s->blocked, o->blocked.items[k]))
@@ -169,7 +170,7 @@ static int weigh(search *s, offer *o)
 bool rota__free_know(search *s, offer *o)
 {
     if (o->known) return true;
-    int rc = rota__free_blocked(s->w, &o->claim, s->starts, s->query->duration, &s->absent,
+    int rc = rota__free_blocked(s->w, &o->claim, s->starts, s->query->duration, &s->absent, true,
                                 &o->blocked);
     o->known = rc == ROTA_OK;
     if (!o->known) s->failed = rc;

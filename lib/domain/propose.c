@@ -9,7 +9,9 @@ enum {
     STEP = 900,         /* between the starts that are tried */
     REACH = 14 * 86400, /* how far from the time asked for */
     STEPS = REACH / STEP,
-    MOST_LIKE = 200 /* others that are looked at for one that is taken */
+    MOST_LIKE = 200,    /* others that are looked at for one that is taken */
+    MOST_LIKES = 4000,  /* and for all of them */
+    MOST_WORK = 4000000 /* looks at whether something is open, a question to the gate being many */
 };
 
 /* One that could be taken, and the starts at which it cannot. */
@@ -30,14 +32,24 @@ typedef struct place {
     choices others;
 } place;
 
+/* All that are of a kind and in a place, by name; several claims may look among them. */
+typedef struct likes {
+    const char *kind;
+    int64_t parent, count;
+    rota__resource *rows;
+} likes;
+
 typedef struct proposal {
     rota__write *w;
+    const rota__proposed *asked;
     const rota__booking *booking;
     rota__absent absent;
     rota_span starts;
-    int64_t length;
+    int64_t length, work;
     int32_t most;
+    const int64_t *order; /* the places of the claims as they are told */
     place *places;
+    ROTA__LIST(likes) likes;
 } proposal;
 
 typedef struct candidate {
@@ -66,7 +78,8 @@ static int look_at(proposal *p, const rota__claim *claim, choice *out)
     if (rc != ROTA_OK) return rc;
     *out = (choice){ .resource = t->resource.row, .id = t->resource.id, .name = t->resource.name };
     if (!rota__claim_blocks(claim)) return ROTA_OK;
-    return rota__free_blocked(p->w, claim, p->starts, p->length, &p->absent, &out->blocked);
+    return rota__free_blocked(p->w, claim, p->starts, p->length, &p->absent, !p->asked->any_hours,
+                              &out->blocked);
 }
 
 static bool is_open(const choice *c, rota_time start)
@@ -85,11 +98,15 @@ static bool has_tags(const rota__resource *one, const rota__resource *wanted)
     return true;
 }
 
-static bool is_claimed(const proposal *p, int64_t resource)
+static int by_id(const void *id, const void *claim)
 {
-    for (int64_t i = 0; i < p->booking->claim_count; i++)
-        if (p->booking->claims[i].resource == resource) return true;
-    return false;
+    return rota__id_compare(id, &((const rota__claim *)claim)->resource_id);
+}
+
+/* Among claims by the id of their resource, as those of a booking are. */
+static const rota__claim *find_claim(const rota__booking *b, const rota_id *resource)
+{
+    return bsearch(resource, b->claims, (size_t)b->claim_count, sizeof *b->claims, by_id);
 }
 
 static int by_name(const void *left, const void *right)
@@ -99,26 +116,47 @@ static int by_name(const void *left, const void *right)
     return order ? order : rota__id_compare(&a->id, &b->id);
 }
 
-/* Of the same kind, in the same place, as large, and with all its tags. */
-static int find_others(proposal *p, place *at)
+/* Those of them that are not claimed already, read once. */
+static int get_likes(proposal *p, const rota__resource *wanted, const likes **out)
 {
     rota__context *cx = p->w->cx;
-    rota__resource wanted, *rows;
-    int64_t count;
+    const rota__resource_filter filter = { .kind = wanted->kind, .parent = wanted->parent };
+    int64_t count = 0, kept = 0;
+    for (int64_t i = 0; i < p->likes.count; i++) {
+        *out = &p->likes.items[i];
+        if ((*out)->parent == wanted->parent && strcmp((*out)->kind, wanted->kind) == 0)
+            return ROTA_OK;
+    }
+    likes *added = ROTA__PUSH(cx->env.arena, &p->likes);
+    if (!added) return rota__context_nomem(cx);
+    *added = (likes){ .kind = wanted->kind, .parent = wanted->parent };
+    *out = added;
+    int rc = cx->store->ops->resource_list(cx->store, &cx->env, &filter, &added->rows, &count);
+    for (int64_t i = 0; i < count && rc == ROTA_OK; i++) {
+        const rota__resource *row = &added->rows[i];
+        if (row->active && row->parent == wanted->parent && !find_claim(p->booking, &row->id))
+            added->rows[kept++] = *row;
+    }
+    added->count = rc == ROTA_OK ? kept : 0;
+    if (added->count > 1) qsort(added->rows, (size_t)kept, sizeof *added->rows, by_name);
+    return rc;
+}
+
+/* Of the same kind, in the same place, as large, and with all its tags. */
+static int find_others(proposal *p, place *at, int64_t most)
+{
+    rota__context *cx = p->w->cx;
+    rota__resource wanted;
+    const likes *list = NULL;
     const rota__by by = { .row = at->claim.resource };
     int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &wanted);
+    if (rc == ROTA_OK) rc = get_likes(p, &wanted, &list);
     if (rc != ROTA_OK) return rc;
-    const rota__resource_filter filter = { .kind = wanted.kind, .parent = wanted.parent };
-    rc = cx->store->ops->resource_list(cx->store, &cx->env, &filter, &rows, &count);
-    if (rc != ROTA_OK) return rc;
-    if (count > 1) qsort(rows, (size_t)count, sizeof *rows, by_name);
-    for (int64_t i = 0; i < count && at->others.count < MOST_LIKE && rc == ROTA_OK; i++) {
-        bool suits = rows[i].active && rows[i].parent == wanted.parent &&
-                     rows[i].capacity >= wanted.capacity && has_tags(&rows[i], &wanted) &&
-                     !is_claimed(p, rows[i].row);
-        if (!suits) continue;
+    for (int64_t i = 0; i < list->count && at->others.count < most && rc == ROTA_OK; i++) {
+        const rota__resource *row = &list->rows[i];
+        if (row->capacity < wanted.capacity || !has_tags(row, &wanted)) continue;
         rota__claim claim = at->claim;
-        claim.resource = rows[i].row;
+        claim.resource = row->row;
         choice *other = ROTA__PUSH(cx->env.arena, &at->others);
         if (!other) return rota__context_nomem(cx);
         rc = look_at(p, &claim, other);
@@ -126,11 +164,30 @@ static int find_others(proposal *p, place *at)
     return rc;
 }
 
+/* As the host gave the claims, which may not be how the booking has them. */
+static int set_order(proposal *p)
+{
+    const rota__booking *b = p->booking;
+    int64_t *order = rota__arena_room(p->w->cx->env.arena, b->claim_count, (int64_t)sizeof *order);
+    if (!order) return rota__context_nomem(p->w->cx);
+    for (int64_t i = 0; i < b->claim_count; i++) {
+        const rota_claim *given = p->asked->given ? &p->asked->given[i] : NULL;
+        const rota__claim *own = given ? find_claim(b, &given->resource) : &b->claims[i];
+        assert(own != NULL);
+        order[i] = own - b->claims;
+    }
+    p->order = order;
+    return ROTA_OK;
+}
+
 static int begin(proposal *p)
 {
     const rota__booking *b = p->booking;
     rota_time asked = b->when.start, last = ROTA_TIME_MAX - p->length;
+    int64_t taken = 0;
     int rc = set_absent(p);
+    if (rc == ROTA_OK) rc = set_order(p);
+    if (rc != ROTA_OK) return rc;
     p->starts = (rota_span){ asked - REACH, asked + REACH + 1 };
     if (p->starts.start < ROTA_TIME_MIN) p->starts.start = ROTA_TIME_MIN;
     if (p->starts.end > last + 1) p->starts.end = last + 1;
@@ -141,8 +198,11 @@ static int begin(proposal *p)
         at->claim = b->claims[i];
         rc = look_at(p, &at->claim, &at->own);
         at->taken = rc == ROTA_OK && !is_open(&at->own, asked);
-        if (at->taken) rc = find_others(p, at);
+        taken += at->taken;
     }
+    const int64_t most = taken * MOST_LIKE > MOST_LIKES ? MOST_LIKES / taken : MOST_LIKE;
+    for (int64_t i = 0; i < b->claim_count && rc == ROTA_OK; i++)
+        if (p->places[i].taken) rc = find_others(p, &p->places[i], most);
     return rc;
 }
 
@@ -158,7 +218,7 @@ static bool is_used(const candidate *c, int64_t count, int64_t resource)
 /* Every claim by its own resource where that is free, else by another one; of the first of
  * those by the nth that is free. change: those that are taken at the time asked for get
  * another one in any case. */
-static bool fill(const proposal *p, candidate *c, int64_t nth, bool change)
+static bool fill(proposal *p, candidate *c, int64_t nth, bool change)
 {
     bool first = true;
     c->changed = 0;
@@ -169,6 +229,7 @@ static bool fill(const proposal *p, candidate *c, int64_t nth, bool change)
         for (int64_t k = 0; !taken && k < at->others.count; k++) {
             const choice *other = &at->others.items[k];
             bool open = is_open(other, c->start) && !is_used(c, i, other->resource);
+            p->work += 1 + i;
             if (!open || (first && nth-- > 0)) continue;
             taken = other;
         }
@@ -185,19 +246,21 @@ static bool fill(const proposal *p, candidate *c, int64_t nth, bool change)
     return true;
 }
 
-static int admitted(const proposal *p, const candidate *c, bool *yes)
+static int admitted(proposal *p, const candidate *c, bool *yes)
 {
+    enum { LOOKS = 64 }; /* as much as so many, for each claim */
     const rota_span when = { c->start, c->start + p->length };
     rota__clashes clashes = { 0 };
     rota__breaches breaches = { 0 };
     int rc = rota__admit_claims(p->w, when, c->claims, p->booking->claim_count, &p->absent, NULL,
-                                &clashes, &breaches);
+                                &clashes, p->asked->any_hours ? NULL : &breaches);
+    p->work += LOOKS * p->booking->claim_count;
     *yes = rc == ROTA_OK && clashes.count == 0 && breaches.count == 0;
     return rc;
 }
 
 /* *good: it could be booked, and is in the list. */
-static int try_one(const proposal *p, rota_time start, int64_t nth, bool change, candidates *list,
+static int try_one(proposal *p, rota_time start, int64_t nth, bool change, candidates *list,
                    bool *good)
 {
     rota__arena *arena = p->w->cx->env.arena;
@@ -216,31 +279,41 @@ static int try_one(const proposal *p, rota_time start, int64_t nth, bool change,
     return ROTA_OK;
 }
 
-static bool all_open(const proposal *p, rota_time start)
+static bool all_open(proposal *p, rota_time start)
 {
+    p->work += p->booking->claim_count;
     for (int64_t i = 0; i < p->booking->claim_count; i++)
         if (!is_open(&p->places[i].own, start)) return false;
     return true;
 }
 
-static bool others_open(const proposal *p, rota_time start)
+static bool others_open(proposal *p, rota_time start)
 {
     for (int64_t i = 0; i < p->booking->claim_count; i++) {
         const place *at = &p->places[i];
         bool open = !at->taken && is_open(&at->own, start);
-        for (int64_t k = 0; !open && k < at->others.count; k++)
+        for (int64_t k = 0; !open && k < at->others.count; k++) {
             open = is_open(&at->others.items[k], start);
+            p->work++;
+        }
+        p->work++;
         if (!open) return false;
     }
     return true;
 }
 
+/* Is one more asked for, and is there time to look for it? */
+static bool is_wanted(const proposal *p, const candidates *list)
+{
+    return list->count < p->most && p->work < MOST_WORK;
+}
+
 /* The nearest ones first; of two as far away the earlier. */
-static int try_times(const proposal *p, bool change, candidates *list)
+static int try_times(proposal *p, bool change, candidates *list)
 {
     const rota_time asked = p->booking->when.start;
     int rc = ROTA_OK;
-    for (int64_t i = 2; i <= 2 * STEPS + 1 && list->count < p->most && rc == ROTA_OK; i++) {
+    for (int64_t i = 2; i <= 2 * STEPS + 1 && is_wanted(p, list) && rc == ROTA_OK; i++) {
         rota_time start = asked + (i % 2 ? 1 : -1) * (i / 2) * STEP;
         bool good, within = start >= p->starts.start && start < p->starts.end;
         if (!within || start < p->w->cx->now) continue;
@@ -251,14 +324,14 @@ static int try_times(const proposal *p, bool change, candidates *list)
 }
 
 /* None where nobody takes that time any more, or where it is not asked for. */
-static int try_others(const proposal *p, bool future, candidates *list)
+static int try_others(proposal *p, candidates *list)
 {
     int rc = ROTA_OK;
-    bool taken = false, good = !future || p->booking->when.start >= p->w->cx->now;
+    bool taken = false, good = !p->asked->future || p->booking->when.start >= p->w->cx->now;
     for (int64_t i = 0; i < p->booking->claim_count; i++)
         taken |= p->places[i].taken;
     good &= taken;
-    for (int64_t nth = 0; good && list->count < p->most && rc == ROTA_OK; nth++)
+    for (int64_t nth = 0; good && is_wanted(p, list) && rc == ROTA_OK; nth++)
         rc = try_one(p, p->booking->when.start, nth, true, list, &good);
     return rc;
 }
@@ -268,6 +341,7 @@ static int try_others(const proposal *p, bool future, candidates *list)
 typedef struct rank {
     const candidate *of;
     int64_t distance, count;
+    const int64_t *order;
 } rank;
 
 static int by_rank(const void *left, const void *right)
@@ -277,9 +351,10 @@ static int by_rank(const void *left, const void *right)
     if (a->of->changed != b->of->changed) return a->of->changed < b->of->changed ? -1 : 1;
     if (a->of->start != b->of->start) return a->of->start < b->of->start ? -1 : 1;
     for (int64_t i = 0; i < a->count; i++) {
-        int order = strcmp(a->of->names[i], b->of->names[i]);
+        const int64_t k = a->order[i];
+        int order = strcmp(a->of->names[k], b->of->names[k]);
         if (order == 0)
-            order = rota__id_compare(&a->of->claims[i].resource_id, &b->of->claims[i].resource_id);
+            order = rota__id_compare(&a->of->claims[k].resource_id, &b->of->claims[k].resource_id);
         if (order) return order;
     }
     return 0;
@@ -293,7 +368,7 @@ static int give(const proposal *p, const candidate *c)
     rota_alternative *row = ROTA__PUSH(w->cx->report, &w->answer.alternatives);
     if (!row || !ids) return rota__context_nomem(w->cx);
     for (int64_t i = 0; i < count; i++)
-        ids[i] = c->claims[i].resource_id;
+        ids[i] = c->claims[p->order[i]].resource_id;
     *row = (rota_alternative){ .size = (uint32_t)sizeof *row,
                                .changed = c->changed,
                                .when = { c->start, c->start + p->length },
@@ -320,6 +395,7 @@ static int select_some(const proposal *p, const candidates *sorts, int64_t sort_
                 .of = c,
                 .distance = c->start < asked ? asked - c->start : c->start - asked,
                 .count = p->booking->claim_count,
+                .order = p->order,
             };
             count++;
         }
@@ -329,16 +405,19 @@ static int select_some(const proposal *p, const candidates *sorts, int64_t sort_
     return rc;
 }
 
-int rota__propose(rota__write *w, const rota__booking *booking, bool future, int32_t most)
+int rota__propose(rota__write *w, const rota__proposed *asked)
 {
     enum { SORTS = 3 };
-    proposal p = {
-        .w = w, .booking = booking, .length = booking->when.end - booking->when.start, .most = most
-    };
+    const rota__booking *booking = asked->booking;
+    proposal p = { .w = w,
+                   .asked = asked,
+                   .booking = booking,
+                   .length = booking->when.end - booking->when.start,
+                   .most = asked->most };
     candidates sorts[SORTS] = { { 0 } };
     int rc;
     w->lapsed_known = true;
-    if ((rc = begin(&p)) != ROTA_OK || (rc = try_others(&p, future, &sorts[0])) != ROTA_OK ||
+    if ((rc = begin(&p)) != ROTA_OK || (rc = try_others(&p, &sorts[0])) != ROTA_OK ||
         (rc = try_times(&p, false, &sorts[1])) != ROTA_OK ||
         (rc = try_times(&p, true, &sorts[2])) != ROTA_OK)
         return rc;

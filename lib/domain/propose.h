@@ -5,8 +5,16 @@
 
 #include "domain/admit.h"
 
-/* At most `most` alternatives to a booking that the gate does not let through, into the
- * answer. Each of them it does. future: none that begins before now. */
-int rota__propose(rota__write *w, const rota__booking *booking, bool future, int32_t most);
+typedef struct rota__proposed {
+    const rota__booking *booking; /* its claims by their resource's id */
+    const rota_claim *given;      /* the same ones in the host's order, or NULL: as they are */
+    bool future;                  /* none that begins before now */
+    bool any_hours;               /* hours are not asked: it is a block, or they are overridden */
+    int32_t most;
+} rota__proposed;
+
+/* Alternatives to a booking that the gate does not let through, into the answer. Each of
+ * them it does. They may be fewer than there are where looking for more takes too long. */
+int rota__propose(rota__write *w, const rota__proposed *asked);
 
 #endif

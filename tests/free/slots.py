@@ -360,22 +360,40 @@ def check_busy(state, r, checks):
 
 
 def check_propose(state, r, checks):
+    """Each alternative is taken as it stands, claim by claim; of the same resources the nearest
+    start that is free is among them."""
     rng = state.rng
     takers = [t for t in state.things if t.active]
     if not takers:
         return
-    claims = [{"resource": t.ref} for t in rng.sample(takers, min(len(takers), 2))]
-    start = state.base + rng.randint(0, 300) * CELL
-    answer = r.ask("booking.create", start=host.text(start), duration=1800, claims=claims,
-                   dry_run=True, on_conflict="propose", alternatives=6)
+    claims = [{"resource": t.id, "units": rng.randint(1, t.capacity),
+               "role": rng.choice(["required", "organizer"])}
+              for t in rng.sample(takers, min(len(takers), rng.randint(1, 3)))]
+    start, length = state.base + rng.randint(0, 300) * CELL, 1800
+    fields = {"duration": length, "dry_run": True}
+    if rng.random() < 0.3:
+        fields["kind"] = rng.choice(["booking", "maintenance", "absence"])
+    answer = r.ask("booking.create", start=host.text(start), on_conflict="propose", alternatives=6,
+                   claims=claims, **fields)
     if answer["ok"]:
         return
-    for a in answer.get("alternatives") or []:
-        checks.ok(f"{state.name} alternative {a}", r.ask(
-            "booking.create", start=a["start"], end=a["end"], dry_run=True,
-            claims=[{"resource": i} for i in a["resources"]]))
-    starts = [abs(host.seconds(a["start"]) - start) for a in answer.get("alternatives") or []]
+    found = answer.get("alternatives") or []
+    for a in found:
+        checks.same(f"{state.name} as long", host.seconds(a["end"]) - host.seconds(a["start"]), length)
+        checks.ok(f"{state.name} {fields} {claims} alternative {a}", r.ask(
+            "booking.create", start=a["start"],
+            claims=[{**c, "resource": i} for c, i in zip(claims, a["resources"])], **fields))
+    starts = [abs(host.seconds(a["start"]) - start) for a in found]
     checks.same("nearest first", starts, sorted(starts))
+    same = [host.seconds(a["start"]) for a in found
+            if a["resources"] == [c["resource"] for c in claims]]
+    for distance in range(900, 2 * DAY, 900):
+        for at in (start - distance, start + distance):
+            if at >= state.now and r.ask("booking.create", start=host.text(at), claims=claims,
+                                         **fields)["ok"]:
+                checks.same(f"{state.name} {fields} the nearest of {claims}",
+                            [host.text(t) for t in same[:1]], [host.text(at)])
+                return
 
 
 def main():
