@@ -381,15 +381,17 @@ static int refuse_place(rota__write *w, const creation *c, rota__booking *bookin
     const int64_t length = c->request.placement->duration;
     int rc = rota__place_first(w, &c->placement, booking->claims, booking->claim_count, length,
                                &booking->when);
-    if (rc == ROTA_OK && booking->when.start < booking->when.end) rc = tell_of_start(w, booking);
+    const bool none = booking->when.start >= booking->when.end;
+    if (rc == ROTA_OK && !none) rc = tell_of_start(w, booking);
     if (rc != ROTA_OK && rc != ROTA_ECONFLICT && rc != ROTA_EPOLICY) return rc;
     rc = rota__event_note_unplaced(w, booking, window, length);
     if (rc != ROTA_OK) return rc;
     return rota__error_set(w->cx->env.error, ROTA_ECONFLICT,
-                           "%s has no place of %" PRId64 " seconds between %s and %s",
+                           "%s has no place of %" PRId64 " seconds between %s and %s%s",
                            rota__request_booking(w->cx, booking), length,
                            rota__request_show(window.start).text,
-                           rota__request_show(window.end).text);
+                           rota__request_show(window.end).text,
+                           none ? ": its days, its times and the clock leave no start" : "");
 }
 
 static int find_place(rota__write *w, const creation *c, rota__booking *booking)

@@ -139,8 +139,10 @@ const char *rota__request_booking(rota__context *cx, const rota__booking *b)
     rota__str_init(&text, cx->env.arena);
     if (b->title)
         rota__str_addf(&text, "booking \"%.*s\"", ROTA__SHOW_NAME(b->title));
-    else
+    else if (b->row)
         rota__str_addf(&text, "booking %s", id);
+    else /* nobody has seen the id of one that is not made yet */
+        rota__str_add(&text, "the booking");
     const char *name = rota__str_done(&text);
     return name ? name : "the booking";
 }
