@@ -25,6 +25,7 @@ static rota_time midnight(struct request *q, const char *date, const char *zone)
     char text[] = "2031-03-10T00:00:00";
 
     memcpy(text, date, DATE_LENGTH);
+    if (zone == NULL) fail(q, ROTA_EINVALID, "\"%s\" is a date, and \"tz\" is missing", date);
     if (q->status == ROTA_OK) library_ok(q, rota_time_resolve(q->host->r, text, zone, &found));
     return found.instant;
 }

@@ -67,6 +67,15 @@ rota_claim *claims_of(struct request *q, const char *field, int64_t *count)
     return claims;
 }
 
+static int32_t kind_of(struct request *q)
+{
+    const char *text = text_of(q, "kind");
+    int32_t kind = text == NULL ? ROTA_KIND_BOOKING : find_word(kinds, text);
+
+    if (kind < 0) fail(q, ROTA_EINVALID, "\"kind\" is booking, maintenance or absence");
+    return kind;
+}
+
 /* The span asked for: where only one side of it is given, `was` has the other. */
 static rota_span span_of(struct request *q, rota_span was)
 {
@@ -181,7 +190,7 @@ void booking_create(struct request *q)
     }
     if (flag_of(q, "partial", false)) want.flags |= ROTA_BOOKING_PARTIAL;
     if (flag_of(q, "movable", false)) want.flags |= ROTA_BOOKING_MOVABLE;
-    if (has(q, "kind")) want.kind = word_of(q, "kind", kinds);
+    want.kind = kind_of(q);
     want.hold_secs = (int32_t)integer_of(q, "hold", 1, INT32_MAX, 0);
     want.priority = (int32_t)integer_of(q, "priority", INT32_MIN, INT32_MAX, 0);
     want.on_conflict = word_of(q, "on_conflict", strategies);

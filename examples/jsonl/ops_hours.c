@@ -69,8 +69,10 @@ static void read_rule(struct request *q, json_t *item, rota_hours_rule *out)
     if (out->kind == 0) fail(q, ROTA_EINVALID, "there are no rules of kind \"%.40s\"", kind);
     out->days = weekdays_of(q, days);
     out->closed = closed;
-    if (start != NULL || !closed) out->start = clock_of(q, "start", start);
-    if (end != NULL || !closed) out->end = clock_of(q, "end", end);
+    if (!closed && (start == NULL || end == NULL))
+        fail(q, ROTA_EINVALID, "a rule is open from \"start\" to \"end\", or \"closed\"");
+    if (start != NULL) out->start = clock_of(q, "start", start);
+    if (end != NULL) out->end = clock_of(q, "end", end);
 }
 
 /* The caller's to free. */

@@ -25,7 +25,8 @@ static rota_span window_of(struct request *q)
         return day_of(q, "date");
     }
     window.start = has(q, "from") ? moment_of(q, "from", 0) : host_now(q->host);
-    window.end = moment_of(q, "to", window.start + (int64_t)USUAL_DAYS * DAY);
+    int64_t left = ROTA_TIME_MAX - window.start, usual = (int64_t)USUAL_DAYS * DAY;
+    window.end = moment_of(q, "to", window.start + (left < usual ? left : usual));
     return window;
 }
 

@@ -570,6 +570,20 @@ def placements(checks, rota):
     checks.error("a date and a window", rota.ask("booking.create", claims=["room"], duration=60,
                                                  date="2025-02-14", **{"from": TEN}), "EINVALID")
     checks.error("an end", rota.ask("booking.create", claims=["room"], end=ELEVEN), "EINVALID")
+    zoneless = rota.ask("booking.create", claims=["room"], duration=60, date="2025-02-14")
+    checks.error("a date of no zone", zoneless, "EINVALID")
+    checks.true("what is missing is named", '"tz"' in zoneless["message"], zoneless)
+    night = rota.ask("booking.create", claims=["room"], duration=3600, earliest="09:00",
+                     latest="09:30")
+    checks.error("days and times leave no start", night, "ECONFLICT")
+    checks.true("which is said, and no id that nobody knows", night["message"].startswith(
+        "the booking has no place of 3600 seconds") and "leave no start" in night["message"], night)
+    for kind in ("booking", "maintenance", "absence"):
+        made = rota.must("booking.create", claims=["room"], start=TEN, duration=60, kind=kind,
+                         dry_run=True)
+        checks.same(f"a {kind}", made["status"], "confirmed")
+    checks.error("no kind", rota.ask("booking.create", claims=["room"], start=TEN, duration=60,
+                                     kind="party"), "EINVALID")
     day = {"tz": "Europe/Berlin", "date": "2025-02-17", "earliest": "09:00", "latest": "11:00"}
     first = rota.must("booking.create", claims=["room"], duration=3600, title="auto", **day)
     second = rota.must("booking.create", claims=["room"], duration=3600, **day)
@@ -590,6 +604,9 @@ def placements(checks, rota):
     checks.same("fixed", rota.must("booking.get", id=first["id"])["movable"], False)
     rota.must("booking.move", id=first["id"], start="2025-02-17T11:00:00Z", movable=True)
     checks.same("movable again", rota.must("booking.get", id=first["id"])["movable"], True)
+    rota.must("clock.set", now="9999-12-30T00:00:00Z")
+    last = rota.must("booking.create", claims=["room"], duration=3600)
+    checks.same("four weeks end with time itself", last["start"], "9999-12-30T00:00:00Z")
 
 
 def lists(checks, rota):
