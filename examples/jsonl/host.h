@@ -122,7 +122,6 @@ void booking_restore(struct request *q);
 void booking_get(struct request *q);
 void booking_list(struct request *q);
 
-rota_time host_now(const struct host *host);
 /* Placement: placement.c. Where a booking may lie that gives no start. */
 bool is_placed(struct request *q);
 rota_placement placement_of(struct request *q);

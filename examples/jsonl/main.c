@@ -218,7 +218,7 @@ static bool serve(struct host *host)
 
 /* ---- the program ------------------------------------------------------- */
 
-rota_time host_now(const struct host *host)
+static rota_time host_now(const struct host *host)
 {
     return host->stands ? host->now : (rota_time)time(NULL);
 }

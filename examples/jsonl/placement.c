@@ -14,17 +14,19 @@ bool is_placed(struct request *q)
     return !has(q, "start");
 }
 
-/* A date, or what lies between two moments: from now on, for four weeks, unless they say more. */
+/* A date, or what lies between two moments: from now on, for four weeks, unless they say more.
+ * What now is the library says: to a call that is repeated it is what it was. */
 static rota_span window_of(struct request *q)
 {
-    rota_span window = { 0 };
+    rota_span window = { ROTA_TIME_MIN, ROTA_TIME_MAX };
 
     if (has(q, "date")) {
         if (has(q, "from") || has(q, "to"))
             fail(q, ROTA_EINVALID, "\"date\" and \"from\" or \"to\" are both given");
         return day_of(q, "date");
     }
-    window.start = has(q, "from") ? moment_of(q, "from", 0) : host_now(q->host);
+    if (!has(q, "from") && !has(q, "to")) return window;
+    window.start = moment_of(q, "from", ROTA_TIME_MIN);
     int64_t left = ROTA_TIME_MAX - window.start, usual = (int64_t)USUAL_DAYS * DAY;
     window.end = moment_of(q, "to", window.start + (left < usual ? left : usual));
     return window;

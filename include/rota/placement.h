@@ -14,7 +14,9 @@ ROTA_TYPES_BEGIN
 typedef struct rota_placement {
     uint32_t    size;
     uint32_t    days;     /* ROTA_MONDAY, ...: on these days alone; 0: on every day */
-    rota_span   window;   /* it lies in this */
+    rota_span   window;   /* it lies in this; with ROTA_TIME_MIN as its start in what is left of
+                             it from the clock's now on, with ROTA_TIME_MAX as its end too in
+                             four weeks from now on */
     int64_t     duration; /* seconds, 1 to ROTA_MAX_BUFFER */
     int64_t     step;     /* starts are a multiple of so many seconds since midnight on the
                              clock, up to a day; 0 stands for 900 */

@@ -9,14 +9,28 @@ enum { VERSION = 1, DAY = 86400, USUAL_STEP = 900, USUAL_WINDOW = 28 * DAY };
 
 /* --- what is asked --- */
 
+/* "From now on" is resolved here and not by the host, to whom a call that is repeated would be
+ * another one. That it is over by then is no reason to refuse it: its key may be known. */
+static rota_span window_of(const rota__context *cx, const rota_placement *asked)
+{
+    const rota_span window = asked->window;
+    const rota_time least = ROTA_TIME_MIN + asked->duration, left = ROTA_TIME_MAX - cx->now;
+    if (window.start != ROTA_TIME_MIN || window.end <= least) return window;
+    if (window.end == ROTA_TIME_MAX)
+        return (rota_span){ cx->now, cx->now + (left < USUAL_WINDOW ? left : USUAL_WINDOW) };
+    return (rota_span){ window.end > cx->now ? cx->now : window.end - asked->duration, window.end };
+}
+
 int rota__placement_check(rota__context *cx, const rota_placement *asked, rota__placement *out)
 {
     const uint32_t every = ROTA__EVERY_DAY;
     const rota__tz *zone;
     int rc;
-    if ((rc = rota__request_window(cx, asked->window)) != ROTA_OK ||
-        (rc = rota__request_range(cx, "duration of a placement", asked->duration, 1,
-                                  ROTA_MAX_BUFFER)) != ROTA_OK ||
+    if ((rc = rota__request_range(cx, "duration of a placement", asked->duration, 1,
+                                  ROTA_MAX_BUFFER)) != ROTA_OK)
+        return rc;
+    const rota_span window = window_of(cx, asked);
+    if ((rc = rota__request_window(cx, window)) != ROTA_OK ||
         (rc = rota__request_range(cx, "step of a placement", asked->step, 0, DAY)) != ROTA_OK ||
         (rc = rota__request_bits(cx, "days of a placement", asked->days, every)) != ROTA_OK ||
         (rc = rota__request_range(cx, "from of a placement", asked->from, 0, DAY - 1)) != ROTA_OK ||
@@ -24,7 +38,7 @@ int rota__placement_check(rota__context *cx, const rota_placement *asked, rota__
         (rc = rota__request_text(cx, "zone of a placement", asked->zone, ROTA_MAX_NAME, 0)) !=
             ROTA_OK)
         return rc;
-    *out = (rota__placement){ .window = asked->window,
+    *out = (rota__placement){ .window = window,
                               .step = asked->step ? asked->step : USUAL_STEP,
                               .days = asked->days ? asked->days : every,
                               .start = asked->from,

@@ -604,6 +604,16 @@ def placements(checks, rota):
     checks.same("fixed", rota.must("booking.get", id=first["id"])["movable"], False)
     rota.must("booking.move", id=first["id"], start="2025-02-17T11:00:00Z", movable=True)
     checks.same("movable again", rota.must("booking.get", id=first["id"])["movable"], True)
+    for window in ({}, {"to": "2025-03-01T11:00:00Z"}, {"from": "2025-02-28T00:00:00Z"}):
+        rota.must("clock.set", now="2025-03-01T09:00:00Z")
+        asked = {"claims": ["room"], "duration": 600, "key": f"placed {window}", **window}
+        first = rota.must("booking.create", **asked)
+        checks.true(f"from now on {window}", first["start"] >= "2025-03-01T09:00:00Z", first)
+        for later in ("2025-03-01T09:00:01Z", "2025-03-01T12:00:00Z"):
+            rota.must("clock.set", now=later)
+            checks.same(f"repeated at {later} {window}", rota.must("booking.create", **asked), first)
+    checks.error("a window that is over", rota.ask(
+        "booking.create", claims=["room"], duration=600, to="2025-03-01T11:00:00Z"), "ECONFLICT")
     rota.must("clock.set", now="9999-12-30T00:00:00Z")
     last = rota.must("booking.create", claims=["room"], duration=3600)
     checks.same("four weeks end with time itself", last["start"], "9999-12-30T00:00:00Z")
