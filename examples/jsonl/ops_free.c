@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
+enum { BY_TZ = 100 }; /* local too, on the clock of the request's tz */
+
 static const struct word aligns[] = { { "local", ROTA_ALIGN_LOCAL + 1 },
+                                      { "tz", BY_TZ },
                                       { "window", ROTA_ALIGN_WINDOW + 1 },
                                       { NULL, 0 } };
 static const struct word orders[] = { { "earliest", ROTA_FREE_EARLIEST + 1 },
@@ -103,6 +106,20 @@ static rota_free_pool *pools_of(struct request *q, int64_t *count)
     return pools;
 }
 
+/* The zone that instants are read in says nothing of the clock that starts are aligned to,
+ * unless that is asked for. */
+static void read_align(struct request *q, rota_free_query *query)
+{
+    int32_t align = word_of(q, "align", aligns);
+
+    if (align == BY_TZ) {
+        need(q, "tz");
+        query->zone = text_of(q, "tz");
+    } else if (align != 0) {
+        query->align = align - 1;
+    }
+}
+
 /* Its arrays are given back by free_query(). */
 static rota_free_query query_of(struct request *q)
 {
@@ -117,8 +134,7 @@ static rota_free_query query_of(struct request *q)
     query.step = integer_of(q, "step", 1, INT64_MAX, 0);
     query.notice = integer_of(q, "notice", 0, INT64_MAX, 0);
     query.limit = integer_of(q, "limit", 1, INT64_MAX, USUAL_LIMIT);
-    query.zone = text_of(q, "tz");
-    if (has(q, "align")) query.align = word_of(q, "align", aligns) - 1;
+    read_align(q, &query);
     if (has(q, "order")) query.order = word_of(q, "order", orders) - 1;
     query.turn = resource_of(q, "turn");
     query.ignore = booking_of(q, "ignore");

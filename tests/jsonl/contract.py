@@ -898,6 +898,38 @@ def statistics(checks, rota):
         checks.same(f"stats: {name}", after[name] - before[name], more)
 
 
+def searches(checks, rota):
+    """Starts go by the clock of the first resource, whatever zone the window is written in."""
+    rota.must("resource.put", ref="hall", kind="hall", name="Hall", tz="Asia/Kathmandu")
+    window = {"tz": "Europe/Berlin", "from": "2025-02-17T10:00:00", "to": "2025-02-17T13:00:00"}
+    asked = {"duration": 3600, "step": 3600, **window}
+
+    def first(**more):
+        slots = rota.must("free.find", **{**asked, **more})["slots"]
+        return slots[0]["start"] if slots else None
+
+    for who in ({"all": ["hall"]}, {"any": [{"of": ["hall"], "count": 1}]},
+                {"all": ["hall", "room"]}):
+        checks.same(f"as contracted {who}", first(**who), "2025-02-17T09:15:00Z")
+        checks.same(f"local {who}", first(align="local", **who), "2025-02-17T09:15:00Z")
+        checks.same(f"tz {who}", first(align="tz", **who), "2025-02-17T09:00:00Z")
+        late = {"from": "2025-02-17T10:05:00", **who}
+        checks.same(f"window {who}", first(align="window", **late), "2025-02-17T09:05:00Z")
+    checks.same("the other one first", first(all=["room", "hall"]), "2025-02-17T09:00:00Z")
+    plain = {"from": "2025-02-17T09:00:00Z", "to": "2025-02-17T12:00:00Z", "tz": None}
+    asked = {k: v for k, v in {**asked, **plain}.items() if v is not None}
+    checks.error("no tz to align to", rota.ask("free.find", all=["hall"], align="tz", **asked),
+                 "EINVALID")
+    for wrong in ("utc", "", 1, None, True):
+        checks.error(f"align {wrong!r}", rota.ask("free.find", all=["hall"], align=wrong, **asked),
+                     "EINVALID")
+    early = rota.ask("free.explain", all=["room"], start=TEN, duration=3600, notice=7200,
+                     **{"from": TEN, "to": ELEVEN})
+    checks.error("too early", early, "EPOLICY")
+    checks.same("which is a violation", [(v["rule"], v["limit"] - v["actual"])
+                                         for v in early["violations"] or []], [("notice", 3600)])
+
+
 def main():
     checks = Checks("contract")
     ends(checks)
@@ -905,7 +937,7 @@ def main():
     file_url(checks)
     for part in (tags, lines, long_lines, in_order, operations, fields, claims, instants,
                  resources, removed_for_good, members, reached_in_two_ways, members_of_removed,
-                 bookings, override, placements,
+                 bookings, override, placements, searches,
                  lists, ticks, dry_runs, keys, same_content, feed, expansions, readings,
                  statistics):
         with started() as rota:
