@@ -163,6 +163,15 @@ static void answer_booked(struct request *q, const rota_receipt *receipt, int32_
     if (receipt->recurs == ROTA_RECURS_SERIES) answer_series(q, receipt, skipped);
 }
 
+/* Who asked what could be booked instead is told so where nothing could. */
+static void answer_none(struct request *q, int32_t strategy)
+{
+    bool refused = q->status == ROTA_ECONFLICT || q->status == ROTA_EPOLICY;
+
+    if (refused && strategy == ROTA_ON_CONFLICT_PROPOSE && q->alternatives == NULL)
+        q->alternatives = json_array();
+}
+
 /* ---- writing ----------------------------------------------------------- */
 
 void booking_create(struct request *q)
@@ -202,6 +211,7 @@ void booking_create(struct request *q)
     if (q->status == ROTA_OK &&
         library_ok(q, rota_booking_create(q->host->r, &call, &want, &receipt)))
         answer_booked(q, &receipt, want.on_conflict);
+    answer_none(q, want.on_conflict);
     free_recurrence(&recurrence);
     free(claims);
 }
@@ -241,6 +251,7 @@ void booking_move(struct request *q)
     if (q->status == ROTA_OK &&
         library_ok(q, rota_booking_move(q->host->r, &call, &id, &want, &receipt)))
         answer_booked(q, &receipt, want.on_conflict);
+    answer_none(q, want.on_conflict);
     free(claims);
 }
 

@@ -930,6 +930,31 @@ def searches(checks, rota):
                                          for v in early["violations"] or []], [("notice", 3600)])
 
 
+def proposals(checks, rota):
+    """What could be booked instead, in the order of the claims; and that nothing could."""
+    first = create(rota, "room", start=TEN, end=ELEVEN)
+    claims = [{"resource": "desk", "units": 3}, {"resource": "room"}]
+    asked = {"claims": claims, "start": TEN, "duration": 3600, "on_conflict": "propose"}
+    checks.same("3, unless said", len(rota.ask("booking.create", **asked)["alternatives"]), 3)
+    other = create(rota, "desk", "room", start=ELEVEN, end="2025-02-14T11:10:00Z")["id"]
+    for op, more in (("booking.create", {}), ("booking.move", {"id": other})):
+        refused = rota.ask(op, alternatives=7, **more, **asked)
+        checks.error(f"{op} is taken", refused, "ECONFLICT")
+        checks.same("so many", len(refused["alternatives"]), 7)
+        for one in refused["alternatives"]:
+            checks.same("each in its place", one["resources"], [rota.ids["desk"], rota.ids["room"]])
+            take = {"start": one["start"], "end": one["end"], "dry_run": True, **more,
+                    "claims": [{**c, "resource": r} for c, r in zip(claims, one["resources"])]}
+            checks.ok(f"{op} {one}", rota.ask(op, **take))
+    rota.must("booking.cancel", id=other)
+    rota.must("booking.move", id=first["id"], start="2025-01-20T00:00:00Z", duration=60 * 86400)
+    full = rota.ask("booking.create", **asked)
+    checks.error("full for weeks", full, "ECONFLICT")
+    checks.same("none is told as none", full["alternatives"], [])
+    checks.same("not asked for", "alternatives" in rota.ask(
+        "booking.create", **{**asked, "on_conflict": "reject"}), False)
+
+
 def main():
     checks = Checks("contract")
     ends(checks)
@@ -937,7 +962,7 @@ def main():
     file_url(checks)
     for part in (tags, lines, long_lines, in_order, operations, fields, claims, instants,
                  resources, removed_for_good, members, reached_in_two_ways, members_of_removed,
-                 bookings, override, placements, searches,
+                 bookings, override, placements, searches, proposals,
                  lists, ticks, dry_runs, keys, same_content, feed, expansions, readings,
                  statistics):
         with started() as rota:
