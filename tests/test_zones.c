@@ -637,6 +637,33 @@ START_TEST(neighbours_move_later_together)
 }
 END_TEST
 
+START_TEST(a_single_occurrence_and_its_series_do_not_take_more_than_there_is)
+{
+    struct world x;
+    rota_zone_change rows[8];
+    rota_call call = ROTA_INIT(rota_call);
+    rota_booking_request move = ROTA_INIT(rota_booking_request);
+    rota_id id;
+
+    open_world(&x);
+    put_file(&x, "Europe/Madrid");
+    x.room = fx_room(&x.f, "Pool", 2);
+    ck_status(&x.f, book(&x, "2031-03-10T09:00:00", zone, "FREQ=WEEKLY;COUNT=3", &id), ROTA_OK);
+    call.scope = ROTA_SCOPE_THIS;
+    call.occurrence = t("2031-03-17T08:00Z");
+    move.set = ROTA_BOOKING_SET_START;
+    move.when.start = t("2031-03-24T08:00Z");
+    ck_status(&x.f, rota_booking_move(x.f.r, &call, &id, &move, NULL), ROTA_OK);
+    /* Each of the two would fit beside it, and they fit beside each other. */
+    fx_book(&x.f, x.room, "2031-03-24T09:00Z", "2031-03-24T10:00Z");
+    put_file(&x, zone);
+    ck_assert_int_eq(update(&x, 0, rows), 1);
+    ck_assert_int_eq(rows[0].status, ROTA_ECONFLICT);
+    ck_status(&x.f, rota_check(x.f.r, ROTA_TIME_MIN), ROTA_OK);
+    fx_close(&x.f);
+}
+END_TEST
+
 START_TEST(a_series_takes_the_time_that_its_own_occurrence_leaves)
 {
     struct world x;
@@ -770,6 +797,7 @@ Suite *zones_suite(void)
     tcase_add_test(tests, a_single_occurrence_that_has_begun_keeps_its_time);
     tcase_add_test(tests, a_single_occurrence_that_would_collide_keeps_the_series);
     tcase_add_test(tests, a_single_occurrence_is_not_put_over_its_series);
+    tcase_add_test(tests, a_single_occurrence_and_its_series_do_not_take_more_than_there_is);
     tcase_add_test(tests, a_single_occurrence_that_stays_is_in_the_way_of_its_series);
     tcase_add_test(tests, neighbours_move_later_together);
     tcase_add_test(tests, a_series_takes_the_time_that_its_own_occurrence_leaves);

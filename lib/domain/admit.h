@@ -48,10 +48,12 @@ typedef struct rota__wish {
 
 typedef ROTA__LIST(rota__wish) rota__wishes;
 
-/* What a booking takes of resources that is about to be where no timeline knows it yet. */
+/* What a booking takes of resources that is about to be where no timeline knows it yet. In a
+ * clash it has -1 - its number for a row. */
 typedef struct rota__arrival {
     rota_span when;
     const rota__wishes *wishes;
+    rota_time original; /* of an occurrence */
 } rota__arrival;
 
 /* Bookings that are taken not to be there: the one being moved, those about to
@@ -81,10 +83,11 @@ int rota__admit_wishes(rota__write *w, rota_span when, const rota__claim *claims
                        rota__wishes *list);
 void rota__admit_sort_wishes(rota__wishes *list); /* by resource */
 
-/* Would two that are not there yet fit beside each other? What else takes time is not
- * looked at. */
-int rota__admit_beside(rota__write *w, rota_span when, const rota__wishes *mine,
-                       rota_span other_when, const rota__wishes *others, bool *fit);
+/* One more booking, or occurrence, that is taken to be there. */
+int rota__admit_arrive(rota__write *w, const rota__booking *booking, rota__absent *absent);
+/* Likewise those occurrences of a series that a booking could meet. */
+int rota__admit_arrive_series(rota__write *w, const rota__series *series,
+                              const rota__booking *beside, rota__absent *absent);
 
 /* Would the claims fit into `when`? ROTA_OK either way, with the clashes, and with what is
  * not open then, which is not looked at where breaches is NULL; any

@@ -12,12 +12,9 @@ bool rota__displace_may(const rota__write *w, const rota__booking *booking, bool
 static int arrive(rota__write *w, rota_span when, const rota__booking *booking,
                   rota__absent *absent)
 {
-    rota__arena *arena = w->cx->env.arena;
-    rota__wishes *wishes = rota__arena_alloc(arena, 1, (int64_t)sizeof *wishes);
-    rota__arrival *arrival = ROTA__PUSH(arena, &absent->arrivals);
-    if (!wishes || !arrival) return rota__context_nomem(w->cx);
-    *arrival = (rota__arrival){ .when = when, .wishes = wishes };
-    return rota__admit_wishes(w, when, booking->claims, booking->claim_count, wishes);
+    rota__booking there = *booking;
+    there.when = when;
+    return rota__admit_arrive(w, &there, absent);
 }
 
 static int leave(rota__write *w, const rota__booking *winner, const rota__booking *const *going,

@@ -240,71 +240,35 @@ static int refuse_series(change *k)
     return refuse(k, &first->booking, when);
 }
 
-static int list_wishes(change *k, const rota__booking *part, rota__wishes *list)
+/* What moves with it, the rest of its series and other single occurrences: none of that is
+ * there yet. */
+static int arrive(change *k, const rota__booking *part, int64_t number, rota__absent *absent)
 {
-    return rota__admit_wishes(k->w, part->when, part->claims, part->claim_count, list);
-}
-
-static int beside_era(change *k, int64_t era, const rota__booking *part, const rota__wishes *mine,
-                      rota__series_walk *walk)
-{
-    const rota__era *as = &k->new.eras[era];
-    const rota_span near = { part->when.start - 2 * (int64_t)ROTA_MAX_BUFFER,
-                             part->when.end + 2 * (int64_t)ROTA_MAX_BUFFER };
-    rota__wishes others = { 0 };
-    rota__happening at;
-    bool fit;
-    int rc = rota__admit_wishes(k->w, ever, as->claims, as->claim_count, &others);
-    rota__series_open(walk, &k->new, era, near, false);
-    while (rc == ROTA_OK && (rc = rota__series_next(walk, &at)) == ROTA_OK) {
-        rc = rota__admit_beside(k->w, part->when, mine, at.when, &others, &fit);
-        if (rc == ROTA_OK && !fit) return refuse(k, &k->before.id, at.when);
+    int rc = rota__admit_arrive_series(k->w, &k->new, part, absent);
+    for (int64_t i = 0; i < k->part_count && rc == ROTA_OK; i++) {
+        const rota__booking other = moved_part(k, &k->parts[i]);
+        if (i != number && moves(&k->parts[i], &other))
+            rc = rota__admit_arrive(k->w, &other, absent);
     }
-    if (rc == ROTA_ELIMIT) return rota__error_plain(k->w->cx->env.error, rc);
-    return rc == ROTA__RECUR_DONE ? ROTA_OK : rc;
-}
-
-/* What moves by itself, and the rest of its series: neither is there yet. */
-static int beside_series(change *k, const rota__booking *part, const rota__wishes *mine)
-{
-    rota__context *cx = k->w->cx;
-    rota__series_walk *walk = rota__arena_room(cx->env.arena, 1, (int64_t)sizeof *walk);
-    int rc = walk ? ROTA_OK : rota__context_nomem(cx);
-    for (int64_t e = 0; e < k->new.era_count &&rc == ROTA_OK; e++)
-        if (!k->new.eras[e].cancelled) rc = beside_era(k, e, part, mine, walk);
     return rc;
 }
 
-/* The single occurrences that move, from the given one on, and one of those. */
-static int beside_parts(change *k, const rota__booking *part, const rota__wishes *mine,
-                        int64_t from)
-{
-    for (int64_t i = from; i < k->part_count; i++) {
-        const rota__booking other = moved_part(k, &k->parts[i]);
-        rota__wishes others = { 0 };
-        bool fit = true;
-        if (!moves(&k->parts[i], &other)) continue;
-        int rc = list_wishes(k, &other, &others);
-        if (rc == ROTA_OK)
-            rc = rota__admit_beside(k->w, part->when, mine, other.when, &others, &fit);
-        if (rc != ROTA_OK) return rc;
-        if (!fit) return refuse(k, &k->before.id, other.when);
-    }
-    return ROTA_OK;
-}
-
-/* Beside what stays as it is, and beside what moves with it. */
+/* Beside what stays as it is, and what moves with it, all at once: where there are several
+ * units, each of two may fit beside a third, and not both. */
 static int admit_part(change *k, const rota__booking *part, int64_t number,
                       const rota__absent *absent)
 {
+    rota__absent changed = { .items = absent->items, .count = absent->count };
     rota__clashes clashes = { 0 };
-    rota__wishes mine = { 0 };
-    int rc = rota__admit_claims(k->w, part->when, part->claims, part->claim_count, absent, NULL,
+    int rc = arrive(k, part, number, &changed);
+    if (rc == ROTA_OK)
+        rc = rota__admit_claims(k->w, part->when, part->claims, part->claim_count, &changed, NULL,
                                 &clashes, NULL);
-    if (rc == ROTA_OK && clashes.count > 0) rc = refuse_part(k, &clashes.items[0]);
-    if (rc == ROTA_OK) rc = list_wishes(k, part, &mine);
-    if (rc == ROTA_OK) rc = beside_series(k, part, &mine);
-    return rc == ROTA_OK ? beside_parts(k, part, &mine, number + 1) : rc;
+    if (rc != ROTA_OK || clashes.count == 0) return rc;
+    for (int64_t i = 0; i < clashes.count; i++)
+        if (clashes.items[i].booking >= 0) return refuse_part(k, &clashes.items[i]);
+    int64_t arrived = -1 - clashes.items[0].booking;
+    return refuse(k, &k->before.id, changed.arrivals.items[arrived].when);
 }
 
 static int admit(change *k)
