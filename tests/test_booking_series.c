@@ -1201,6 +1201,106 @@ START_TEST(what_was_changed_by_itself_stays)
 }
 END_TEST
 
+START_TEST(who_is_named_goes_where_it_is_asked_to_with_the_others)
+{
+    rota_id room = fx_room(&f, "Blue", 1), red = fx_room(&f, "Red", 1);
+    rota_id id = series(room, "2031-03-10T09:00", weekly, HOUR);
+    rota_call call = for_part("2031-03-24T08:00Z", ROTA_SCOPE_THIS);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    ck_status(&f, move_to(id, "2031-03-24T08:00Z", ROTA_SCOPE_THIS, red), ROTA_OK);
+    ck_status(&f, move_as(&call, id, "2031-03-25T13:00Z", "2031-03-25T15:00Z", NULL), ROTA_OK);
+    /* Not by the two hours from there: all of them get the weekday and the hour, and it keeps
+     * its own length and room. */
+    call.scope = ROTA_SCOPE_FUTURE;
+    ck_status(&f, move_as(&call, id, "2031-03-25T15:00Z", NULL, &receipt), ROTA_OK);
+    ck_time(receipt.when.start, "2031-03-25T15:00Z");
+    ck_time(receipt.when.end, "2031-03-25T17:00Z");
+    ck_assert_int_eq(receipt.version, 4);
+    ck_time(part_of(id, "2031-03-24T08:00Z").when.start, "2031-03-25T15:00Z");
+    ck_taken(red, "2031-03-25T16:00Z");
+    ck_free(room, "2031-03-25T15:00Z");
+    ck_time(part_of(id, "2031-03-17T08:00Z").when.start, "2031-03-17T08:00Z");
+    ck_time(part_of(id, "2031-03-31T07:00Z").when.start, "2031-04-01T14:00Z");
+    ck_time(part_of(id, "2031-03-31T07:00Z").when.end, "2031-04-01T15:00Z");
+    ck_time(part_of(id, "2031-04-14T07:00Z").when.start, "2031-04-15T14:00Z");
+    /* A length counts from where it is, and claims are its too. */
+    ck_status(&f, move_as(&call, id, "2031-03-25T15:00Z", "2031-03-25T15:30Z", NULL), ROTA_OK);
+    ck_time(part_of(id, "2031-03-24T08:00Z").when.end, "2031-03-25T15:30Z");
+    ck_time(part_of(id, "2031-04-14T07:00Z").when.end, "2031-04-15T14:30Z");
+    ck_status(&f, move_to(id, "2031-03-24T08:00Z", ROTA_SCOPE_FUTURE, room), ROTA_OK);
+    ck_taken(room, "2031-03-25T15:00Z");
+    ck_free(red, "2031-03-25T15:00Z");
+}
+END_TEST
+
+START_TEST(who_is_named_and_the_others_are_looked_at_together)
+{
+    rota_id pool = fx_room(&f, "Pool", 2), room = fx_room(&f, "Blue", 1);
+    rota_id id = series(pool, "2031-03-10T09:00", "FREQ=DAILY;COUNT=6", HOUR);
+    rota_call call = for_part("2031-03-12T08:00Z", ROTA_SCOPE_THIS);
+    ck_status(&f, move_as(&call, id, "2031-03-12T08:00Z", "2031-03-13T09:00Z", NULL), ROTA_OK);
+    rota_id other = fx_book(&f, pool, "2031-03-13T09:00Z", "2031-03-13T09:30Z");
+    /* An hour later there is room for any two of it, the next one and the other booking. */
+    ck_refused(move(id, "2031-03-12T08:00Z", ROTA_SCOPE_ALL, "2031-03-12T09:00Z"), ROTA_ECONFLICT);
+    ck_status(&f, move(id, "2031-03-12T08:00Z", ROTA_SCOPE_ALL, "2031-03-12T09:00Z"),
+              ROTA_ECONFLICT);
+    rota_result *rows = conflicts(2);
+    ck_assert(same_id(conflict(rows, 0).booking, id));
+    ck_time(conflict(rows, 0).occurrence, "2031-03-13T08:00Z");
+    ck_time(conflict(rows, 0).when.start, "2031-03-13T09:00Z");
+    ck_assert(same_id(conflict(rows, 1).booking, other));
+    ck_time(conflict(rows, 1).asked, "2031-03-12T08:00Z");
+    rota_result_free(rows);
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &other, NULL), ROTA_OK);
+    ck_status(&f, move(id, "2031-03-12T08:00Z", ROTA_SCOPE_ALL, "2031-03-12T09:00Z"), ROTA_OK);
+    ck_time(part_of(id, "2031-03-12T08:00Z").when.end, "2031-03-13T10:00Z");
+
+    /* Nor does it come over one that stays. */
+    id = series(room, "2031-03-10T09:00", weekly, HOUR);
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-03-18T08:00Z"), ROTA_OK);
+    ck_refused(move(id, "2031-03-17T08:00Z", ROTA_SCOPE_FUTURE, "2031-03-10T08:30Z"),
+               ROTA_ECONFLICT);
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_FUTURE, "2031-03-10T09:00Z"), ROTA_OK);
+}
+END_TEST
+
+START_TEST(who_is_named_and_cancelled_is_restored_where_it_was_asked_to)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = series(room, "2031-03-10T09:00", weekly, HOUR);
+    ck_status(&f, cancel(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS), ROTA_OK);
+    ck_status(&f, move(id, "2031-03-24T08:00Z", ROTA_SCOPE_ALL, "2031-03-24T10:00Z"), ROTA_OK);
+    /* From 10:00Z, where the others are, and not from where it was cancelled. */
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_FUTURE, "2031-03-17T11:00Z"), ROTA_OK);
+    ck_time(part_of(id, "2031-03-24T08:00Z").when.start, "2031-03-24T11:00Z");
+    ck_time(part_of(id, "2031-03-17T08:00Z").when.start, "2031-03-17T11:00Z");
+    ck_assert_int_eq(part_of(id, "2031-03-17T08:00Z").status, ROTA_BOOKING_CANCELLED);
+    ck_free(room, "2031-03-17T11:00Z");
+    ck_status(&f, restore(id, "2031-03-17T08:00Z"), ROTA_OK);
+    ck_taken(room, "2031-03-17T11:00Z");
+}
+END_TEST
+
+START_TEST(who_is_named_and_has_begun_stays)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = series(room, "2031-03-10T09:00", weekly, HOUR);
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-03-17T12:00Z"), ROTA_OK);
+    ck_status(&f, move(id, "2031-04-14T07:00Z", ROTA_SCOPE_THIS, "2031-04-20T09:00Z"), ROTA_OK);
+    fx_clock(&f, "2031-03-17T12:30Z");
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_FUTURE, "2031-03-18T09:00Z"), ROTA_OK);
+    ck_time(part_of(id, "2031-03-17T08:00Z").when.start, "2031-03-17T12:00Z");
+    ck_time(part_of(id, "2031-03-24T08:00Z").when.start, "2031-03-25T09:00Z");
+    /* And where the others have, it is moved alone. */
+    fx_clock(&f, "2031-04-19T00:00Z");
+    ck_refused(move(id, "2031-04-07T07:00Z", ROTA_SCOPE_FUTURE, "2031-04-21T09:00Z"), ROTA_ESTATE);
+    ck_status(&f, move(id, "2031-04-14T07:00Z", ROTA_SCOPE_FUTURE, "2031-04-21T09:00Z"), ROTA_OK);
+    ck_time(part_of(id, "2031-04-14T07:00Z").when.start, "2031-04-21T09:00Z");
+    ck_taken(room, "2031-04-21T09:00Z");
+    ck_free(room, "2031-04-20T09:00Z");
+}
+END_TEST
+
 START_TEST(what_was_moved_by_itself_is_in_the_way_of_the_others)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -1960,6 +2060,10 @@ Suite *booking_series_suite(void)
     tcase_add_test(moving, all_are_moved_on_the_wall_clock);
     tcase_add_test(moving, those_to_come_are_moved_and_the_others_stay);
     tcase_add_test(moving, what_was_changed_by_itself_stays);
+    tcase_add_test(moving, who_is_named_goes_where_it_is_asked_to_with_the_others);
+    tcase_add_test(moving, who_is_named_and_the_others_are_looked_at_together);
+    tcase_add_test(moving, who_is_named_and_cancelled_is_restored_where_it_was_asked_to);
+    tcase_add_test(moving, who_is_named_and_has_begun_stays);
     tcase_add_test(moving, what_was_moved_by_itself_is_in_the_way_of_the_others);
     tcase_add_test(moving, a_refused_move_leaves_everything_as_it_was);
     tcase_add_test(moving, claims_change_from_one_occurrence_on);

@@ -25,6 +25,7 @@ typedef struct edit {
     int32_t kind;           /* what exception it is */
     rota__booking part;     /* as a booking of its own; row 0: it has none yet */
     rota__booking part_was; /* unchanged */
+    bool follows;           /* it is a booking of its own, and moves with the others */
 } edit;
 
 /* --- create --- */
@@ -65,7 +66,7 @@ static int admit_part(rota__write *w, rota__series *series)
     if (rc != ROTA_OK) return rc;
     memset(&w->answer.conflicts, 0, sizeof w->answer.conflicts);
     memset(&w->answer.violations, 0, sizeof w->answer.violations);
-    rc = rota__resolve_series(w, series, ROTA_TIME_MIN, NULL, false,
+    rc = rota__resolve_series(w, series, ROTA_TIME_MIN, NULL, NULL, false,
                               "with the others left out: ", &series->checked_until);
     if (rc != ROTA_OK) return rc;
     w->answer.conflicts = told;
@@ -123,7 +124,8 @@ int rota__booking_create_series(rota__write *w, const rota_booking_request *requ
     if (rc != ROTA_OK || (rc = rota__booking_future(w, request->flags, first.when)) != ROTA_OK)
         return rc;
     bool partial = request->flags & ROTA_BOOKING_PARTIAL;
-    rc = rota__resolve_series(w, &series, ROTA_TIME_MIN, NULL, partial, "", &series.checked_until);
+    rc = rota__resolve_series(w, &series, ROTA_TIME_MIN, NULL, NULL, partial, "",
+                              &series.checked_until);
     if (rc == ROTA_OK && w->answer.conflicts.count + w->answer.violations.count > 0)
         rc = admit_part(w, &series);
     if (rc == ROTA_OK && w->answer.receipt.skipped > 0 &&
@@ -303,17 +305,19 @@ static void mark_cancelled(edit *k)
     }
 }
 
-/* By how much the wall clock moves. */
+/* By how much the wall clock moves, from where its era has the one that is named: so that one
+ * which was changed by itself does not take the others along a way that only it went. */
 static int shift_of(edit *k, const rota_booking_request *request, const rota_span was,
                     int64_t *shift, int64_t *length)
 {
     const rota__tz *zone = k->series.every.zone;
-    rota_span when = was;
+    const rota_span own = k->w->call.scope == ROTA_SCOPE_NONE ? was : k->part.when;
+    rota_span when = own;
     bool starts = request->set & ROTA_BOOKING_SET_START, ends = request->set & ROTA_BOOKING_SET_END;
     int rc;
     if (starts) {
         when.start = request->when.start;
-        when.end += when.start - was.start;
+        when.end += when.start - own.start;
     }
     if (ends) when.end = request->when.end;
     if ((rc = rota__request_span(k->w->cx, "the booking", when)) != ROTA_OK ||
@@ -322,8 +326,9 @@ static int shift_of(edit *k, const rota_booking_request *request, const rota_spa
     bool days = k->series.all_day;
     rota__local from = was.start + rota__tz_offset(zone, was.start);
     rota__local to = when.start + rota__tz_offset(zone, when.start);
-    *shift = days ? rota__series_shown(zone, when.start) - rota__series_shown(zone, was.start)
-                  : to - from;
+    *shift = !starts ? 0
+             : days  ? rota__series_shown(zone, when.start) - rota__series_shown(zone, was.start)
+                     : to - from;
     rota__local span = rota__series_shown(zone, when.end) -
                        rota__series_shown(zone, when.start); /* of days */
     *length = !ends ? 0 : days ? span / DAY : when.end - when.start;
@@ -331,6 +336,24 @@ static int shift_of(edit *k, const rota_booking_request *request, const rota_spa
         return ends ? check_length(k->w, &k->series, *length) : ROTA_OK;
     return rota__error_set(k->w->cx->env.error, ROTA_EINVALID,
                            "an all-day series is moved by whole days");
+}
+
+/* Where the request has it, with what the request claims. A cancelled one goes along for when
+ * it is restored. */
+static int follow(edit *k, const rota_booking_request *asked, const rota__booking *claiming)
+{
+    rota_booking_request own = *asked;
+    rota__booking was = k->part;
+    own.set &= ROTA_BOOKING_SET_WHEN;
+    keep_days(k, &own);
+    was.status = ROTA_BOOKING_CONFIRMED;
+    int rc = rota__booking_apply(k->w, &was, &own, &k->part);
+    if (rc != ROTA_OK) return rc;
+    k->part.status = k->part_was.status;
+    if (!(asked->set & ROTA_BOOKING_SET_CLAIMS)) return ROTA_OK;
+    k->part.claims = claiming->claims;
+    k->part.claim_count = claiming->claim_count;
+    return ROTA_OK;
 }
 
 static int change_eras(edit *k, const rota_booking_request *request, const rota_span was)
@@ -341,6 +364,7 @@ static int change_eras(edit *k, const rota_booking_request *request, const rota_
     if (request->set & ROTA_BOOKING_SET_WHEN) rc = shift_of(k, request, was, &shift, &length);
     if (rc == ROTA_OK && (request->set & ROTA_BOOKING_SET_CLAIMS))
         rc = rota__booking_claims(k->w, request, &asked);
+    if (rc == ROTA_OK && k->follows) rc = follow(k, request, &asked);
     if (rc != ROTA_OK) return rc;
     mark_cancelled(k);
     for (int64_t e = 0; e < k->series.era_count; e++) {
@@ -373,15 +397,25 @@ static int first_changed(edit *k, rota_time *from)
     return rc;
 }
 
-static int admit_change(edit *k)
+static bool is_there(const rota__booking *part)
+{
+    return part->status != ROTA_BOOKING_CANCELLED;
+}
+
+/* any: others are changed. */
+static int admit_change(edit *k, bool any)
 {
     rota__absent absent = { 0 };
+    const rota__booking *with = k->follows && is_there(&k->part) ? &k->part : NULL;
     rota_time from;
-    if (!rota__admit_absent(k->w, &absent, k->before->row, ROTA__GONE_WHOLE))
+    if (!any) return with ? rota__resolve_claims(k->w, with, ROTA_ON_CONFLICT_REJECT, "") : ROTA_OK;
+    if (!rota__admit_absent(k->w, &absent, k->before->row, ROTA__GONE_WHOLE) ||
+        (with && !rota__admit_absent(k->w, &absent, with->row, ROTA__GONE_WHOLE)))
         return rota__context_nomem(k->w->cx);
+    rota__admit_sort_absent(&absent);
     int rc = first_changed(k, &from);
     if (rc != ROTA_OK) return rc;
-    return rota__resolve_series(k->w, &k->series, from, &absent, false, "",
+    return rota__resolve_series(k->w, &k->series, from, with, &absent, false, "",
                                 &k->series.checked_until);
 }
 
@@ -393,11 +427,11 @@ static int all_begun(edit *k, const char *verb)
                            gone ? "is cancelled from there on" : "has begun altogether", verb);
 }
 
-/* The time that the request's is compared with. */
+/* The time that the request's is compared with: as its era has it. */
 static int reference(edit *k, rota_span *was)
 {
     rota__happening first;
-    *was = k->part.when;
+    *was = k->at.when;
     if (k->w->call.scope != ROTA_SCOPE_NONE) return ROTA_OK;
     int rc = rota__series_first(&k->w->cx->env, &k->series, ROTA_TIME_MIN, &first);
     if (rc == ROTA__RECUR_DONE) return all_begun(k, "moved");
@@ -431,6 +465,25 @@ static bool before_the_years(const rota__series *series)
     return false;
 }
 
+/* Does the one that is named move too, though it was changed by itself? */
+static bool may_follow(const edit *k)
+{
+    int32_t status = k->part.status;
+    bool movable = status == ROTA_BOOKING_CONFIRMED || status == ROTA_BOOKING_CHECKED_IN ||
+                   status == ROTA_BOOKING_CANCELLED;
+    return k->w->call.scope != ROTA_SCOPE_NONE && k->kind == ROTA__EXCEPT_APART && movable &&
+           k->part.when.start > k->w->cx->now;
+}
+
+static int put_follower(edit *k)
+{
+    const rota__booking *was = &k->part_was, *is = &k->part;
+    bool stays = was->when.start == is->when.start && was->when.end == is->when.end &&
+                 was->claims == is->claims;
+    if (!k->follows || stays) return ROTA_OK;
+    return rota__series_put_part(k->w, ROTA_EVENT_BOOKING_MOVED, was, is, NULL, &k->series);
+}
+
 static int move_many(edit *k, const rota_booking_request *request)
 {
     enum { WHOLE = ROTA_BOOKING_SET_TITLE | ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY };
@@ -456,8 +509,10 @@ static int move_many(edit *k, const rota_booking_request *request)
     if (request->set & ROTA_BOOKING_SET_PRIORITY) after.priority = request->priority;
     if (request->set & ~(uint32_t)WHOLE) {
         if ((rc = mark(k, false, &any, &whole)) != ROTA_OK) return rc;
-        if (!any) return all_begun(k, "moved");
-        if ((rc = change_eras(k, request, was)) != ROTA_OK || (rc = admit_change(k)) != ROTA_OK)
+        k->follows = may_follow(k);
+        if (!any && !k->follows) return all_begun(k, "moved");
+        if ((rc = change_eras(k, request, was)) != ROTA_OK ||
+            (rc = admit_change(k, any)) != ROTA_OK || (rc = put_follower(k)) != ROTA_OK)
             return rc;
     }
     rc = rota__series_put(w, ROTA_EVENT_BOOKING_MOVED, k->before, &after, &k->series);
@@ -560,7 +615,7 @@ static int confirm_all(edit *k)
     if (rota__booking_status(k->before, w->cx->now) == ROTA_BOOKING_EXPIRED) {
         if (!rota__admit_absent(w, &absent, k->before->row, ROTA__GONE_WHOLE))
             return rota__context_nomem(w->cx);
-        rc = rota__resolve_series(w, &k->series, ROTA_TIME_MIN, &absent, false,
+        rc = rota__resolve_series(w, &k->series, ROTA_TIME_MIN, NULL, &absent, false,
                                   "the hold had lapsed, and ", &k->series.checked_until);
         if (rc != ROTA_OK) return rc;
     }

@@ -303,9 +303,43 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
     return expire_lapsed(w);
 }
 
+static int admit_with(rota__write *w, const rota__series *series, const rota__booking *with,
+                      const rota__absent *absent, rota__clashes *clashes, rota__breaches *breaches)
+{
+    rota__arena *arena = w->cx->env.arena;
+    rota__absent changed = { .items = absent->items, .count = absent->count };
+    rota__clashes found = { 0 };
+    rota__breaches closed = { 0 };
+    int rc = rota__admit_arrive_series(w, series, with, &changed);
+    if (rc == ROTA_OK)
+        rc = rota__admit_claims(w, with->when, with->claims, with->claim_count, &changed, NULL,
+                                &found, breaches ? &closed : NULL);
+    for (int64_t i = 0; i < found.count && rc == ROTA_OK; i++) {
+        rota__clash *clash = ROTA__PUSH(arena, clashes);
+        if (!clash) return rota__context_nomem(w->cx);
+        *clash = found.items[i];
+        clash->asked_recurs = true;
+        clash->asked = with->occurrence;
+        if (clash->booking >= 0) continue;
+        const rota__arrival *own = &changed.arrivals.items[-1 - clash->booking];
+        clash->booking = with->part_of;
+        clash->recurs = true;
+        clash->original = own->original;
+        clash->when = own->when;
+    }
+    for (int64_t i = 0; i < closed.count && rc == ROTA_OK; i++) {
+        rota__breach *breach = ROTA__PUSH(arena, breaches);
+        if (!breach) return rota__context_nomem(w->cx);
+        *breach = closed.items[i];
+        breach->recurs = true;
+        breach->original = with->occurrence;
+    }
+    return rc;
+}
+
 int rota__resolve_series(rota__write *w, const rota__series *series, rota_time from,
-                         const rota__absent *absent, bool partial, const char *why,
-                         rota_time *checked_until)
+                         const rota__booking *with, const rota__absent *absent, bool partial,
+                         const char *why, rota_time *checked_until)
 {
     rota__clashes clashes = { 0 };
     rota__breaches breaches = { 0 };
@@ -313,6 +347,8 @@ int rota__resolve_series(rota__write *w, const rota__series *series, rota_time f
     const bool forbidden = w->answer.violations.count > 0; /* altogether */
     int rc = rota__admit_series(w, series, from, absent, &clashes, any_hours(w) ? NULL : &breaches,
                                 checked_until);
+    if (rc == ROTA_OK && with)
+        rc = admit_with(w, series, with, absent, &clashes, any_hours(w) ? NULL : &breaches);
     if (rc != ROTA_OK) return rc;
     if (clashes.count == 0 && breaches.count == 0)
         return forbidden ? say_forbidden(w, why) : expire_lapsed(w);

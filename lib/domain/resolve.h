@@ -13,10 +13,11 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
                          const char *why);
 
 /* Take the claims of a series, as rota__admit_series() says; no strategy but to refuse.
+ * with: an occurrence that is a booking of its own, and is about to be there too; NULL: none.
  * partial: ROTA_OK all the same, and the conflicts say what to leave out. */
 int rota__resolve_series(rota__write *w, const rota__series *series, rota_time from,
-                         const rota__absent *absent, bool partial, const char *why,
-                         rota_time *checked_until);
+                         const rota__booking *with, const rota__absent *absent, bool partial,
+                         const char *why, rota_time *checked_until);
 
 /* Would what is booked within `when` fit after the change? ROTA_ECONFLICT, and
  * the conflicts, where it would not. */

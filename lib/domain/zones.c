@@ -284,7 +284,8 @@ static int admit(change *k)
     if (!room) return rota__context_nomem(w->cx);
     rota__admit_sort_absent(&absent);
     w->any_hours = true; /* by its wall clock */
-    int rc = rota__resolve_series(w, &k->new, k->from, &absent, false, "", &k->new.checked_until);
+    int rc = rota__resolve_series(w, &k->new, k->from, NULL, &absent, false, "",
+                                  &k->new.checked_until);
     if (rc == ROTA_ECONFLICT) return refuse_series(k);
     for (int64_t i = 0; i < k->part_count && rc == ROTA_OK; i++) {
         rota__booking after = moved_part(k, &k->parts[i]);

@@ -35,6 +35,8 @@ MUTATIONS = {
     "second_fold": "a wall clock that is shown twice is the second of the two",
     "after_gap": "a wall clock that is left out is read with the offset after the gap",
     "apart_moves": "what was changed by itself is moved with the others",
+    "named_stays": "who is named when many are moved stays, if it was changed by itself",
+    "own_way": "a move of many is measured from where the named one went by itself",
     "apart_stays": "what was changed by itself is left by a cancel of all",
     "begun_moves": "what has begun is changed with the others",
     "future_is_all": "from one on is read as every one",
@@ -78,7 +80,8 @@ class Claim:
 
 class Occurrence:
     """One, of a series or of a booking that happens once. `original` and `wall` are who it is: the
-    instant and the wall clock that the rule gave."""
+    instant and the wall clock that the rule gave. `shift` is that of its series, also where it was
+    changed by itself."""
 
     __slots__ = ("booking", "original", "wall", "shift", "length", "start", "end", "claims",
                  "status", "apart", "skipped", "takes")
@@ -282,9 +285,10 @@ class Model:
     def days_of(occurrence):
         return range((occurrence.start - MARGIN) // DAY, (occurrence.end + MARGIN) // DAY + 1)
 
-    def met(self, asked, absent, wanted=None):
+    def met(self, asked, absent, wanted=None, beside=None):
         """(asked occurrence, resource that it takes): its pieces, and those of the occurrences of
-        other bookings on the same days."""
+        other bookings on the same days. beside: {asked occurrence: others that are about to be
+        there}."""
         taken, wanted = {}, wanted or self.occupies
         for occurrence in asked:
             others = set()
@@ -292,6 +296,7 @@ class Model:
                 others |= self.days.get(day, set())
             others = [(o, self.pieces(o)) for o in others
                       if o not in absent and wanted(o)]
+            others += [(o, self.pieces(o)) for o in (beside or {}).get(occurrence, ())]
             for resource, mine in self.pieces(occurrence).items():
                 taken[occurrence, resource] = mine, {
                     o: pieces[resource] for o, pieces in others if resource in pieces}
@@ -316,13 +321,14 @@ class Model:
                     found |= there.keys()
         return found
 
-    def conflicts(self, asked, absent):
+    def conflicts(self, asked, absent, beside=None):
         """{asked occurrence: {(resource, other occurrence)}}."""
         found = {}
-        for (occurrence, resource), (mine, others) in self.met(asked, absent).items():
+        for (occurrence, resource), (mine, others) in self.met(
+                asked, absent, beside=beside).items():
             for other in self.short(resource, mine, others):
                 found.setdefault(occurrence, set()).add((resource, other))
-        self.asked = asked, absent, found
+        self.asked = asked, absent, found, beside or {}
         return found
 
     def rows(self, pairs):
@@ -346,10 +352,10 @@ class Model:
                 a < end and start < e for a, e, _ in mine for start, end, _ in pieces)}
         return found
 
-    def admit(self, asked, absent=()):
+    def admit(self, asked, absent=(), beside=None):
         """A refusal if one of them is not free, with the absent ones left out. Else the lapsed
         holds in their way, which then end."""
-        found = self.conflicts(asked, absent)
+        found = self.conflicts(asked, absent, beside)
         others = {other for pairs in found.values() for _, other in pairs}
         if others and all(other.start >= SURE for other in others):
             raise Unclear("met beyond the years that are checked for sure")
@@ -510,6 +516,16 @@ class Model:
     def move_one(self, booking, was, start, duration, claims):
         if self.status(was) not in ("held", "confirmed", "checked_in"):
             raise Refusal("ESTATE")
+        moved = self.moved_one(booking, was, start, duration, claims)
+        expired = self.admit([moved], [was])
+
+        def apply():
+            self.expire(expired)
+            self.put_in(booking, [moved if o is was else o for o in booking.occurrences])
+            self.count_up(booking, one=booking.series)
+        return self.receipt(booking, moved, self.status(moved), booking.version + 1), apply
+
+    def moved_one(self, booking, was, start, duration, claims):
         moved = was.copy()
         moved.start = was.start if start is None else start
         moved.end = moved.start + (duration or was.end - was.start)
@@ -522,13 +538,7 @@ class Model:
                                      + timedelta(days=days), booking.zone)
         moved.claims = claims or was.claims
         moved.apart = True
-        expired = self.admit([moved], [was])
-
-        def apply():
-            self.expire(expired)
-            self.put_in(booking, [moved if o is was else o for o in booking.occurrences])
-            self.count_up(booking, one=booking.series)
-        return self.receipt(booking, moved, self.status(moved), booking.version + 1), apply
+        return moved
 
     def move_many(self, booking, named, scope, start, duration, claims):
         chosen = self.those(booking, named, scope)
@@ -537,16 +547,20 @@ class Model:
         chosen = [o for o in chosen if "apart_moves" in self.mutate or not o.apart]
         if not any(o.status == "confirmed" for o in chosen):
             raise Unclear("nothing that could be moved")
-        if named.apart or named.skipped or named.status == "cancelled":
-            raise Unclear("named is one that is not moved itself")
-        if start is not None and oracle.local(named.start, booking.zone) != (
+        if scope is None and (named.apart or named.skipped or named.status == "cancelled"):
+            raise Unclear("the first one is not moved itself")
+        if named.status == "cancelled" and not named.apart and not named.skipped:
+            raise Unclear("named is one that was cancelled with others")
+        if start is not None and oracle.local(self.by_series(named), booking.zone) != (
                 named.wall + named.shift):
             self.differs("many are moved by one whose wall clock is left out")
         shift = None
         if start is not None:
             # The time that it is to have, and no other, on the clock.
             shift = oracle.local(start, booking.zone) - named.wall - named.shift
-            if oracle.instant(named.wall + named.shift + shift, booking.zone) != start:
+            if "own_way" in self.mutate:
+                shift = oracle.local(start, booking.zone) - oracle.local(named.start, booking.zone)
+            elif oracle.instant(named.wall + named.shift + shift, booking.zone) != start:
                 raise Unclear("moved to the second of two")
             if booking.all_day and shift % timedelta(days=1):
                 raise Unclear("all-day, moved to an hour")
@@ -565,13 +579,24 @@ class Model:
             moved.claims = claims or was.claims
             self.put(moved)
             changed[was] = moved
+        slots = [o for o in booking.occurrences
+                 if o.apart and self.by_series(o) > self.now
+                 and (scope != "future" or o.original >= named.original)]
+        absent, beside = {o for o in booking.occurrences if not o.apart}, {}
+        if self.follows(named, scope):
+            follower = changed[named] = self.moved_one(booking, named, start, duration, claims)
+            absent.add(named)
         after = [changed.get(o, o) for o in booking.occurrences]
         self.among_themselves(after)
         asked = [o for o in changed.values() if o.status != "cancelled"]
-        expired = self.admit(asked, {o for o in booking.occurrences if not o.apart})
+        if self.follows(named, scope):
+            beside[follower] = [o for o in after if not o.apart and o.status != "cancelled"]
+        expired = self.admit(asked, absent, beside)
 
         def apply():
             self.expire(expired)
+            for slot in slots:
+                changed.get(slot, slot).shift += shift or timedelta(0)
             self.put_in(booking, after)
             self.count_up(booking)
         if scope:
@@ -581,6 +606,21 @@ class Model:
             when = self.first_of(after)
         return {"ref": booking.ref, "status": booking.status, "version": booking.version + 1,
                 **when}, apply
+
+    def by_series(self, occurrence):
+        """Where its series has one that was changed by itself."""
+        if not occurrence.apart:
+            return occurrence.start
+        if not occurrence.shift:
+            return occurrence.original
+        return self.instant(occurrence.wall + occurrence.shift, occurrence.booking.zone)
+
+    def follows(self, named, scope):
+        """Who is named when many are moved goes where it is asked to, also when it was changed by
+        itself; and a cancelled one, for when it is restored."""
+        return (scope in ("future", "all") and named.apart and named.start > self.now
+                and named.status in ("confirmed", "checked_in", "cancelled")
+                and "named_stays" not in self.mutate)
 
     @staticmethod
     def uneven(occurrence, duration):
