@@ -672,6 +672,60 @@ START_TEST(a_block_cancels_the_occurrences_in_its_way_and_no_others)
 }
 END_TEST
 
+START_TEST(a_dry_run_lists_the_occurrences_that_a_block_would_cancel)
+{
+    rota_call dry = ROTA_INIT(rota_call), part = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request), move = q;
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_booking b = ROTA_INIT(rota_booking);
+    rota_result *rows = NULL;
+    rota_id id = book_daily("2031-03-11T09:00:00", 0);
+    rota_id once = book_first(0, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    part.scope = ROTA_SCOPE_THIS; /* one that has a row of its own already */
+    part.occurrence = t("2031-03-13T09:00Z");
+    move.set = ROTA_BOOKING_SET_START;
+    move.when.start = t("2031-03-12T08:00Z");
+    ck_status(&f, rota_booking_move(f.r, &part, &id, &move, NULL), ROTA_OK);
+    const char *const expected[] = { "2031-03-12T08:00Z", "2031-03-12T09:00Z", "2031-03-12T10:00Z",
+                                     "2031-03-14T09:00Z" };
+    dry.flags = ROTA_CALL_DRY_RUN;
+    q.when = (rota_span){ t("2031-03-12T08:00Z"), t("2031-03-15T09:00Z") };
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.kind = ROTA_KIND_MAINTENANCE;
+    q.on_conflict = ROTA_ON_CONFLICT_OVERRIDE;
+    ck_status(&f, rota_booking_create(f.r, &dry, &q, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.cancelled, 4);
+    ck_status(&f, rota_cancelled_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 4);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(rota_booking_at(rows, i, &b), ROTA_OK);
+        ck_assert_int_eq(b.when.start, t(expected[i]));
+        ck_assert_mem_eq(&b.id, i == 2 ? &once : &id, sizeof b.id);
+        ck_assert_int_eq(b.occurrence, i == 2 ? 0 : i == 0 ? t("2031-03-13T09:00Z") : b.when.start);
+        ck_assert_int_eq(b.status, ROTA_BOOKING_CONFIRMED);
+    }
+    rota_result_free(rows);
+    ck_assert_int_eq(occurrence_status(&id, "2031-03-12T09:00Z"), ROTA_BOOKING_CONFIRMED);
+}
+END_TEST
+
+START_TEST(a_block_cancels_what_was_restored_of_a_cancelled_series)
+{
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_call part = ROTA_INIT(rota_call);
+    rota_id id = book_daily("2031-03-11T09:00:00", 0);
+    part.scope = ROTA_SCOPE_THIS;
+    part.occurrence = t("2031-03-12T09:00Z");
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_status(&f, rota_booking_restore(f.r, &part, &id, NULL), ROTA_OK);
+    ck_status(&f, block_over("2031-03-12T08:00Z", "2031-03-13T15:00Z", &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.cancelled, 1);
+    ck_assert_int_eq(occurrence_status(&id, "2031-03-12T09:00Z"), ROTA_BOOKING_CANCELLED);
+    ck_assert_int_eq(fx_status(&f, id), ROTA_BOOKING_CANCELLED);
+}
+END_TEST
+
 START_TEST(a_series_that_is_held_is_not_cancelled_in_part)
 {
     rota_id id = book_daily("2031-03-11T09:00:00", 7200);
@@ -1147,6 +1201,8 @@ Suite *place_suite(void)
     tcase_add_test(tc, no_booking_cancels_a_block_and_a_block_only_a_lower_one);
     tcase_add_test(tc, a_block_cancels_the_occurrences_in_its_way_and_no_others);
     tcase_add_test(tc, a_series_that_is_held_is_not_cancelled_in_part);
+    tcase_add_test(tc, a_dry_run_lists_the_occurrences_that_a_block_would_cancel);
+    tcase_add_test(tc, a_block_cancels_what_was_restored_of_a_cancelled_series);
     tcase_add_test(tc, no_booking_overrides_an_occurrence);
     tcase_add_test(tc, a_block_moves_what_has_not_begun_movable_or_not);
     tcase_add_test(tc, a_block_moves_the_occurrences_in_its_way_and_no_others);

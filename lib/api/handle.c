@@ -3,6 +3,7 @@
 #include "api/handle.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/str.h"
@@ -429,40 +430,36 @@ int rota_violation_list(rota *r, rota_result **out)
     return list_report(r, out, read_violations);
 }
 
-static int compare_bookings(const rota__booking *a, const rota__booking *b)
+static int by_place(const void *left, const void *right)
 {
-    if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
-    if (a->when.end != b->when.end) return a->when.end < b->when.end ? -1 : 1;
-    return rota__id_compare(&a->id, &b->id);
+    return rota__page_compare(left, right);
 }
 
-/* Few, and nearly in order: put each in its place. */
-static void insert_sorted(rota__booking *rows, int64_t count, const rota__booking *row)
+/* As it is now, which after a dry run is as it was. */
+static int read_one_cancelled(rota__context *cx, const rota__cancelled *one,
+                              rota__families *families, rota__records *shown)
 {
-    while (count > 0 && compare_bookings(&rows[count - 1], row) > 0) {
-        rows[count] = rows[count - 1];
-        count--;
-    }
-    rows[count] = *row;
+    rota__by by = { .id = &one->id };
+    rota__booking found;
+    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &found);
+    if (rc == ROTA_OK) return rota__occurrence_show_all(cx, &cx->env, families, &found, 1, shown);
+    if (rc != ROTA_ENOTFOUND || rota__id_is_none(&one->series)) return rc;
+    rota_booking *record = ROTA__PUSH(cx->env.arena, shown);
+    if (!record) return rota__context_nomem(cx);
+    return rota__occurrence_get(cx, &one->series, one->occurrence, record);
 }
 
 static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
 {
-    rota__booking *found = rota__arena_alloc(cx->env.arena, r->cancelled_count,
-                                             (int64_t)sizeof *found);
-    if (!found) return rota__context_nomem(cx);
-    for (int64_t i = 0; i < r->cancelled_count; i++) {
-        rota__by by = { .id = &r->cancelled[i] };
-        rota__booking booking;
-        int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &booking);
-        if (rc != ROTA_OK) return rc;
-        insert_sorted(found, i, &booking);
-    }
     rota__families families = { 0 };
     rota__records shown = { 0 };
-    int rc = rota__occurrence_show_all(cx, &cx->env, &families, found, r->cancelled_count, &shown);
-    if (rc == ROTA_OK) rota__result_bookings(rows, shown.items, shown.count, cx->now);
-    return rc;
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < r->cancelled_count && rc == ROTA_OK; i++)
+        rc = read_one_cancelled(cx, &r->cancelled[i], &families, &shown);
+    if (rc != ROTA_OK) return rc;
+    if (shown.count > 1) qsort(shown.items, (size_t)shown.count, sizeof *shown.items, by_place);
+    rota__result_bookings(rows, shown.items, shown.count, cx->now);
+    return ROTA_OK;
 }
 
 int rota_cancelled_list(rota *r, rota_result **out)

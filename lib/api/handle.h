@@ -26,7 +26,7 @@ struct rota {
     int64_t displacement_count;
     const rota_violation *violations;
     int64_t violation_count;
-    const rota_id *cancelled;
+    const rota__cancelled *cancelled;
     int64_t cancelled_count;
     bool entered;
 };

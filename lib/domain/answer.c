@@ -217,7 +217,7 @@ int rota__answer_write(rota__context *cx, const rota__answer *answer, rota__key 
     if (layout >= ANSWER_FORBIDDEN) put_int(&out, violations);
     if (layout == ANSWER_MOVED) put_int(&out, moved);
     for (int64_t i = 0; i < answer->cancelled.count; i++)
-        put_id(&out, &answer->cancelled.items[i]);
+        put_id(&out, &answer->cancelled.items[i].id);
     for (int64_t i = 0; i < conflicts; i++)
         put_conflict(&out, &answer->conflicts.items[i]);
     for (int64_t i = 0; i < violations; i++)
@@ -269,9 +269,9 @@ int rota__answer_read(rota__context *cx, const rota__key *key, rota__answer *ans
     answer->cancelled.count = answer->conflicts.count = 0;
     answer->violations.count = answer->moved.count = 0;
     for (int64_t i = 0; i < cancelled && !in.cut; i++) {
-        rota_id *id = ROTA__PUSH(cx->report, &answer->cancelled);
-        if (!id) return rota__context_nomem(cx);
-        *id = get_id(&in);
+        rota__cancelled *row = ROTA__PUSH(cx->report, &answer->cancelled);
+        if (!row) return rota__context_nomem(cx);
+        *row = (rota__cancelled){ .id = get_id(&in) };
     }
     for (int64_t i = 0; i < conflicts && !in.cut && rc == ROTA_OK; i++)
         rc = get_conflict(cx, &in, &answer->conflicts);

@@ -6,14 +6,21 @@
 
 #include "domain/context.h"
 
-typedef ROTA__LIST(rota_id) rota__ids;
+/* A booking that was cancelled to make room. An occurrence has a row of its own from then on,
+ * but after a dry run: there it is known by its series and its original start. */
+typedef struct rota__cancelled {
+    rota_id id; /* of the row */
+    rota_id series;
+    rota_time occurrence;
+} rota__cancelled;
+
 typedef ROTA__LIST(rota_conflict) rota__conflicts;
 typedef ROTA__LIST(rota_violation) rota__violations;
 
 /* What a call says beside its status. Lists live in the report. */
 typedef struct rota__answer {
     rota_receipt receipt;
-    rota__ids cancelled;
+    ROTA__LIST(rota__cancelled) cancelled;
     rota__conflicts conflicts;
     rota__violations violations;
     ROTA__LIST(rota_alternative) alternatives;

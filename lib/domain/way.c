@@ -244,8 +244,11 @@ static int choose_part(rota__write *w, const rota__booking *booking, int32_t on_
     int32_t kind;
     rota__booking *part = rota__arena_alloc(cx->env.arena, 1, (int64_t)sizeof *part);
     int rc = part ? family_of(w, row, list, &of) : rota__context_nomem(cx);
-    if (rc != ROTA_OK || of->row.status != ROTA_BOOKING_CONFIRMED || row == booking->part_of)
-        return rc;
+    /* One that is cancelled may have occurrences that were restored; one that is held has none
+     * of its own. */
+    bool firm = rc == ROTA_OK && (of->row.status == ROTA_BOOKING_CONFIRMED ||
+                                  of->row.status == ROTA_BOOKING_CANCELLED);
+    if (!firm || row == booking->part_of) return rc;
     if ((rc = rota__series_find(&cx->env, &of->series, original, &at, &kind)) == ROTA_OK)
         rc = rota__series_part(cx, &of->row, &of->series, &at, kind, part);
     if (rc == ROTA_ENOTFOUND)
@@ -355,9 +358,12 @@ static int cancel(rota__write *w, const candidate *one, const rota__booking *win
                          : rota__way_end(w, one->rival, ROTA_BOOKING_CANCELLED,
                                          ROTA_EVENT_BOOKING_CANCELLED, winner);
     if (rc != ROTA_OK) return rc;
-    rota_id *id = ROTA__PUSH(w->cx->report, &w->answer.cancelled);
-    if (!id) return rota__context_nomem(w->cx);
-    *id = w->batch.bookings.items[w->batch.bookings.count - 1].id;
+    const rota__booking *put = &w->batch.bookings.items[w->batch.bookings.count - 1];
+    rota__cancelled *row = ROTA__PUSH(w->cx->report, &w->answer.cancelled);
+    if (!row) return rota__context_nomem(w->cx);
+    *row = (rota__cancelled){ .id = put->id,
+                              .series = put->part_of_id,
+                              .occurrence = put->occurrence };
     return ROTA_OK;
 }
 
