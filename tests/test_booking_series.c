@@ -435,6 +435,11 @@ START_TEST(a_request_that_makes_no_series_is_refused)
     q.on_conflict = ROTA_ON_CONFLICT_ASK;
     ck_refused(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID);
     q.on_conflict = ROTA_ON_CONFLICT_REJECT;
+    q.flags = ROTA_BOOKING_MOVABLE;
+    ck_refused(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID);
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID);
+    ck_assert_str_eq(rota_errmsg(f.r), "a series is not movable");
+    q.flags = 0;
     ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
     q = request_of(&claim, 1, NULL); /* only a series is made in part */
     q.when = (rota_span){ t("2031-03-10T08:00Z"), t("2031-03-10T09:00Z") };
@@ -548,6 +553,8 @@ START_TEST(a_held_series_is_confirmed_or_given_up_as_a_whole)
     rota_call all = for_part("2031-03-17T08:00Z", ROTA_SCOPE_ALL);
     ck_refused(rota_booking_confirm(f.r, &this, &a, NULL), ROTA_EINVALID);
     ck_refused(rota_booking_confirm(f.r, &future, &a, NULL), ROTA_EINVALID);
+    ck_refused(rota_booking_cancel(f.r, &this, &a, NULL), ROTA_ESTATE);
+    ck_refused(rota_booking_cancel(f.r, &future, &a, NULL), ROTA_ESTATE);
     ck_status(&f, rota_booking_confirm(f.r, &all, &a, NULL), ROTA_OK);
     ck_refused(rota_booking_confirm(f.r, &all, &a, NULL), ROTA_ESTATE);
     ck_status(&f, cancel(b, NULL, ROTA_SCOPE_NONE), ROTA_OK);
@@ -717,6 +724,10 @@ START_TEST(setup_and_cleanup_are_kept_between_its_own)
     ck_assert_int_eq(conflict(rows, 0).units_left, 1);
     ck_assert_int_eq(conflict(rows, 0).units_asked, 2);
     rota_result_free(rows);
+    ck_assert_str_eq(
+        rota_errmsg(f.r),
+        "\"Blue\" has 1 unit, not the 2 asked for by the series 2031-05-02T06:50:00Z to "
+        "2031-05-02T06:50:01Z, setup and cleanup included, and 119 more conflicts");
     ck_status(&f, try_every(room, "2031-05-01T09:00", "FREQ=DAILY;COUNT=120", LENGTH), ROTA_OK);
     /* In the night in which the clocks go forward they are an hour nearer to each other. */
     ck_status(&f, try_every(room, "2032-03-01T09:00", "FREQ=DAILY;COUNT=60", LENGTH - 1801),
@@ -1575,6 +1586,9 @@ START_TEST(one_occurrence_is_cancelled_and_restored)
     ck_assert_int_eq(get(id).status, ROTA_BOOKING_CONFIRMED);
     ck_refused(cancel(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS), ROTA_ESTATE);
     ck_refused(restore(id, "2031-03-24T08:00Z"), ROTA_ESTATE);
+    ck_status(&f, cancel(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS), ROTA_ESTATE);
+    ck_assert_str_eq(rota_errmsg(f.r), "occurrence 2031-03-17T08:00:00Z of booking \"Series\" is "
+                                       "cancelled and cannot be cancelled");
     rota_id other = fx_book(&f, room, "2031-03-17T08:30Z", "2031-03-17T08:40Z");
     ck_refused(restore(id, "2031-03-17T08:00Z"), ROTA_ECONFLICT);
     ck_status(&f, rota_booking_cancel(f.r, NULL, &other, NULL), ROTA_OK);

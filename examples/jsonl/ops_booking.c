@@ -198,6 +198,8 @@ void booking_create(struct request *q)
         want.when = span_of(q, (rota_span){ 0 });
     }
     if (flag_of(q, "partial", false)) want.flags |= ROTA_BOOKING_PARTIAL;
+    if (want.flags != 0 && !recurs(q))
+        fail(q, ROTA_EINVALID, "\"partial\" is for a series: there is no \"rrule\" or \"rdate\"");
     if (flag_of(q, "movable", false)) want.flags |= ROTA_BOOKING_MOVABLE;
     want.kind = kind_of(q);
     want.hold_secs = (int32_t)integer_of(q, "hold", 1, INT32_MAX, 0);

@@ -153,6 +153,8 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
         (rc = rota__request_range(cx, "kind", request->kind, ROTA_KIND_BOOKING,
                                   ROTA_KIND_ABSENCE)) != ROTA_OK)
         return rc;
+    if (request->recurrence && (request->flags & ROTA_BOOKING_MOVABLE))
+        return rota__error_set(cx->env.error, ROTA_EINVALID, "a series is not movable");
     if ((rc = rota__request_bits(cx, "flags", request->flags, flags)) != ROTA_OK ||
         (rc = rota__request_range(cx, "on_conflict", request->on_conflict, ROTA_ON_CONFLICT_DEFAULT,
                                   ROTA_ON_CONFLICT_DISPLACE)) != ROTA_OK)

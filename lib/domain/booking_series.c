@@ -143,7 +143,7 @@ int rota__booking_create_series(rota__write *w, const rota_booking_request *requ
 
 static int not_there(edit *k)
 {
-    return rota__error_set(k->w->cx->env.error, ROTA_ENOTFOUND, "%s has no occurrence at %s",
+    return rota__error_set(k->w->cx->env.error, ROTA_ENOTFOUND, "%s has no occurrence %s",
                            rota__request_booking(k->w->cx, k->before),
                            rota__request_show(k->w->call.occurrence).text);
 }
@@ -421,10 +421,18 @@ static int admit_change(edit *k, bool any)
 
 static int all_begun(edit *k, const char *verb)
 {
+    rota__context *cx = k->w->cx;
+    rota_time named = k->w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
     bool gone = k->w->call.scope == ROTA_SCOPE_FUTURE && k->series.eras[k->at.era].cancelled;
-    return rota__error_set(k->w->cx->env.error, ROTA_ESTATE, "%s %s and cannot be %s",
-                           rota__request_booking(k->w->cx, k->before),
-                           gone ? "is cancelled from there on" : "has begun altogether", verb);
+    bool apart = false;
+    for (int64_t i = 0; i < k->series.exception_count && !apart; i++)
+        apart = k->series.exceptions[i].original >= named;
+    return rota__error_set(cx->env.error, ROTA_ESTATE, "%s %s and cannot be %s",
+                           rota__request_booking(cx, k->before),
+                           gone    ? "is cancelled from there on"
+                           : apart ? "has begun, but for what was changed by itself,"
+                                   : "has begun altogether",
+                           verb);
 }
 
 /* The time that the request's is compared with: as its era has it. */
@@ -594,6 +602,10 @@ static int cancel_many(edit *k)
         if ((rc = any_like_their_era(k, named, now, &any)) != ROTA_OK) return rc;
     }
     if (!any && !parts) return gone ? cannot_cancel(k, status) : all_begun(k, "cancelled");
+    if (held && any && !whole)
+        return rota__error_set(w->cx->env.error, ROTA_ESTATE,
+                               "%s is held: it is cancelled as a whole",
+                               rota__request_booking(w->cx, k->before));
     if (any && whole) after.status = ROTA_BOOKING_CANCELLED;
     for (int64_t e = 0; any && !whole && e < k->series.era_count; e++)
         k->series.eras[e].cancelled |= k->series.eras[e].marked;
@@ -645,6 +657,8 @@ int rota__booking_step_series(rota__write *w, const rota__booking *before, int s
         return confirm_all(&k);
     if (step != ROTA__CONFIRM && scope == ROTA_SCOPE_THIS) return step_one(&k, step);
     return rota__error_set(w->cx->env.error, ROTA_EINVALID,
-                           step == ROTA__CONFIRM ? "a series is confirmed as a whole"
-                                                 : "of a series this is for one occurrence");
+                           step == ROTA__CONFIRM
+                               ? "%s is a series: it is confirmed as a whole"
+                               : "%s is a series: this is for one occurrence of it",
+                           rota__request_booking(w->cx, before));
 }

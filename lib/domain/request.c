@@ -135,8 +135,10 @@ const char *rota__request_booking(rota__context *cx, const rota__booking *b)
 {
     rota__str text;
     char id[37];
-    rota_id_format(&b->id, id);
+    rota_id_format(b->part_of ? &b->part_of_id : &b->id, id);
     rota__str_init(&text, cx->env.arena);
+    if (b->part_of)
+        rota__str_addf(&text, "occurrence %s of ", rota__request_show(b->occurrence).text);
     if (b->title)
         rota__str_addf(&text, "booking \"%.*s\"", ROTA__SHOW_NAME(b->title));
     else if (b->row)

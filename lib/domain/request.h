@@ -28,7 +28,7 @@ typedef struct rota__shown {
 } rota__shown;
 rota__shown rota__request_show(rota_time t);
 
-/* `booking "Standup"`, or by its id. */
+/* `booking "Standup"`, or by its id; of an occurrence which one of its series it is. */
 const char *rota__request_booking(rota__context *cx, const rota__booking *booking);
 
 /* Name for a message, cut to what a line can hold: use with "%.*s". */

@@ -132,6 +132,11 @@ static int say(rota__write *w, const char *why)
     if (rota__id_is_none(&first->booking)) {
         rota__str_addf(&text, "has %" PRId64 " unit%s, not the %" PRId32 " asked for",
                        first->units_left, first->units_left == 1 ? "" : "s", first->units_asked);
+        /* Of a series that may be the sum of two that are too near to each other. */
+        if (first->asked_recurs == ROTA_RECURS_OCCURRENCE)
+            rota__str_addf(&text, " by the series %s to %s, setup and cleanup included",
+                           rota__request_show(first->overlap.start).text,
+                           rota__request_show(first->overlap.end).text);
     } else {
         if (first->units_left > 0)
             rota__str_addf(&text, "has %" PRId64 " of the %" PRId32 " units asked for left",

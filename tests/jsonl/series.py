@@ -75,7 +75,9 @@ def refused(checks, rota):
                   {"on_conflict": "override"}, {"claims": []},
                   {"duration": None, "end": "2031-03-11"}):
         checks.error(f"a series with {wrong}", weekly(rota, **wrong), "EINVALID")
-    checks.error("partial, and no series", weekly(rota, rrule=None, partial=True), "EINVALID")
+    alone = weekly(rota, rrule=None, partial=True)
+    checks.error("partial, and no series", alone, "EINVALID")
+    checks.true("it says so", '"partial"' in alone["message"], alone)
     checks.error("no such resource", weekly(rota, claims=["attic"]), "ENOTFOUND")
     checks.error("too long for a rule", weekly(rota, rrule="FREQ=DAILY;" + "X" * 20000), "ELIMIT")
     checks.same("nothing of this is there", rota.must("stats")["bookings"], 0)
@@ -155,6 +157,9 @@ def all_day(checks, rota):
         fields = {"start": "2031-04-10", "tz": "Europe/Berlin", "claims": ["room"], **wrong}
         checks.error(f"all day with {wrong}", rota.ask(
             "booking.create", **{k: v for k, v in fields.items() if v is not None}), "EINVALID")
+    zoneless = rota.ask("booking.move", id="sunday", start="2031-04-10")
+    checks.error("a date of no clock", zoneless, "EINVALID")
+    checks.true("what is missing is said", '"tz"' in zoneless["message"], zoneless)
     weekends = {"ref": "weekends", "start": "2031-03-22", "duration": None, "end": "2031-03-24",
                 "rrule": "FREQ=WEEKLY;COUNT=2", "claims": ["other"]}
     made = weekly(rota, **weekends)
@@ -287,6 +292,39 @@ def steps(checks, rota):
                 ["completed"])
 
 
+def named(checks, rota):
+    """Who is named when many are moved, though it was moved by itself before."""
+    weekly(rota)
+    rota.must("booking.move", id="weekly", occurrence=MONDAYS[2], tz="Europe/Berlin",
+              start="2031-03-25T14:00:00")
+    answer = rota.ask("booking.move", id="weekly", occurrence=MONDAYS[2], scope="future",
+                      tz="Europe/Berlin", start="2031-03-25T16:00:00")
+    checks.same("it goes where it is asked to", (answer["ok"], answer["start"], answer["end"]),
+                (True, "2031-03-25T15:00:00Z", "2031-03-25T16:00:00Z"))
+    checks.same("and the others with it", starts(listed(rota)), [
+        *MONDAYS[:2], "2031-03-25T15:00:00Z", "2031-04-01T14:00:00Z", "2031-04-08T14:00:00Z",
+        "2031-04-15T14:00:00Z"])
+    answer = rota.ask("booking.move", id="weekly", occurrence=MONDAYS[2], scope="future",
+                      duration=7200)
+    checks.same("a length counts from there", (answer["ok"], answer["start"], answer["end"]),
+                (True, "2031-03-25T15:00:00Z", "2031-03-25T17:00:00Z"))
+    checks.same("for each", [r["end"][11:16] for r in listed(rota)],
+                ["09:00", "09:00", "17:00", "16:00", "16:00", "16:00"])
+
+
+def blocked(checks, rota):
+    """What a dry run tells of occurrences that a block would cancel."""
+    made = weekly(rota)
+    block = {"title": "Paint", "start": "2031-03-31T00:00:00Z", "duration": 8 * 86400,
+             "claims": ["room"], "kind": "maintenance", "on_conflict": "override"}
+    want = [{"booking": made["id"], "occurrence": at} for at in MONDAYS[3:5]]
+    dry = rota.ask("booking.create", dry_run=True, **block)
+    checks.same("a dry run tells whom", (dry["ok"], dry["cancelled"]), (True, want))
+    checks.same("and cancels none", starts(listed(rota)), MONDAYS)
+    done = rota.ask("booking.create", **block)
+    checks.same("as it is done", (done["ok"], done["cancelled"]), (True, want))
+
+
 def held(checks, rota):
     made = weekly(rota, hold=600)
     checks.same("a series is held", (made["ok"], made["status"], made["hold_expires"]),
@@ -343,7 +381,8 @@ def restored(checks, rota):
 
 def main():
     checks = Checks("series")
-    for part in (asked, refused, conflicts, whole, all_day, lists, steps, held, feed, restored):
+    for part in (asked, refused, conflicts, whole, all_day, lists, steps, named, blocked, held, feed,
+                 restored):
         with started() as rota:
             part(checks, rota)
             checks.same(f"{part.__name__}: the end of its input", rota.close(), 0)
