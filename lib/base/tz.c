@@ -678,7 +678,9 @@ static int load(const rota__tz_cache *cache, const char *name, rota__tz **out)
     rota__mem *mem = cache->mem;
     int file, rc;
 
-    if (!is_name(name)) return ROTA_EINVALID;
+    /* Beside the zones lie what this machine takes for its own, "localtime", and copies of them
+     * all: those begin in lower case, and no zone does. */
+    if (!is_name(name) || (name[0] >= 'a' && name[0] <= 'z')) return ROTA_EINVALID;
     if (strcmp(name, "UTC") == 0) return make_utc(mem, out);
     file = open_zone(cache->directory, name);
     if (file < 0) return file == -1 ? ROTA_EINVALID : ROTA_EIO;
