@@ -159,7 +159,7 @@ START_TEST(random_edits_of_series_agree_with_lists_of_occurrences)
 }
 END_TEST
 
-static const char *const wrong_edits[] = { "elapsed", "apart_moves", "begun_moves",
+static const char *const wrong_edits[] = { "elapsed", "apart_moves", "begun_moves", "own_way",
                                            "skipped_takes" };
 enum { WRONG_EDITS = sizeof wrong_edits / sizeof wrong_edits[0] };
 

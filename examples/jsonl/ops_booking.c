@@ -354,6 +354,20 @@ void booking_get(struct request *q)
     rota_result_free(row);
 }
 
+/* An occurrence has the id of its series, so that alone is no place in a list: who went on behind
+ * it would get the same rows for ever. */
+static void check_place(struct request *q, const rota_id *after)
+{
+    rota_booking row = ROTA_INIT(rota_booking);
+    rota_result *rows = NULL;
+
+    if (q->status != ROTA_OK || !has(q, "after") || has(q, "occurrence")) return;
+    if (rota_booking_get(q->host->r, after, &rows) == ROTA_OK &&
+        rota_booking_at(rows, 0, &row) == ROTA_OK && row.recurs == ROTA_RECURS_SERIES)
+        fail(q, ROTA_EINVALID, "\"after\" is a series: \"occurrence\" says which row of it");
+    rota_result_free(rows);
+}
+
 void booking_list(struct request *q)
 {
     rota_booking_query query = ROTA_INIT(rota_booking_query);
@@ -368,6 +382,7 @@ void booking_list(struct request *q)
     query.after = booking_of(q, "after");
     query.after_occurrence = instant_of(q, "occurrence", 0);
     query.limit = integer_of(q, "limit", 1, INT64_MAX, 0);
+    check_place(q, &query.after);
     if (q->status != ROTA_OK || !library_ok(q, rota_booking_list(q->host->r, &query, &rows)))
         return;
 

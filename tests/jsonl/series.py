@@ -205,6 +205,8 @@ def lists(checks, rota):
         more = {"occurrence": page[-1]["occurrence"]} if "occurrence" in page[-1] else {}
         page = listed(rota, limit=2, after=page[-1]["id"], **more)
     checks.same("in pages", seen, listed(rota))
+    checks.error("behind any of a series", rota.ask(
+        "booking.list", resource="room", after="weekly", **{"from": FROM, "to": TO}), "EINVALID")
     checks.error("behind one that is not there", rota.ask(
         "booking.list", after="weekly", occurrence=NOW, **{"from": FROM, "to": TO}), "ENOTFOUND")
     checks.ok("one goes", rota.ask("booking.cancel", id="weekly", occurrence=MONDAYS[1]))
