@@ -797,6 +797,52 @@ START_TEST(a_block_moves_the_occurrences_in_its_way_and_no_others)
 }
 END_TEST
 
+START_TEST(a_key_remembers_which_occurrences_moved) /* D-05 */
+{
+    rota_call call = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_id id = book_daily("2031-03-11T09:00:00", 0);
+    call.key = "k";
+    q.kind = ROTA_KIND_MAINTENANCE;
+    q.when = (rota_span){ t("2031-03-12T08:00Z"), t("2031-03-12T09:30Z") };
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.on_conflict = ROTA_ON_CONFLICT_DISPLACE;
+    for (int i = 0; i < 2; i++) {
+        rota_displacement row = ROTA_INIT(rota_displacement);
+        rota_result *rows = NULL;
+        ck_status(&f, rota_booking_create(f.r, &call, &q, NULL), ROTA_OK);
+        ck_status(&f, rota_displacement_list(f.r, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_displacement_at(rows, 0, &row), ROTA_OK);
+        ck_assert_mem_eq(&row.booking, &id, sizeof id);
+        ck_assert_int_eq(row.recurs, ROTA_RECURS_OCCURRENCE);
+        ck_assert_int_eq(row.occurrence, t("2031-03-12T09:00Z"));
+        ck_assert_int_eq(row.to.start, t("2031-03-12T09:30Z"));
+        rota_result_free(rows);
+    }
+}
+END_TEST
+
+START_TEST(a_block_moves_nothing_that_takes_whole_days)
+{
+    rota_recurrence daily = ROTA_INIT(rota_recurrence);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    daily.start = "2031-03-11";
+    daily.zone = "UTC";
+    daily.rule = "FREQ=WEEKLY;COUNT=2";
+    daily.length = 1;
+    q.recurrence = &daily;
+    q.claims = &claim;
+    q.claim_count = 1;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+    ck_status(&f,
+              block(ROTA_KIND_MAINTENANCE, 0, ROTA_ON_CONFLICT_DISPLACE, "2031-03-11T08:00Z",
+                    "2031-03-11T09:00Z", NULL),
+              ROTA_ECONFLICT);
+    ck_status(&f, block_over("2031-03-11T08:00Z", "2031-03-11T09:00Z", NULL), ROTA_OK);
+}
+END_TEST
+
 START_TEST(a_block_needs_no_hours)
 {
     const rota_hours_rule rule = {
@@ -1206,6 +1252,8 @@ Suite *place_suite(void)
     tcase_add_test(tc, no_booking_overrides_an_occurrence);
     tcase_add_test(tc, a_block_moves_what_has_not_begun_movable_or_not);
     tcase_add_test(tc, a_block_moves_the_occurrences_in_its_way_and_no_others);
+    tcase_add_test(tc, a_key_remembers_which_occurrences_moved);
+    tcase_add_test(tc, a_block_moves_nothing_that_takes_whole_days);
     tcase_add_test(tc, a_block_needs_no_hours);
     tcase_add_test(tc, a_block_that_only_reports_is_a_dry_run);
     tcase_add_test(tc, a_call_is_repeated_where_its_resource_is_gone);

@@ -161,6 +161,8 @@ static void put_moved(rota__str *out, const rota_displacement *row)
     put_int(out, row->to.start);
     put_int(out, row->to.end);
     put_int(out, row->version);
+    put_int(out, row->recurs);
+    put_int(out, row->occurrence);
 }
 
 static int get_moved(rota__context *cx, bytes *in, rota__answer *answer)
@@ -172,6 +174,8 @@ static int get_moved(rota__context *cx, bytes *in, rota__answer *answer)
     row.to.start = get_int(in);
     row.to.end = get_int(in);
     row.version = get_int(in);
+    row.recurs = get_int(in) ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT;
+    row.occurrence = get_int(in);
     if (in->cut) return ROTA_OK;
     rota_displacement *kept = ROTA__PUSH(cx->report, &answer->moved);
     if (!kept) return rota__context_nomem(cx);
