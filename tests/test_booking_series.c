@@ -1777,6 +1777,21 @@ START_TEST(what_is_cancelled_from_there_on_is_said_to_be)
 }
 END_TEST
 
+START_TEST(what_has_begun_is_said_to_have)
+{
+    rota_id id = series(fx_room(&f, "Blue", 1), "2031-03-10T09:00", weekly, HOUR);
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-05-17T08:00Z"), ROTA_OK);
+    fx_clock(&f, "2031-04-15T00:00Z");
+    ck_assert_int_eq(move(id, "2031-03-24T08:00Z", ROTA_SCOPE_FUTURE, "2031-05-31T09:00Z"),
+                     ROTA_ESTATE);
+    ck_assert_str_eq(rota_errmsg(f.r),
+                     "booking \"Series\" has begun from there on and cannot be moved");
+    ck_assert_int_eq(move(id, NULL, ROTA_SCOPE_NONE, "2031-05-31T09:00Z"), ROTA_ESTATE);
+    ck_assert_str_eq(rota_errmsg(f.r), "booking \"Series\" has begun altogether, but for what was "
+                                       "changed by itself, and cannot be moved");
+}
+END_TEST
+
 START_TEST(an_endless_series_is_given_an_end)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -2101,6 +2116,7 @@ Suite *booking_series_suite(void)
     tcase_add_test(cancelling, what_was_moved_before_now_is_not_to_come);
     tcase_add_test(cancelling, an_endless_series_is_given_an_end);
     tcase_add_test(cancelling, what_is_cancelled_from_there_on_is_said_to_be);
+    tcase_add_test(cancelling, what_has_begun_is_said_to_have);
     tcase_add_test(cancelling, an_occurrence_is_checked_in_and_completed);
     suite_add_tcase(s, cancelling);
     TCase *calling = tcase_create("the record of the call");

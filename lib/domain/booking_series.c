@@ -422,17 +422,16 @@ static int admit_change(edit *k, bool any)
 static int all_begun(edit *k, const char *verb)
 {
     rota__context *cx = k->w->cx;
-    rota_time named = k->w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
-    bool gone = k->w->call.scope == ROTA_SCOPE_FUTURE && k->series.eras[k->at.era].cancelled;
-    bool apart = false;
+    bool later = k->w->call.scope == ROTA_SCOPE_FUTURE, apart = false;
+    bool gone = later && k->series.eras[k->at.era].cancelled;
+    rota_time named = later ? k->at.original : ROTA_TIME_MIN;
     for (int64_t i = 0; i < k->series.exception_count && !apart; i++)
         apart = k->series.exceptions[i].original >= named;
-    return rota__error_set(cx->env.error, ROTA_ESTATE, "%s %s and cannot be %s",
+    return rota__error_set(cx->env.error, ROTA_ESTATE, "%s %s %s%s and cannot be %s",
                            rota__request_booking(cx, k->before),
-                           gone    ? "is cancelled from there on"
-                           : apart ? "has begun, but for what was changed by itself,"
-                                   : "has begun altogether",
-                           verb);
+                           gone ? "is cancelled" : "has begun",
+                           later ? "from there on" : "altogether",
+                           apart && !gone ? ", but for what was changed by itself," : "", verb);
 }
 
 /* The time that the request's is compared with: as its era has it. */
