@@ -605,12 +605,13 @@ static int do_random(sqlite3_vfs *vfs, int n, char *out)
     return leave(n);
 }
 
+/* Others have to run, or who gives way to them a hundred times gives up; but nothing here takes
+ * long. */
 static int do_sleep(sqlite3_vfs *vfs, int us)
 {
     (void)vfs;
-    const struct timespec pause = { .tv_nsec = us < 100000 ? us * 1000L : 100000000L };
-    (void)nanosleep(&pause, NULL); /* who gives way to other threads 100 times, and they have not
-                                      run, gives up */
+    const struct timespec pause = { .tv_nsec = us < 5000 ? us * 1000L : 5000000L };
+    (void)nanosleep(&pause, NULL);
     return us;
 }
 
