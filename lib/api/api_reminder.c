@@ -32,8 +32,12 @@ int rota_reminder_due(rota *r, const rota_call *call, const rota_reminder_query 
                              ROTA__OLDEST(rota_reminder_query, reserved));
     if (rc == ROTA_OK && !(result = rota__result_new(&r->mem)))
         rc = rota__error_plain(&r->error, ROTA_ENOMEM);
-    if (rc == ROTA_OK) rc = rota__reminder_due(&w, &own, &rows);
-    if (rc == ROTA_OK) rc = rota__result_reminders(result, rows.items, rows.count);
+    if (rc == ROTA_OK) rc = rota__reminder_due(&w, &own, &result->arena, &rows);
+    if (rc == ROTA_OK) {
+        result->rows = rows.items;
+        result->kind = ROTA__ROWS_REMINDER;
+        result->count = rows.count;
+    }
     return rota__handle_end_read(r, result, out, rc);
 }
 

@@ -7,8 +7,9 @@
 typedef ROTA__LIST(rota_reminder) rota__reminder_rows;
 
 int rota__reminder_put(rota__write *w, const rota_reminder_request *request);
-/* rows are of the call's arena. */
-int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__reminder_rows *rows);
+/* The rows are in `room`, and are there before anything is leased. */
+int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__arena *room,
+                       rota__reminder_rows *rows);
 int rota__reminder_ack(rota__write *w, const rota_id *ids, int64_t count, int64_t *acked);
 int rota__reminder_retry(rota__write *w, const rota_id *ids, int64_t count, int64_t *retried);
 int rota__reminder_dead(rota__context *cx, const rota_id *after, int64_t limit,

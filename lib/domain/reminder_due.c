@@ -84,6 +84,7 @@ typedef struct poll {
     rota__context *cx;
     rota_reminder_query query;
     rota__reminder_rows *rows;
+    rota__arena *room; /* of the rows */
     rota__reminder_state was, state;
     bool of_bookings, of_resources; /* is there any list of such? */
     int64_t *offsets, offset_count;
@@ -792,7 +793,7 @@ static int give(poll *p, found *one)
 {
     rota__context *cx = p->cx;
     rota__reminder *r = &one->reminder;
-    rota_reminder *row = ROTA__PUSH(cx->env.arena, p->rows);
+    rota_reminder *row = ROTA__PUSH(p->room, p->rows);
     if (!row) return rota__context_nomem(cx);
     r->attempt++;
     r->until = cx->now + p->query.lease < ROTA_TIME_MAX ? cx->now + p->query.lease : ROTA_TIME_MAX;
@@ -850,7 +851,9 @@ static int finish(poll *p)
 static int decide(rota__write *w, const void *data)
 {
     const poll *asked = data;
-    poll p = { .w = w, .cx = w->cx, .query = asked->query, .rows = asked->rows };
+    poll p = {
+        .w = w, .cx = w->cx, .query = asked->query, .rows = asked->rows, .room = asked->room
+    };
     p.rows->count = 0;
     int rc = gather(&p);
     return rc == ROTA_OK && p.was.version > 0 ? finish(&p) : rc;
@@ -868,9 +871,10 @@ static int check_query(rota__context *cx, rota_reminder_query *q)
     return rc;
 }
 
-int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__reminder_rows *rows)
+int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__arena *room,
+                       rota__reminder_rows *rows)
 {
-    poll asked = { .query = *query, .rows = rows };
+    poll asked = { .query = *query, .rows = rows, .room = room };
     int rc = check_query(w->cx, &asked.query);
     w->call.key = NULL;
     w->call.version = 0;
