@@ -33,11 +33,7 @@ int rota_reminder_due(rota *r, const rota_call *call, const rota_reminder_query 
     if (rc == ROTA_OK && !(result = rota__result_new(&r->mem)))
         rc = rota__error_plain(&r->error, ROTA_ENOMEM);
     if (rc == ROTA_OK) rc = rota__reminder_due(&w, &own, &result->arena, &rows);
-    if (rc == ROTA_OK) {
-        result->rows = rows.items;
-        result->kind = ROTA__ROWS_REMINDER;
-        result->count = rows.count;
-    }
+    if (rc == ROTA_OK) rota__result_reminders(result, rows.items, rows.count);
     return rota__handle_end_read(r, result, out, rc);
 }
 
@@ -75,6 +71,6 @@ int rota_reminder_dead(rota *r, const rota_id *after, int64_t limit, rota_result
     int rc = rota__handle_begin_read(r, out, &cx, &rows);
     if (rc != ROTA_OK) return rc;
     if ((rc = rota__reminder_dead(&cx, after, limit, &dead)) == ROTA_OK)
-        rc = rota__result_reminders(rows, dead.items, dead.count);
+        rota__result_reminders(rows, dead.items, dead.count);
     return rota__handle_end_read(r, rows, out, rc);
 }

@@ -79,12 +79,19 @@ int64_t rota_result_count(const rota_result *rows)
     return rows ? rows->count : 0;
 }
 
+/* They are of its own arena. */
+static void take(rota_result *result, int32_t kind, void *rows, int64_t count)
+{
+    result->rows = rows;
+    result->kind = kind;
+    result->count = count;
+}
+
 static void *rows_of(rota_result *result, int32_t kind, int64_t count, int64_t size)
 {
-    result->rows = rota__arena_alloc(&result->arena, count, size);
-    result->kind = kind;
-    result->count = result->rows ? count : 0;
-    return result->rows;
+    void *rows = rota__arena_alloc(&result->arena, count, size);
+    take(result, kind, rows, rows ? count : 0);
+    return rows;
 }
 
 int rota__result_resources(rota_result *result, const rota__resource *rows, int64_t count)
@@ -137,39 +144,29 @@ static void show(rota_booking *row, rota_time now)
 
 void rota__result_bookings(rota_result *result, rota_booking *rows, int64_t count, rota_time now)
 {
-    result->rows = rows;
-    result->kind = ROTA__ROWS_BOOKING;
-    result->count = count;
+    take(result, ROTA__ROWS_BOOKING, rows, count);
     for (int64_t i = 0; i < count; i++)
         show(&rows[i], now);
 }
 
 void rota__result_zone_changes(rota_result *result, rota_zone_change *rows, int64_t count)
 {
-    result->rows = rows;
-    result->kind = ROTA__ROWS_ZONE_CHANGE;
-    result->count = count;
+    take(result, ROTA__ROWS_ZONE_CHANGE, rows, count);
 }
 
 void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_t count)
 {
-    result->rows = rows;
-    result->kind = ROTA__ROWS_OCCURRENCE;
-    result->count = count;
+    take(result, ROTA__ROWS_OCCURRENCE, rows, count);
 }
 
 void rota__result_hours(rota_result *result, rota_hours_rule *rows, int64_t count)
 {
-    result->rows = rows;
-    result->kind = ROTA__ROWS_HOURS;
-    result->count = count;
+    take(result, ROTA__ROWS_HOURS, rows, count);
 }
 
 void rota__result_slots(rota_result *result, rota_slot *rows, int64_t count)
 {
-    result->rows = rows;
-    result->kind = ROTA__ROWS_SLOT;
-    result->count = count;
+    take(result, ROTA__ROWS_SLOT, rows, count);
 }
 
 int rota__result_alternatives(rota_result *result, const rota_alternative *rows, int64_t count)
@@ -196,17 +193,12 @@ int rota__result_displacements(rota_result *result, const rota_displacement *row
 
 void rota__result_spans(rota_result *result, rota_span *rows, int64_t count)
 {
-    result->rows = rows;
-    result->kind = ROTA__ROWS_SPAN;
-    result->count = count;
+    take(result, ROTA__ROWS_SPAN, rows, count);
 }
 
-int rota__result_reminders(rota_result *result, const rota_reminder *rows, int64_t count)
+void rota__result_reminders(rota_result *result, rota_reminder *rows, int64_t count)
 {
-    rota_reminder *out = rows_of(result, ROTA__ROWS_REMINDER, count, (int64_t)sizeof *out);
-    if (!out) return ROTA_ENOMEM;
-    if (count > 0) memcpy(out, rows, (size_t)count * sizeof *out);
-    return ROTA_OK;
+    take(result, ROTA__ROWS_REMINDER, rows, count);
 }
 
 int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
@@ -220,9 +212,7 @@ int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
     int64_t count = list->refs.count;
     rota_booking *out = rota__arena_room(&result->arena, count, (int64_t)sizeof *out);
     if (!out) return ROTA_ENOMEM;
-    result->rows = out;
-    result->kind = ROTA__ROWS_BOOKING;
-    result->count = count;
+    take(result, ROTA__ROWS_BOOKING, out, count);
     for (int64_t i = 0; i < count; i++) {
         out[i] = *list->refs.items[i];
         show(&out[i], now);

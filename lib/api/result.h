@@ -63,11 +63,11 @@ void rota__result_occurrences(rota_result *result, rota_occurrence *rows, int64_
 void rota__result_hours(rota_result *result, rota_hours_rule *rows, int64_t count);
 void rota__result_spans(rota_result *result, rota_span *rows, int64_t count);
 void rota__result_slots(rota_result *result, rota_slot *rows, int64_t count);
+void rota__result_reminders(rota_result *result, rota_reminder *rows, int64_t count);
 /* Takes over the list's pages, whatever becomes of it. */
 int rota__result_list(rota_result *result, rota__listing *list, rota_time now);
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);
 int rota__result_violations(rota_result *result, const rota_violation *rows, int64_t count);
-int rota__result_reminders(rota_result *result, const rota_reminder *rows, int64_t count);
 int rota__result_alternatives(rota_result *result, const rota_alternative *rows, int64_t count);
 int rota__result_displacements(rota_result *result, const rota_displacement *rows, int64_t count);
 int rota__result_events(rota_result *result, const rota__event *rows, int64_t count);
