@@ -235,7 +235,10 @@ int rota__resolve_tell(rota__write *w, const rota__clashes *clashes, const rota_
 
 int rota__resolve_expire(rota__write *w, const rota__booking *hold)
 {
-    return rota__way_end(w, hold, ROTA_BOOKING_EXPIRED, ROTA_EVENT_BOOKING_EXPIRED, NULL);
+    rota__booking after = *hold;
+    after.status = ROTA_BOOKING_EXPIRED;
+    int rc = rota__write_put(w, hold, &after);
+    return rc == ROTA_OK ? rota__event_booking(w, ROTA_EVENT_BOOKING_EXPIRED, NULL) : rc;
 }
 
 static int expire_lapsed(rota__write *w)

@@ -31,15 +31,6 @@ const rota__booking *rota__way_rival(const rota__rivals *list, int64_t row)
                        : NULL;
 }
 
-int rota__way_end(rota__write *w, const rota__booking *before, int32_t status, int32_t event,
-                  const rota__booking *winner)
-{
-    rota__booking after = *before;
-    after.status = status;
-    int rc = rota__write_put(w, before, &after);
-    return rc == ROTA_OK ? rota__event_booking(w, event, winner) : rc;
-}
-
 static bool is_block(const rota__booking *booking)
 {
     return booking->kind != ROTA_KIND_BOOKING;
@@ -342,21 +333,23 @@ static int choose(rota__write *w, const rota__booking *booking, int32_t on_confl
     return rc;
 }
 
-static int cancel_part(rota__write *w, const rota__booking *part, family *of,
-                       const rota__booking *winner)
+/* An occurrence with its series, which is written once all of them are known. */
+static int put(rota__write *w, int32_t event, const candidate *one, const rota__booking *after,
+               const rota__booking *winner)
 {
-    rota__booking after = *part;
-    after.status = ROTA_BOOKING_CANCELLED;
-    of->changed = true;
-    return rota__series_put_part(w, ROTA_EVENT_BOOKING_CANCELLED, part, &after, winner,
-                                 &of->series);
+    if (one->family) {
+        one->family->changed = true;
+        return rota__series_put_part(w, event, one->rival, after, winner, &one->family->series);
+    }
+    int rc = rota__write_put(w, one->rival, after);
+    return rc == ROTA_OK ? rota__event_booking(w, event, winner) : rc;
 }
 
 static int cancel(rota__write *w, const candidate *one, const rota__booking *winner)
 {
-    int rc = one->family ? cancel_part(w, one->rival, one->family, winner)
-                         : rota__way_end(w, one->rival, ROTA_BOOKING_CANCELLED,
-                                         ROTA_EVENT_BOOKING_CANCELLED, winner);
+    rota__booking after = *one->rival;
+    after.status = ROTA_BOOKING_CANCELLED;
+    int rc = put(w, ROTA_EVENT_BOOKING_CANCELLED, one, &after, winner);
     if (rc != ROTA_OK) return rc;
     const rota__booking *put = &w->batch.bookings.items[w->batch.bookings.count - 1];
     rota__cancelled *row = ROTA__PUSH(w->cx->report, &w->answer.cancelled);
@@ -378,26 +371,19 @@ static int cancel_all(rota__write *w, const rota__booking *booking, const candid
 
 static int move(rota__write *w, const candidate *one, rota_span when, const rota__booking *winner)
 {
-    family *of = one->family;
     const rota__booking *before = one->rival;
     rota__booking after = *before;
     after.when = when;
     rota_displacement *row = ROTA__PUSH(w->cx->report, &w->answer.moved);
     if (!row) return rota__context_nomem(w->cx);
     *row = (rota_displacement){ .size = (uint32_t)sizeof *row,
-                                .recurs = of ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
+                                .recurs = one->family ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
                                 .booking = named(one)->id,
                                 .from = before->when,
                                 .to = when,
                                 .version = named(one)->version + 1,
                                 .occurrence = before->occurrence };
-    if (of) {
-        of->changed = true;
-        return rota__series_put_part(w, ROTA_EVENT_BOOKING_MOVED, before, &after, winner,
-                                     &of->series);
-    }
-    int rc = rota__write_put(w, before, &after);
-    return rc == ROTA_OK ? rota__event_booking(w, ROTA_EVENT_BOOKING_MOVED, winner) : rc;
+    return put(w, ROTA_EVENT_BOOKING_MOVED, one, &after, winner);
 }
 
 static int displace_all(rota__write *w, const rota__booking *booking, const candidates *chosen,

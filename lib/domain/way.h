@@ -22,8 +22,5 @@ int rota__way_make(rota__write *w, const rota__booking *booking, int32_t on_conf
 
 /* A booking that takes time, by its row. */
 int rota__way_read(rota__write *w, int64_t row, rota__booking *out);
-/* Its status changes, and its time is given back. */
-int rota__way_end(rota__write *w, const rota__booking *before, int32_t status, int32_t event,
-                  const rota__booking *winner);
 
 #endif
