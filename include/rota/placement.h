@@ -38,8 +38,8 @@ typedef struct rota_displacement {
 
 ROTA_TYPES_END
 
-/** The bookings and occurrences that the last call on this handle moved to make room (receipt.moved of
- *  them), in the order in which they were placed again.
+/** The bookings and occurrences that the last call on this handle moved to make room
+ *  (receipt.moved of them), in the order in which they were placed again.
  *  @param out  receives the rows; free them with rota_result_free().
  *  @return ROTA_OK; ROTA_EINVALID for NULL; ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_displacement_list(rota *r, rota_result **out);

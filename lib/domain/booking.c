@@ -458,13 +458,12 @@ static int decide_instead(rota__write *w, const void *data)
         rc = rota__booking_apply(w, &before, request, &booking);
     }
     if (rc != ROTA_OK) return rc;
-    const rota__proposed proposed = {
-        .booking = &booking,
-        .given = asked->given,
-        .future = request->flags & ROTA_BOOKING_FUTURE,
-        .any_hours = booking.kind != ROTA_KIND_BOOKING || (w->call.flags & ROTA_CALL_OVERRIDE),
-        .most = request->alternatives ? request->alternatives : USUAL
-    };
+    w->any_hours = booking.kind != ROTA_KIND_BOOKING;
+    const rota__proposed proposed = { .booking = &booking,
+                                      .given = asked->given,
+                                      .future = request->flags & ROTA_BOOKING_FUTURE,
+                                      .most = request->alternatives ? request->alternatives
+                                                                    : USUAL };
     return rota__propose(w, &proposed);
 }
 

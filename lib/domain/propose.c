@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "domain/free.h"
+#include "domain/resolve.h"
 
 enum {
     STEP = 900,         /* between the starts that are tried */
@@ -78,8 +79,8 @@ static int look_at(proposal *p, const rota__claim *claim, choice *out)
     if (rc != ROTA_OK) return rc;
     *out = (choice){ .resource = t->resource.row, .id = t->resource.id, .name = t->resource.name };
     if (!rota__claim_blocks(claim)) return ROTA_OK;
-    return rota__free_blocked(p->w, claim, p->starts, p->length, &p->absent, !p->asked->any_hours,
-                              &out->blocked);
+    return rota__free_blocked(p->w, claim, p->starts, p->length, &p->absent,
+                              !rota__resolve_any_hours(p->w), &out->blocked);
 }
 
 static bool is_open(const choice *c, rota_time start)
@@ -253,7 +254,7 @@ static int admitted(proposal *p, const candidate *c, bool *yes)
     rota__clashes clashes = { 0 };
     rota__breaches breaches = { 0 };
     int rc = rota__admit_claims(p->w, when, c->claims, p->booking->claim_count, &p->absent, NULL,
-                                &clashes, p->asked->any_hours ? NULL : &breaches);
+                                &clashes, rota__resolve_any_hours(p->w) ? NULL : &breaches);
     p->work += LOOKS * p->booking->claim_count;
     *yes = rc == ROTA_OK && clashes.count == 0 && breaches.count == 0;
     return rc;

@@ -9,7 +9,6 @@ typedef struct rota__proposed {
     const rota__booking *booking; /* its claims by their resource's id */
     const rota_claim *given;      /* the same ones in the host's order, or NULL: as they are */
     bool future;                  /* none that begins before now */
-    bool any_hours;               /* hours are not asked: it is a block, or they are overridden */
     int32_t most;
 } rota__proposed;
 

@@ -164,7 +164,7 @@ static int say(rota__write *w, const char *why)
 
 /* Who may cancel what has begun may book at night too; where no new time is taken, what
  * was once allowed stays; and nobody uses what is blocked. */
-static bool any_hours(const rota__write *w)
+bool rota__resolve_any_hours(const rota__write *w)
 {
     return w->any_hours || (w->call.flags & ROTA_CALL_OVERRIDE);
 }
@@ -289,7 +289,7 @@ int rota__resolve_claims(rota__write *w, const rota__booking *booking, int32_t o
     rivals list = { 0 };
     const rota__booking *stuck = NULL;
     bool made = false;
-    int rc = rota__way_clear(w, booking, &clashes, any_hours(w) ? NULL : &breaches);
+    int rc = rota__way_clear(w, booking, &clashes, rota__resolve_any_hours(w) ? NULL : &breaches);
     if (rc == ROTA_OK) rc = list_violations(w, &breaches);
     if (rc != ROTA_OK) return rc;
     const bool forbidden = w->answer.violations.count > 0;
@@ -353,10 +353,11 @@ int rota__resolve_series(rota__write *w, const rota__series *series, rota_time f
     rota__breaches breaches = { 0 };
     rivals list = { 0 };
     const bool forbidden = w->answer.violations.count > 0; /* altogether */
-    int rc = rota__admit_series(w, series, from, absent, &clashes, any_hours(w) ? NULL : &breaches,
-                                checked_until);
+    int rc = rota__admit_series(w, series, from, absent, &clashes,
+                                rota__resolve_any_hours(w) ? NULL : &breaches, checked_until);
     if (rc == ROTA_OK && with)
-        rc = admit_with(w, series, with, absent, &clashes, any_hours(w) ? NULL : &breaches);
+        rc = admit_with(w, series, with, absent, &clashes,
+                        rota__resolve_any_hours(w) ? NULL : &breaches);
     if (rc != ROTA_OK) return rc;
     if (clashes.count == 0 && breaches.count == 0)
         return forbidden ? say_forbidden(w, why) : expire_lapsed(w);

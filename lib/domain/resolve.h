@@ -29,6 +29,9 @@ int rota__resolve_change(rota__write *w, int64_t resource, rota_span when,
 int rota__resolve_tell(rota__write *w, const rota__clashes *clashes,
                        const rota__breaches *breaches);
 
+/* Does it not matter whether what is taken is open? */
+bool rota__resolve_any_hours(const rota__write *w);
+
 /* Mark a lapsed hold as expired, and tell. */
 int rota__resolve_expire(rota__write *w, const rota__booking *hold);
 
