@@ -1792,6 +1792,19 @@ START_TEST(what_has_begun_is_said_to_have)
 }
 END_TEST
 
+/* Its hour in the series is to come, and it has begun: there is nothing to move. */
+START_TEST(what_is_left_was_moved_by_itself_and_has_begun)
+{
+    rota_id id = series(fx_room(&f, "Blue", 1), "2031-03-10T09:00", "FREQ=WEEKLY;COUNT=2", HOUR);
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-03-16T08:00Z"), ROTA_OK);
+    fx_clock(&f, "2031-03-16T12:00Z");
+    ck_assert_int_eq(move(id, "2031-03-17T08:00Z", ROTA_SCOPE_ALL, "2031-03-20T09:00Z"),
+                     ROTA_ESTATE);
+    ck_assert_int_eq(move(id, "2031-03-17T08:00Z", ROTA_SCOPE_FUTURE, "2031-03-20T09:00Z"),
+                     ROTA_ESTATE);
+}
+END_TEST
+
 START_TEST(an_endless_series_is_given_an_end)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -2117,6 +2130,7 @@ Suite *booking_series_suite(void)
     tcase_add_test(cancelling, an_endless_series_is_given_an_end);
     tcase_add_test(cancelling, what_is_cancelled_from_there_on_is_said_to_be);
     tcase_add_test(cancelling, what_has_begun_is_said_to_have);
+    tcase_add_test(cancelling, what_is_left_was_moved_by_itself_and_has_begun);
     tcase_add_test(cancelling, an_occurrence_is_checked_in_and_completed);
     suite_add_tcase(s, cancelling);
     TCase *calling = tcase_create("the record of the call");

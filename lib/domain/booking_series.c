@@ -294,6 +294,28 @@ static int mark(edit *k, bool begun_too, bool *any, bool *whole)
     return ROTA_OK;
 }
 
+/* Is any of what is marked still of its era? Those that were changed by themselves lie
+ * where they lie. */
+static int any_like_their_era(edit *k, rota_time named, rota_time now, bool *any)
+{
+    const rota_span rest = { now, ROTA_TIME_MAX };
+    rota__series_walk *walk;
+    rota__happening at;
+    int rc = rota__series_start(k->w, &walk);
+    *any = false;
+    for (int64_t e = 0; e < k->series.era_count && rc == ROTA_OK && !*any; e++) {
+        if (!k->series.eras[e].marked) continue;
+        rota__series_open(walk, &k->series, e, rest, true);
+        while (!*any && (rc = rota__series_step(k->w, walk, &at)) == ROTA_OK) {
+            const rota__exception *is = rota__series_exception(&k->series, at.original);
+            bool apart = is && is->kind == ROTA__EXCEPT_APART;
+            *any = !apart && at.original >= named && at.when.start > now;
+        }
+        if (rc == ROTA__RECUR_DONE) rc = ROTA_OK;
+    }
+    return rc;
+}
+
 /* What was cancelled earlier among what is changed follows it: it may be restored. */
 static void mark_cancelled(edit *k)
 {
@@ -496,6 +518,7 @@ static int move_many(edit *k, const rota_booking_request *request)
     enum { WHOLE = ROTA_BOOKING_SET_TITLE | ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY };
     rota__write *w = k->w;
     rota__booking after = *k->before;
+    rota_time named = w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
     rota_span was;
     rota__extent all;
     bool any, whole;
@@ -517,7 +540,10 @@ static int move_many(edit *k, const rota_booking_request *request)
     if (request->set & ~(uint32_t)WHOLE) {
         if ((rc = mark(k, false, &any, &whole)) != ROTA_OK) return rc;
         k->follows = may_follow(k);
-        if (!any && !k->follows) return all_begun(k, "moved");
+        bool left = any;
+        if (any) rc = any_like_their_era(k, named, w->cx->now, &left);
+        if (rc != ROTA_OK) return rc;
+        if (!left && !k->follows) return all_begun(k, "moved");
         if ((rc = change_eras(k, request, was)) != ROTA_OK ||
             (rc = admit_change(k, any)) != ROTA_OK || (rc = put_follower(k)) != ROTA_OK)
             return rc;
@@ -549,28 +575,6 @@ static int cancel_parts(edit *k, rota_time cut, bool begun_too, bool *any)
         *any = true;
         if ((rc = rota__write_put(k->w, part, &after)) == ROTA_OK)
             rc = rota__event_booking(k->w, ROTA_EVENT_BOOKING_CANCELLED, NULL);
-    }
-    return rc;
-}
-
-/* Is any of what is marked still of its era? Those that were changed by themselves lie
- * where they lie. */
-static int any_like_their_era(edit *k, rota_time named, rota_time now, bool *any)
-{
-    const rota_span rest = { now, ROTA_TIME_MAX };
-    rota__series_walk *walk;
-    rota__happening at;
-    int rc = rota__series_start(k->w, &walk);
-    *any = false;
-    for (int64_t e = 0; e < k->series.era_count && rc == ROTA_OK && !*any; e++) {
-        if (!k->series.eras[e].marked) continue;
-        rota__series_open(walk, &k->series, e, rest, true);
-        while (!*any && (rc = rota__series_step(k->w, walk, &at)) == ROTA_OK) {
-            const rota__exception *is = rota__series_exception(&k->series, at.original);
-            bool apart = is && is->kind == ROTA__EXCEPT_APART;
-            *any = !apart && at.original >= named && at.when.start > now;
-        }
-        if (rc == ROTA__RECUR_DONE) rc = ROTA_OK;
     }
     return rc;
 }
