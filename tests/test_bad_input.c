@@ -685,7 +685,6 @@ START_TEST(zones_that_are_none) /* decision 14: never UTC */
         "..",
         "Europe//Berlin",
         "Europe/../Europe/Berlin",
-        "localtime",
         "posixrules",
         "posix/Europe/Berlin",
         "right/Europe/Berlin",

@@ -673,14 +673,20 @@ static int make_utc(rota__mem *mem, rota__tz **out)
     return ROTA_OK;
 }
 
+/* Beside the zones lie copies of them: posixrules, and all of them below posix/ and right/, there
+ * with leap seconds, which no clock here counts. What is no copy begins in upper case, but for the
+ * machine's own. */
+static bool is_copy(const char *name)
+{
+    return name[0] >= 'a' && name[0] <= 'z' && strcmp(name, "localtime") != 0;
+}
+
 static int load(const rota__tz_cache *cache, const char *name, rota__tz **out)
 {
     rota__mem *mem = cache->mem;
     int file, rc;
 
-    /* Beside the zones lie what this machine takes for its own, "localtime", and copies of them
-     * all: those begin in lower case, and no zone does. */
-    if (!is_name(name) || (name[0] >= 'a' && name[0] <= 'z')) return ROTA_EINVALID;
+    if (!is_name(name) || is_copy(name)) return ROTA_EINVALID;
     if (strcmp(name, "UTC") == 0) return make_utc(mem, out);
     file = open_zone(cache->directory, name);
     if (file < 0) return file == -1 ? ROTA_EINVALID : ROTA_EIO;

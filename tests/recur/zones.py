@@ -29,12 +29,13 @@ DAY = 86400
 BATCH = 150
 
 # Summer time below standard time, half hours, two hours, days left out and days twice, offsets
-# with seconds, changes at odd times of the day.
+# with seconds, changes at odd times of the day; and the one that is named for none.
 ALWAYS = ("Africa/Cairo", "Africa/Casablanca", "Africa/El_Aaiun", "Africa/Monrovia",
           "America/Nuuk", "America/Scoresbysund", "America/St_Johns", "Antarctica/Casey",
           "Antarctica/Troll", "Asia/Gaza", "Asia/Kathmandu", "Asia/Pyongyang", "Asia/Tehran",
           "Australia/Lord_Howe", "Europe/Dublin", "Europe/Lisbon", "Pacific/Apia",
-          "Pacific/Chatham", "Pacific/Easter", "Pacific/Kiritimati", "Pacific/Kwajalein", "UTC")
+          "Pacific/Chatham", "Pacific/Easter", "Pacific/Kiritimati", "Pacific/Kwajalein", "UTC",
+          "localtime")
 
 
 def file_of(name):
