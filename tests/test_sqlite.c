@@ -1668,6 +1668,72 @@ START_TEST(bookings_of_every_length_are_found_where_they_overlap)
 }
 END_TEST
 
+/* What SQLite's machine did since it was asked last. */
+static int64_t steps_of(rota__store *store)
+{
+    int64_t steps = 0;
+    sqlite3 *db = rota__sqlite_of(store)->db;
+    for (sqlite3_stmt *s = sqlite3_next_stmt(db, NULL); s; s = sqlite3_next_stmt(db, s))
+        steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+    return steps;
+}
+
+/* A year before, and a year behind, cost what one hour does. */
+START_TEST(what_lies_outside_of_a_window_is_not_read)
+{
+    enum { NEAR = 20, FAR = 2000 };
+    rota__store *store = open_calendar(0);
+    add_room(store);
+    rota_span window = { NOW, NOW + 10 * 3600LL };
+    rota__source source = { .resource = 1, .when = { ROTA_TIME_MIN, ROTA_TIME_MAX } };
+    rota_id first = id_numbered(1000000);
+    rota__booking_filter filters[] = {
+        { .when = window },
+        { .when = window, .limit = 3 },
+        { .when = window, .after = { NOW, NOW + 3600 }, .after_id = first },
+        { .when = window, .after = { NOW - DAY, NOW }, .after_id = first },
+        { .when = { NOW - DAY, ROTA_TIME_MAX },
+          .after = { NOW, NOW + 3600 },
+          .after_id = first,
+          .limit = 3 },
+        { .when = { ROTA_TIME_MIN, NOW + 3600 }, .after = { NOW - 3600, NOW }, .after_id = first },
+    };
+    int64_t asked[2][2 * ROTA__LENGTH(filters) + 1] = { { 0 } };
+    for (int round = 0; round < 2; round++) {
+        int32_t outcome;
+        int64_t from = round ? NEAR : 0, to = round ? FAR : NEAR, rows_seen = 0, count = 0, n = 0;
+        rota__batch batch = { 0 };
+        for (int64_t i = from; i < to; i++) {
+            add_booking(&batch, i, 1);
+            add_booking(&batch, -i - 1, 1)->id = id_numbered(2000000 + i);
+        }
+        OK(put(store, &batch, &outcome));
+        for (int64_t i = 0; i < 2 * ROTA__LENGTH(filters); i++) {
+            rota__booking_filter filter = filters[i / 2];
+            rota__booking *rows = NULL;
+            filter.statuses = ~0u;
+            filter.sources = i % 2 ? &source : NULL;
+            filter.source_count = i % 2;
+            (void)steps_of(store);
+            OK(store->ops->booking_list(store, &fx.env, &filter, &rows, &count));
+            asked[round][n++] = steps_of(store);
+            rows_seen += count;
+        }
+        rota__booking *rows = NULL;
+        OK(store->ops->reminder_starts(store, &fx.env, NOW, 0, NOW + 7200, 10, &rows, &count));
+        asked[round][n++] = steps_of(store);
+        ck_assert_int_gt(rows_seen, 2 * ROTA__LENGTH(filters));
+    }
+    for (int64_t i = 0; i < ROTA__LENGTH(asked[0]); i++) {
+        ck_assert_int_gt(asked[0][i], 0);
+        ck_assert_msg(asked[1][i] <= asked[0][i] + asked[0][i] / 4 + 50,
+                      "question %d: %d steps among few, %d among many", (int)i, (int)asked[0][i],
+                      (int)asked[1][i]);
+    }
+    close_store(store);
+}
+END_TEST
+
 /* --- several handles --- */
 
 START_TEST(a_handle_notices_what_another_has_committed)
@@ -2494,6 +2560,7 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, what_the_tables_forbid_is_refused_whole);
     tcase_add_loop_test(file, a_change_reaches_claims_of_every_kind, 0, 2);
     tcase_add_test(file, bookings_of_every_length_are_found_where_they_overlap);
+    tcase_add_test(file, what_lies_outside_of_a_window_is_not_read);
     tcase_add_loop_test(file, an_allocation_that_fails_changes_nothing, 0, 2);
     tcase_add_test(file, sqlite_without_memory_breaks_no_promise);
     tcase_add_test(file, a_file_that_may_not_be_read_or_written_is_denied);

@@ -31,10 +31,11 @@
     "b.series,b.placement,b.kind,b.part_of,CASE WHEN b.part_of IS NOT NULL THEN"\
     " (SELECT id FROM booking WHERE row=b.part_of) END part_of,b.occurrence"   \
     " FROM "
-/* What a list asks for: of which statuses, and behind which place. */
-#define BOOKING_PAGE                                                           \
-    " AND (?5>>b.status)&1 AND (b.start_at,b.end_at,b.id)>(?6,?7,?8)"          \
-    " ORDER BY b.start_at"
+/* What a list asks for: from when to when, of which statuses, and behind which place. That
+ * is its only lower bound: of two, the planner takes which it likes. */
+#define BOOKING_PAGE(of)                                                       \
+    " AND " of ".start_at<?2 AND " of ".end_at>?3 AND (?4>>b.status)&1"        \
+    " AND (" of ".start_at," of ".end_at,b.id)>(?5,?6,?7) ORDER BY " of ".start_at"
 #define EVENT_SELECT                                                           \
     "SELECT seq,at,type,subject,actor,role,trace,before,after FROM event "
 #define KEY_SELECT "SELECT actor,key,hash,at,answer FROM idempotency "
@@ -124,26 +125,20 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
      * that is quicker done outside, and reading can end once the limit is passed. */
     [ROTA__SQL_BOOKING_IN_TIME] = { "booking",
         BOOKING_SELECT "booking b INDEXED BY booking_time"
-        " WHERE b.series IS NULL AND b.reach=?1 AND b.start_at>=?2 AND b.start_at<?3"
-        " AND b.end_at>?4" BOOKING_PAGE },
+        " WHERE b.series IS NULL AND b.reach=?1" BOOKING_PAGE("b") },
     [ROTA__SQL_BOOKING_CLAIMING] = { "booking",
         BOOKING_SELECT "claim c CROSS JOIN booking b ON b.row=c.booking"
-        " WHERE c.resource=?9 AND c.reach=?1 AND c.start_at>=?2 AND c.start_at<?3"
-        " AND c.end_at>?4 AND (?5>>b.status)&1 AND (c.start_at,c.end_at,b.id)>(?6,?7,?8)"
-        " ORDER BY c.start_at" },
+        " WHERE c.resource=?8 AND c.reach=?1" BOOKING_PAGE("c") },
     /* Of these there are few: they have one class, and may be sorted. */
     [ROTA__SQL_BOOKING_RECURRING] = { "booking",
         BOOKING_SELECT "booking b INDEXED BY booking_series"
-        " WHERE b.series IS NOT NULL AND b.start_at>=?2 AND b.start_at<?3 AND b.end_at>?4"
-        BOOKING_PAGE },
+        " WHERE b.series IS NOT NULL" BOOKING_PAGE("b") },
     [ROTA__SQL_BOOKING_RECURRING_CLAIMING] = { "booking",
         BOOKING_SELECT "recurrence c CROSS JOIN booking b ON b.row=c.booking"
-        " WHERE c.resource=?9 AND c.start_at>=?2 AND c.start_at<?3 AND c.end_at>?4"
-        BOOKING_PAGE },
+        " WHERE c.resource=?8" BOOKING_PAGE("c") },
     [ROTA__SQL_BOOKING_OF_SERIES] = { "booking",
         BOOKING_SELECT "booking b INDEXED BY booking_occurrence"
-        " WHERE b.part_of=?9 AND b.start_at>=?2 AND b.start_at<?3 AND b.end_at>?4"
-        BOOKING_PAGE },
+        " WHERE b.part_of=?8" BOOKING_PAGE("b") },
     [ROTA__SQL_BOOKING_PUT] = { "booking",
         "INSERT INTO booking(id,ref,title,data,start_at,end_at,reach,status,priority,"
         "hold_expires,created_at,changed_at,version,claims,series,placement,kind,part_of,"

@@ -354,22 +354,21 @@ static bool fits(const rota__booking_filter *filter, const rota__booking *bookin
 static int find_reach(finding *f, int32_t reach, const rota__source *source)
 {
     const rota__booking_filter *filter = f->filter;
-    bool on = !rota__id_is_none(&filter->after_id);
     rota_time from = filter->when.start, to = filter->when.end;
     if (source && source->when.start > from) from = source->when.start;
     if (source && source->when.end < to) to = source->when.end;
-    rota_time first = rota__sqlite_reach_back(reach, from);
-    if (on && filter->after.start > first) first = filter->after.start;
+    rota_span behind = { rota__sqlite_reach_back(reach, from), INT64_MIN };
+    if (!rota__id_is_none(&filter->after_id) && filter->after.start >= behind.start)
+        behind = filter->after;
 
     rota__sqlite_query query;
     rota__sqlite_start(&query, f->self, f->env, statement_of(filter, source != NULL));
     rota__sqlite_bind_int(&query, reach);
-    rota__sqlite_bind_int(&query, first);
     rota__sqlite_bind_int(&query, to);
     rota__sqlite_bind_int(&query, from);
     rota__sqlite_bind_int(&query, filter->statuses);
-    rota__sqlite_bind_int(&query, on ? filter->after.start : INT64_MIN);
-    rota__sqlite_bind_int(&query, on ? filter->after.end : INT64_MIN);
+    rota__sqlite_bind_int(&query, behind.start);
+    rota__sqlite_bind_int(&query, behind.end);
     rota__sqlite_bind_bytes(&query, &filter->after_id, (int64_t)sizeof filter->after_id);
     if (filter->part_of != 0)
         rota__sqlite_bind_int(&query, filter->part_of);
