@@ -754,6 +754,238 @@ START_TEST(a_held_series_moves_until_it_lapses)
 }
 END_TEST
 
+/* --- a random calendar, all of which is over at night --- */
+
+enum { ROOMS = 2, MOST_SERIES = 6, MOST_ROWS = 200, HOUR = 3600 };
+
+typedef struct seen {
+    rota_id id;
+    rota_time start, end;
+    int64_t units[ROOMS];
+} seen;
+
+typedef struct calendar {
+    rota_id rooms[ROOMS];
+    int32_t capacity[ROOMS];
+    rota_id series[MOST_SERIES];
+    bool follows[MOST_SERIES]; /* the zone whose data change */
+    seen rows[MOST_ROWS];
+    int64_t series_count, count;
+} calendar;
+
+static bool same(const rota_id *a, const rota_id *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+static rota_time draw_start(struct world *x)
+{
+    return t("2031-03-03T00:00Z") + fx_random(&x->f, 5) * 24 * HOUR + 8 * HOUR +
+           fx_random(&x->f, 6) * HOUR / 2;
+}
+
+static int64_t draw_claims(struct world *x, const calendar *c, rota_claim claims[ROOMS])
+{
+    int64_t first = fx_random(&x->f, ROOMS), count = fx_random(&x->f, 4) == 0 ? 2 : 1;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t room = (first + i) % ROOMS;
+        claims[i] = (rota_claim){ .resource = c->rooms[room], .units = 1 };
+        if (fx_random(&x->f, 4) == 0)
+            claims[i].units += (int32_t)fx_random(&x->f, c->capacity[room]);
+    }
+    return count;
+}
+
+static void draw_series(struct world *x, calendar *c)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_recurrence recurrence = ROTA_INIT(rota_recurrence);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_claim claims[ROOMS];
+    char start[ROTA_TIME_TEXT], rule[64];
+    rota_time first = draw_start(x);
+    bool follows = fx_random(&x->f, 4) > 0;
+
+    ck_status(&x->f, rota_time_format(first, start), ROTA_OK);
+    start[strlen("2031-03-03T00:00:00")] = '\0'; /* its clock shows what UTC's does here */
+    snprintf(rule, sizeof rule, "FREQ=%s;COUNT=%d", fx_random(&x->f, 2) ? "DAILY" : "WEEKLY",
+             (int)(2 + fx_random(&x->f, 4)));
+    recurrence.start = start;
+    recurrence.zone = follows ? zone : "UTC";
+    recurrence.rule = rule;
+    recurrence.length = (1 + fx_random(&x->f, 4)) * HOUR / 2;
+    request.recurrence = &recurrence;
+    request.claims = claims;
+    request.claim_count = draw_claims(x, c, claims);
+    if (rota_booking_create(x->f.r, NULL, &request, &receipt) != ROTA_OK) return;
+    c->follows[c->series_count] = follows;
+    c->series[c->series_count++] = receipt.id;
+}
+
+static void draw_booking(struct world *x, const calendar *c)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_claim claims[ROOMS];
+
+    request.when.start = draw_start(x);
+    request.when.end = request.when.start + (1 + fx_random(&x->f, 4)) * HOUR / 2;
+    request.claims = claims;
+    request.claim_count = draw_claims(x, c, claims);
+    (void)rota_booking_create(x->f.r, NULL, &request, NULL);
+}
+
+static void look(struct world *x, calendar *c)
+{
+    rota_booking_query query = ROTA_INIT(rota_booking_query);
+    rota_result *rows;
+
+    query.when = (rota_span){ t("2031-03-01T00:00Z"), t("2031-05-01T00:00Z") };
+    ck_status(&x->f, rota_booking_list(x->f.r, &query, &rows), ROTA_OK);
+    c->count = rota_result_count(rows);
+    ck_assert_int_le(c->count, MOST_ROWS);
+    for (int64_t i = 0; i < c->count; i++) {
+        rota_booking row = ROTA_INIT(rota_booking);
+        ck_status(&x->f, rota_booking_at(rows, i, &row), ROTA_OK);
+        c->rows[i] = (seen){ .id = row.id, .start = row.when.start, .end = row.when.end };
+        for (int64_t k = 0; k < row.claim_count; k++)
+            for (int room = 0; room < ROOMS; room++)
+                if (same(&row.claims[k].resource, &c->rooms[room]))
+                    c->rows[i].units[room] = row.claims[k].units;
+    }
+    rota_result_free(rows);
+}
+
+/* One occurrence is moved by itself, or cancelled. */
+static void draw_change(struct world *x)
+{
+    rota_call call = ROTA_INIT(rota_call);
+    rota_booking_request move = ROTA_INIT(rota_booking_request);
+    rota_booking_query query = ROTA_INIT(rota_booking_query);
+    rota_booking row = ROTA_INIT(rota_booking);
+    rota_result *rows;
+
+    query.when = (rota_span){ t("2031-03-01T00:00Z"), t("2031-05-01T00:00Z") };
+    ck_status(&x->f, rota_booking_list(x->f.r, &query, &rows), ROTA_OK);
+    if (rota_result_count(rows) > 0) {
+        int64_t i = fx_random(&x->f, rota_result_count(rows));
+        ck_status(&x->f, rota_booking_at(rows, i, &row), ROTA_OK);
+    }
+    rota_result_free(rows);
+    if (row.recurs != ROTA_RECURS_OCCURRENCE) return;
+    call.scope = ROTA_SCOPE_THIS;
+    call.occurrence = row.occurrence;
+    move.set = ROTA_BOOKING_SET_START;
+    move.when.start = row.when.start + (fx_random(&x->f, 3) - 1) * 24 * HOUR +
+                      (fx_random(&x->f, 9) - 4) * HOUR / 2;
+    if (fx_random(&x->f, 4))
+        (void)rota_booking_move(x->f.r, &call, &row.id, &move, NULL);
+    else
+        (void)rota_booking_cancel(x->f.r, &call, &row.id, NULL);
+}
+
+/* Is more taken than there is, once this series has moved by so much? */
+static bool overbooked(const struct world *x, const calendar *c, const rota_id *moved, rota_time by)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        for (int room = 0; room < ROOMS; room++) {
+            int64_t units = 0, at = c->rows[i].start + (same(&c->rows[i].id, moved) ? by : 0);
+            for (int64_t k = 0; k < c->count; k++) {
+                rota_time off = same(&c->rows[k].id, moved) ? by : 0;
+                if (c->rows[k].start + off <= at && at < c->rows[k].end + off)
+                    units += c->rows[k].units[room];
+            }
+            if (at > x->f.now && units > c->capacity[room]) return true;
+        }
+    return false;
+}
+
+/* Where each one would be that has moved: as many rows as before, each where it was, or by so
+ * much from it. */
+static void ck_rows(const struct world *x, const calendar *before, const calendar *after,
+                    const bool moved[MOST_SERIES], rota_time by)
+{
+    ck_assert_int_eq(after->count, before->count);
+    for (int64_t i = 0; i < before->count; i++) {
+        const seen *was = &before->rows[i];
+        int64_t found = 0, off = 0;
+        for (int64_t k = 0; k < before->series_count; k++)
+            if (moved[k] && same(&was->id, &before->series[k])) off = by;
+        if (was->start <= x->f.now) continue;
+        for (int64_t k = 0; k < after->count; k++) {
+            const seen *is = &after->rows[k];
+            found += same(&is->id, &was->id) && is->start == was->start + off &&
+                     is->end == was->end + off &&
+                     memcmp(is->units, was->units, sizeof is->units) == 0;
+        }
+        ck_assert_int_ge(found, 1);
+    }
+}
+
+static int64_t update_random_one(struct world *x)
+{
+    calendar *before = calloc(1, sizeof *before), *after = calloc(1, sizeof *after);
+    rota_zone_change rows[8];
+    bool east = fx_random(&x->f, 2), moved[MOST_SERIES] = { false };
+    rota_time by = east ? -HOUR : HOUR;
+    int64_t refused = 0;
+
+    ck_assert(before && after);
+    put_file(x, east ? zone : "Europe/Madrid");
+    x->f.now = t("2031-03-01T00:00Z");
+    fx_open(&x->f, ":memory:");
+    x->f.r->zones.directory = x->directory;
+    for (int i = 0; i < ROOMS; i++) {
+        before->capacity[i] = 1 + (int32_t)fx_random(&x->f, 3);
+        before->rooms[i] = fx_room(&x->f, i ? "Blue" : "Red", before->capacity[i]);
+    }
+    for (int i = 0; i < MOST_SERIES; i++)
+        draw_series(x, before);
+    for (int64_t i = fx_random(&x->f, 20); i > 0; i--)
+        draw_booking(x, before);
+    for (int64_t i = fx_random(&x->f, 12); i > 0; i--)
+        draw_change(x);
+    x->f.now += fx_random(&x->f, 8) * 24 * HOUR;
+    look(x, before);
+    *after = *before;
+
+    put_file(x, east ? "Europe/Madrid" : zone);
+    int64_t count = update(x, 0, rows);
+    look(x, after);
+    for (int64_t i = 0; i < before->series_count; i++)
+        for (int64_t k = 0; k < count; k++)
+            if (same(&rows[k].booking, &before->series[i])) {
+                ck_assert(before->follows[i]);
+                moved[i] = rows[k].status == ROTA_OK;
+                ck_assert_int_eq(moved[i], rows[k].status != ROTA_ECONFLICT);
+                refused += !moved[i];
+            }
+    ck_rows(x, before, after, moved, by);
+    static const rota_id none;
+    ck_assert(!overbooked(x, after, &none, 0));
+    ck_status(&x->f, rota_check(x->f.r, x->f.now), ROTA_OK);
+    for (int64_t i = 0; i < count; i++)
+        if (rows[i].status != ROTA_OK) ck_assert(overbooked(x, after, &rows[i].booking, by));
+    fx_close(&x->f);
+    free(before);
+    free(after);
+    return refused;
+}
+
+/* What moves keeps its wall clock, nothing is taken twice, and who stays could not have moved. */
+START_TEST(random_series_move_as_they_should)
+{
+    struct world x;
+    int64_t refused = 0;
+
+    open_world(&x);
+    fx_close(&x.f);
+    x.f.random = fx_seed("zones");
+    for (int i = 0; i < (fx_sanitized() ? 60 : 300); i++)
+        refused += update_random_one(&x);
+    ck_assert_int_gt(refused, 10);
+}
+END_TEST
+
 START_TEST(a_call_that_is_wrong_is_refused)
 {
     struct world x;
@@ -803,6 +1035,7 @@ Suite *zones_suite(void)
     tcase_add_test(tests, a_series_takes_the_time_that_its_own_occurrence_leaves);
     tcase_add_test(tests, single_occurrences_give_up_their_names_in_turn);
     tcase_add_test(tests, a_held_series_moves_until_it_lapses);
+    tcase_add_test(tests, random_series_move_as_they_should);
     tcase_add_test(tests, a_call_that_is_wrong_is_refused);
     suite_add_tcase(suite, tests);
     return suite;

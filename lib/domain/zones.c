@@ -233,7 +233,9 @@ static int refuse_series(change *k)
     rota_span when = { INT64_MAX, INT64_MAX };
     for (int64_t i = 0; i < k->w->answer.conflicts.count; i++) {
         rota_span other = as_moved(k, &all[i].booking, all[i].occurrence, all[i].when);
-        if (other.start >= when.start) continue;
+        if (other.start > when.start || (other.start == when.start &&
+                                         rota__id_compare(&all[i].booking, &first->booking) >= 0))
+            continue;
         first = &all[i];
         when = other;
     }
