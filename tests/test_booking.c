@@ -674,6 +674,51 @@ START_TEST(an_end_alone_moves_the_end)
 }
 END_TEST
 
+START_TEST(a_length_counts_from_where_the_booking_is)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = fx_book(&f, room, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    rota_booking_request q = ROTA_INIT(rota_booking_request), later = q;
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_call call = ROTA_INIT(rota_call);
+    call.key = "half an hour";
+    q.set = ROTA_BOOKING_SET_LENGTH;
+    q.when.end = 1800;
+    ck_status(&f, rota_booking_move(f.r, &call, &id, &q, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.when.start, t("2031-03-11T09:00Z"));
+    ck_assert_int_eq(receipt.when.end, t("2031-03-11T09:30Z"));
+    fx_book(&f, room, "2031-03-11T09:30Z", "2031-03-11T10:00Z");
+
+    /* Where somebody else has moved it, the repeated call is the same one still. */
+    later.set = ROTA_BOOKING_SET_START;
+    later.when.start = t("2031-03-11T12:00Z");
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &later, NULL), ROTA_OK);
+    q.when = (rota_span){ 5, 1805 };
+    ck_status(&f, rota_booking_move(f.r, &call, &id, &q, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.version, 2);
+    q.when.end = 1806;
+    ck_status(&f, rota_booking_move(f.r, &call, &id, &q, &receipt), ROTA_EKEY);
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, &receipt), ROTA_OK);
+    ck_assert_int_eq(receipt.when.start, t("2031-03-11T12:00Z"));
+    ck_assert_int_eq(receipt.when.end, t("2031-03-11T12:30:01Z"));
+
+    fx_book(&f, room, "2031-03-11T13:00Z", "2031-03-11T14:00Z");
+    q.when.end = q.when.start + 3601;
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_ECONFLICT);
+    q.when.end = q.when.start;
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);
+    q.when = (rota_span){ INT64_MIN, INT64_MAX };
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);
+    q.when = (rota_span){ 0, ROTA_TIME_MAX };
+    ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);
+    q.when.end = 60;
+    for (uint32_t beside = ROTA_BOOKING_SET_START; beside <= ROTA_BOOKING_SET_WHEN; beside++) {
+        q.set = ROTA_BOOKING_SET_LENGTH | beside;
+        ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);
+    }
+}
+END_TEST
+
 /* --- many at once --- */
 
 /* Three for the same time, the second and third in the way of the first. */
@@ -777,6 +822,7 @@ Suite *booking_suite(void)
     tcase_add_test(tc, a_booking_is_completed_from_its_first_second_on);
     tcase_add_test(tc, a_hold_ends_within_the_years_that_there_are);
     tcase_add_test(tc, an_end_alone_moves_the_end);
+    tcase_add_test(tc, a_length_counts_from_where_the_booking_is);
     tcase_add_test(tc, many_at_once_have_each_their_answer_and_ask_nobody);
     tcase_add_test(tc, none_at_once_reads_nothing);
     tcase_add_test(tc, many_at_once_may_be_of_any_size);

@@ -1574,6 +1574,60 @@ START_TEST(an_occurrence_does_not_give_way_to_priority)
 }
 END_TEST
 
+static rota_span lengthen(rota_id id, const char *occurrence, int32_t scope, int64_t length)
+{
+    rota_call call = for_part(occurrence, scope);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    q.set = ROTA_BOOKING_SET_LENGTH;
+    q.when.end = length;
+    ck_status(&f, rota_booking_move(f.r, &call, &id, &q, &receipt), ROTA_OK);
+    return receipt.when;
+}
+
+static void ck_when(rota_span when, const char *start, const char *end)
+{
+    ck_assert_int_eq(when.start, t(start));
+    ck_assert_int_eq(when.end, t(end));
+}
+
+START_TEST(a_length_is_that_of_one_or_of_many)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = series(room, "2031-03-10T09:00", weekly, HOUR);
+    ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-03-18T10:00Z"), ROTA_OK);
+    ck_when(lengthen(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, 1800), "2031-03-18T10:00Z",
+            "2031-03-18T10:30Z");
+    ck_when(lengthen(id, "2031-03-24T08:00Z", ROTA_SCOPE_FUTURE, 2 * HOUR), "2031-03-24T08:00Z",
+            "2031-03-24T10:00Z");
+    ck_when(part_of(id, "2031-03-10T08:00Z").when, "2031-03-10T08:00Z", "2031-03-10T09:00Z");
+    ck_when(part_of(id, "2031-03-31T07:00Z").when, "2031-03-31T07:00Z", "2031-03-31T09:00Z");
+    (void)lengthen(id, NULL, ROTA_SCOPE_NONE, 600);
+    ck_when(part_of(id, "2031-03-10T08:00Z").when, "2031-03-10T08:00Z", "2031-03-10T08:10Z");
+    ck_when(part_of(id, "2031-03-17T08:00Z").when, "2031-03-18T10:00Z", "2031-03-18T10:30Z");
+    ck_when(part_of(id, "2031-03-31T07:00Z").when, "2031-03-31T07:00Z", "2031-03-31T07:10Z");
+}
+END_TEST
+
+START_TEST(a_length_of_days_is_theirs_in_the_calendar) /* on 30 March they have 23 hours */
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = series(room, "2031-03-15", weekly, 1);
+    ck_when(lengthen(id, "2031-03-28T23:00Z", ROTA_SCOPE_THIS, 3 * DAY), "2031-03-28T23:00Z",
+            "2031-03-31T22:00Z");
+    ck_when(lengthen(id, "2031-03-21T23:00Z", ROTA_SCOPE_FUTURE, 2 * DAY), "2031-03-21T23:00Z",
+            "2031-03-23T23:00Z");
+    (void)lengthen(id, "2031-03-28T23:00Z", ROTA_SCOPE_ALL, 4 * DAY);
+    ck_when(part_of(id, "2031-03-14T23:00Z").when, "2031-03-14T23:00Z", "2031-03-18T23:00Z");
+    ck_when(part_of(id, "2031-03-28T23:00Z").when, "2031-03-28T23:00Z", "2031-04-01T22:00Z");
+    rota_call call = for_part("2031-04-04T22:00Z", ROTA_SCOPE_ALL);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.set = ROTA_BOOKING_SET_LENGTH;
+    q.when.end = HOUR;
+    ck_refused(rota_booking_move(f.r, &call, &id, &q, NULL), ROTA_EINVALID);
+}
+END_TEST
+
 /* --- cancels, and back --- */
 
 START_TEST(one_occurrence_is_cancelled_and_restored)
@@ -2118,6 +2172,8 @@ Suite *booking_series_suite(void)
     tcase_add_test(moving, title_data_and_priority_are_those_of_the_whole);
     tcase_add_test(moving, an_occurrence_does_not_give_way_to_who_asks);
     tcase_add_test(moving, an_occurrence_does_not_give_way_to_priority);
+    tcase_add_test(moving, a_length_is_that_of_one_or_of_many);
+    tcase_add_test(moving, a_length_of_days_is_theirs_in_the_calendar);
     suite_add_tcase(s, moving);
     TCase *cancelling = tcase_create("cancels and back");
     tcase_add_checked_fixture(cancelling, setup, teardown);

@@ -76,17 +76,17 @@ static int32_t kind_of(struct request *q)
     return kind;
 }
 
-/* The span asked for: where only one side of it is given, `was` has the other. */
-static rota_span span_of(struct request *q, rota_span was)
+/* The span asked for: of a length alone one from zero on. */
+static rota_span span_of(struct request *q)
 {
-    rota_span when = { .start = moment_of(q, "start", was.start) };
-    int64_t length = integer_of(q, "duration", 1, INT64_MAX, was.end - was.start);
+    rota_span when = { .start = moment_of(q, "start", 0) };
+    int64_t length = integer_of(q, "duration", 1, INT64_MAX, 0);
 
     if (has(q, "end") && has(q, "duration"))
         fail(q, ROTA_EINVALID, "\"end\" and \"duration\" are both given");
     check_dates(q);
     if (has(q, "end"))
-        when.end = moment_of(q, "end", was.end);
+        when.end = moment_of(q, "end", 0);
     else if (has(q, "duration"))
         when.end = end_of(q, when.start, length);
     else
@@ -195,7 +195,7 @@ void booking_create(struct request *q)
         placement = placement_of(q);
         want.placement = &placement;
     } else {
-        want.when = span_of(q, (rota_span){ 0 });
+        want.when = span_of(q);
     }
     if (flag_of(q, "partial", false)) want.flags |= ROTA_BOOKING_PARTIAL;
     if (want.flags != 0 && !recurs(q))
@@ -218,22 +218,13 @@ void booking_create(struct request *q)
     free(claims);
 }
 
-/* The time the booking has now: a new length alone counts from its start. */
-static rota_span time_of(struct request *q, const rota_id *id)
-{
-    rota_result *row = NULL;
-    rota_span when = get_booking(q, id, &row).when;
-
-    rota_result_free(row);
-    return when;
-}
-
 void booking_move(struct request *q)
 {
     rota_call call = call_of(q);
     rota_booking_request want = ROTA_INIT(rota_booking_request);
     rota_receipt receipt = ROTA_INIT(rota_receipt);
-    bool starts = has(q, "start"), ends = has(q, "end") || has(q, "duration");
+    bool starts = has(q, "start"), lasts = has(q, "duration");
+    bool ends = has(q, "end") || (starts && lasts);
 
     need(q, "id");
     aim(q, &call);
@@ -241,11 +232,11 @@ void booking_move(struct request *q)
     want.on_conflict = word_of(q, "on_conflict", strategies);
     want.alternatives = (int32_t)integer_of(q, "alternatives", 1, INT32_MAX, 0);
     if (want.on_conflict == ROTA_ON_CONFLICT_OVERRIDE) call.flags |= ROTA_CALL_OVERRIDE;
-    if (starts || ends)
-        want.when = span_of(q, has(q, "duration") && !starts ? time_of(q, &id) : (rota_span){ 0 });
+    if (starts || ends || lasts) want.when = span_of(q);
     if (flag_of(q, "movable", false)) want.flags |= ROTA_BOOKING_MOVABLE;
     if (starts) want.set |= ROTA_BOOKING_SET_START;
     if (ends) want.set |= ROTA_BOOKING_SET_END;
+    if (lasts && !starts) want.set |= ROTA_BOOKING_SET_LENGTH;
     rota_claim *claims = claims_of(q, "claims", &want.claim_count);
     want.claims = claims;
     if (claims != NULL) want.set |= ROTA_BOOKING_SET_CLAIMS;

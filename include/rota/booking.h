@@ -62,7 +62,8 @@ enum {
     ROTA_BOOKING_SET_CLAIMS = 4,
     ROTA_BOOKING_SET_TITLE = 8,
     ROTA_BOOKING_SET_DATA = 16,
-    ROTA_BOOKING_SET_PRIORITY = 32
+    ROTA_BOOKING_SET_PRIORITY = 32,
+    ROTA_BOOKING_SET_LENGTH = 64 /* as long as `when` is, and the start stays: with neither of those */
 };
 
 enum {

@@ -35,8 +35,9 @@ static const struct life_step {
 };
 
 enum {
-    SET_ALL = ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS | ROTA_BOOKING_SET_TITLE |
-              ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY
+    SET_TIME = ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_LENGTH,
+    SET_ALL = SET_TIME | ROTA_BOOKING_SET_CLAIMS | ROTA_BOOKING_SET_TITLE | ROTA_BOOKING_SET_DATA |
+              ROTA_BOOKING_SET_PRIORITY
 };
 
 static const uint32_t movable = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN);
@@ -146,7 +147,7 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
     uint32_t flags = ROTA_BOOKING_FUTURE;
     if (request->recurrence)
         flags |= ROTA_BOOKING_PARTIAL;
-    else if (set & ROTA_BOOKING_SET_WHEN)
+    else if (set & SET_TIME)
         flags |= ROTA_BOOKING_MOVABLE;
     if ((rc = rota__request_range(cx, "alternatives", request->alternatives, 0,
                                   ROTA_MAX_ALTERNATIVES)) != ROTA_OK ||
@@ -161,9 +162,10 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
         return rc;
     if (timeless) {
         if ((rc = check_timeless(cx, request)) != ROTA_OK) return rc;
-        set &= ~(uint32_t)ROTA_BOOKING_SET_WHEN;
+        set &= ~(uint32_t)SET_TIME;
     }
-    if ((set & ROTA_BOOKING_SET_WHEN) == ROTA_BOOKING_SET_WHEN &&
+    const bool span = (set & ROTA_BOOKING_SET_WHEN) == ROTA_BOOKING_SET_WHEN;
+    if ((span || (set & ROTA_BOOKING_SET_LENGTH)) &&
         (rc = rota__request_span(cx, "the booking", request->when)) != ROTA_OK)
         return rc;
     if ((set & ROTA_BOOKING_SET_START) &&
@@ -657,7 +659,7 @@ typedef struct move {
     const rota_booking_request *request;
 } move;
 
-/* A start alone keeps the length, an end alone the start. */
+/* A start alone keeps the length, an end or a length the start. */
 static rota_span moved(const rota__booking *before, const rota_booking_request *request)
 {
     rota_span when = before->when;
@@ -666,6 +668,7 @@ static rota_span moved(const rota__booking *before, const rota_booking_request *
         when.start = request->when.start;
     }
     if (request->set & ROTA_BOOKING_SET_END) when.end = request->when.end;
+    if (request->set & ROTA_BOOKING_SET_LENGTH) when.end = when.start + request->when.end;
     return when;
 }
 
@@ -693,7 +696,7 @@ int rota__booking_apply(rota__write *w, const rota__booking *before,
     if (set & ROTA_BOOKING_SET_TITLE) after->title = request->title;
     if (set & ROTA_BOOKING_SET_DATA) after->data = request->data;
     if (set & ROTA_BOOKING_SET_PRIORITY) after->priority = request->priority;
-    if ((set & ROTA_BOOKING_SET_WHEN) && (rc = fix(w, request->flags, after)) != ROTA_OK) return rc;
+    if ((set & SET_TIME) && (rc = fix(w, request->flags, after)) != ROTA_OK) return rc;
     if ((set & ROTA_BOOKING_SET_CLAIMS) &&
         (rc = rota__booking_claims(w, request, after)) != ROTA_OK)
         return rc;
@@ -727,7 +730,7 @@ static int decide_move(rota__write *w, const void *data)
         return rc;
     w->any_hours |= !(request->set & ROTA_BOOKING_SET_CLAIMS) &&
                     before.when.start == after.when.start && before.when.end == after.when.end;
-    if (request->set & (ROTA_BOOKING_SET_WHEN | ROTA_BOOKING_SET_CLAIMS)) {
+    if (request->set & (SET_TIME | ROTA_BOOKING_SET_CLAIMS)) {
         rc = rota__resolve_claims(w, &after, request->on_conflict, "");
         if (rc != ROTA_OK) return rc;
     }
@@ -755,11 +758,16 @@ int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_req
         request.claims = NULL;
         request.claim_count = 0;
     }
-    if (!(request.set & ROTA_BOOKING_SET_START)) request.when.start = 0;
-    if (!(request.set & ROTA_BOOKING_SET_END)) request.when.end = 0;
+    const bool length = request.set & ROTA_BOOKING_SET_LENGTH;
+    if (length && (request.set & ROTA_BOOKING_SET_WHEN))
+        return rota__error_set(w->cx->env.error, ROTA_EINVALID,
+                               "a length is set beside a start or an end");
+    if (!length && !(request.set & ROTA_BOOKING_SET_START)) request.when.start = 0;
+    if (!length && !(request.set & ROTA_BOOKING_SET_END)) request.when.end = 0;
     if (!(request.set & ROTA_BOOKING_SET_TITLE)) request.title = NULL;
     if (!(request.set & ROTA_BOOKING_SET_DATA)) request.data = NULL;
     if ((rc = check_request(w->cx, &request, request.set)) != ROTA_OK) return rc;
+    if (length) request.when = (rota_span){ 0, request.when.end - request.when.start };
     rc = rota__write_run(w, decide_move, &m, content_of(w, "booking.move", id, &request));
     return propose(w, id, &request, asked->claims, tell_unplaced(w, rc));
 }

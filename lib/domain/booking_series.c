@@ -194,6 +194,19 @@ static int put_part(edit *k, int32_t event, const rota__booking *after)
     return ROTA_OK;
 }
 
+/* The end instead of a length: whole days of a series of days are those of the calendar. */
+static void set_end(const edit *k, rota_time start, rota_booking_request *request)
+{
+    const rota__tz *zone = k->series.every.zone;
+    int64_t length = request->when.end;
+    bool days = k->series.all_day && length % DAY == 0;
+    if (!(request->set & ROTA_BOOKING_SET_LENGTH)) return;
+    request->set ^= ROTA_BOOKING_SET_LENGTH | ROTA_BOOKING_SET_END;
+    request->when.end = days
+                            ? rota__tz_instant(zone, rota__series_shown(zone, start) + length, NULL)
+                            : start + length;
+}
+
 /* Days that are moved stay whole days, also where one of them has 23 hours. */
 static void keep_days(const edit *k, rota_booking_request *request)
 {
@@ -213,6 +226,7 @@ static int move_one(edit *k, const rota_booking_request *asked)
     rota_booking_request own = *asked, *request = &own;
     rota__booking after;
     int rc;
+    set_end(k, k->part.when.start, request);
     keep_days(k, request);
     if (request->set & ~(uint32_t)OWN)
         return rota__error_set(k->w->cx->env.error, ROTA_EINVALID,
@@ -327,13 +341,19 @@ static void mark_cancelled(edit *k)
     }
 }
 
+/* The time that a request changes: of the one that is named, as it is now. */
+static rota_span own_time(const edit *k, rota_span was)
+{
+    return k->w->call.scope == ROTA_SCOPE_NONE ? was : k->part.when;
+}
+
 /* By how much the wall clock moves, from where its era has the one that is named: so that one
  * which was changed by itself does not take the others along a way that only it went. */
 static int shift_of(edit *k, const rota_booking_request *request, const rota_span was,
                     int64_t *shift, int64_t *length)
 {
     const rota__tz *zone = k->series.every.zone;
-    const rota_span own = k->w->call.scope == ROTA_SCOPE_NONE ? was : k->part.when;
+    const rota_span own = own_time(k, was);
     rota_span when = own;
     bool starts = request->set & ROTA_BOOKING_SET_START, ends = request->set & ROTA_BOOKING_SET_END;
     int rc;
@@ -513,9 +533,10 @@ static int put_follower(edit *k)
     return rota__series_put_part(k->w, ROTA_EVENT_BOOKING_MOVED, was, is, NULL, &k->series);
 }
 
-static int move_many(edit *k, const rota_booking_request *request)
+static int move_many(edit *k, const rota_booking_request *asked)
 {
     enum { WHOLE = ROTA_BOOKING_SET_TITLE | ROTA_BOOKING_SET_DATA | ROTA_BOOKING_SET_PRIORITY };
+    rota_booking_request own = *asked, *request = &own;
     rota__write *w = k->w;
     rota__booking after = *k->before;
     rota_time named = w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
@@ -534,6 +555,7 @@ static int move_many(edit *k, const rota_booking_request *request)
         (rc = reference(k, &was)) != ROTA_OK ||
         (rc = rota__series_measure(w, &k->series, &all)) != ROTA_OK)
         return rc;
+    set_end(k, own_time(k, was).start, request);
     if (request->set & ROTA_BOOKING_SET_TITLE) after.title = request->title;
     if (request->set & ROTA_BOOKING_SET_DATA) after.data = request->data;
     if (request->set & ROTA_BOOKING_SET_PRIORITY) after.priority = request->priority;

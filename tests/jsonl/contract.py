@@ -604,6 +604,12 @@ def placements(checks, rota):
     checks.same("fixed", rota.must("booking.get", id=first["id"])["movable"], False)
     rota.must("booking.move", id=first["id"], start="2025-02-17T11:00:00Z", movable=True)
     checks.same("movable again", rota.must("booking.get", id=first["id"])["movable"], True)
+    shorter = {"id": first["id"], "duration": 1800, "key": "shorter"}
+    said = rota.must("booking.move", **shorter)
+    checks.same("a length alone", (said["start"], said["end"]),
+                ("2025-02-17T11:00:00Z", "2025-02-17T11:30:00Z"))
+    rota.must("booking.move", id=first["id"], start="2025-02-17T12:00:00Z")
+    checks.same("asked again", rota.must("booking.move", **shorter), said)
     for window in ({}, {"to": "2025-03-01T11:00:00Z"}, {"from": "2025-02-28T00:00:00Z"}):
         rota.must("clock.set", now="2025-03-01T09:00:00Z")
         asked = {"claims": ["room"], "duration": 600, "key": f"placed {window}", **window}
