@@ -1598,13 +1598,14 @@ START_TEST(a_length_is_that_of_one_or_of_many)
     ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-03-18T10:00Z"), ROTA_OK);
     ck_when(lengthen(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, 1800), "2031-03-18T10:00Z",
             "2031-03-18T10:30Z");
-    ck_when(lengthen(id, "2031-03-24T08:00Z", ROTA_SCOPE_FUTURE, 2 * HOUR), "2031-03-24T08:00Z",
-            "2031-03-24T10:00Z");
+    ck_when(lengthen(id, "2031-03-17T08:00Z", ROTA_SCOPE_FUTURE, 2 * HOUR), "2031-03-18T10:00Z",
+            "2031-03-18T12:00Z");
+    ck_when(part_of(id, "2031-03-24T08:00Z").when, "2031-03-24T08:00Z", "2031-03-24T10:00Z");
     ck_when(part_of(id, "2031-03-10T08:00Z").when, "2031-03-10T08:00Z", "2031-03-10T09:00Z");
     ck_when(part_of(id, "2031-03-31T07:00Z").when, "2031-03-31T07:00Z", "2031-03-31T09:00Z");
     (void)lengthen(id, NULL, ROTA_SCOPE_NONE, 600);
     ck_when(part_of(id, "2031-03-10T08:00Z").when, "2031-03-10T08:00Z", "2031-03-10T08:10Z");
-    ck_when(part_of(id, "2031-03-17T08:00Z").when, "2031-03-18T10:00Z", "2031-03-18T10:30Z");
+    ck_when(part_of(id, "2031-03-17T08:00Z").when, "2031-03-18T10:00Z", "2031-03-18T12:00Z");
     ck_when(part_of(id, "2031-03-31T07:00Z").when, "2031-03-31T07:00Z", "2031-03-31T07:10Z");
 }
 END_TEST
