@@ -1691,7 +1691,7 @@ START_TEST(what_lies_outside_of_a_window_is_not_read)
         { .when = window },
         { .when = window, .limit = 3 },
         { .when = window, .after = { NOW, NOW + 3600 }, .after_id = first },
-        { .when = window, .after = { NOW - DAY, NOW }, .after_id = first },
+        { .when = window, .after = { NOW - 60 * DAY, NOW }, .after_id = first },
         { .when = { NOW - DAY, ROTA_TIME_MAX },
           .after = { NOW, NOW + 3600 },
           .after_id = first,
