@@ -748,6 +748,31 @@ START_TEST(instants_that_are_none)
 }
 END_TEST
 
+/* RFC 3339 allows fractions, so who writes one must not be told that it does not. */
+START_TEST(a_fraction_is_refused_by_its_name)
+{
+    static const char fine[] = "2031-03-10T08:00:00.250Z";
+    static const char said[] = "00.250Z\" has a fraction of a second: times are whole seconds";
+    rota_series_query series = ROTA_INIT(rota_series_query);
+    rota_time_reading reading = ROTA_INIT(rota_time_reading);
+    rota_result *rows = NULL;
+    rota_time out = 42;
+
+    EXPECT(rota_time_parse(f.r, fine, NULL, &out), ROTA_EINVALID, said);
+    EXPECT(rota_time_resolve(f.r, fine, "UTC", &reading), ROTA_EINVALID, said);
+    series.start = fine;
+    series.zone = "UTC";
+    series.rule = "FREQ=DAILY;COUNT=2";
+    series.window = (rota_span){ ROTA_TIME_MIN, ROTA_TIME_MAX };
+    EXPECT(rota_series_expand(f.r, &series, &rows, NULL), ROTA_EINVALID, "fraction of a second");
+    series.start = "2031-03-10T08:00:00.000";
+    EXPECT(rota_series_expand(f.r, &series, &rows, NULL), ROTA_OK, NULL);
+    ck_assert_int_eq(rota_result_count(rows), 2);
+    rota_result_free(rows);
+    ck_assert_int_eq(out, 42);
+}
+END_TEST
+
 START_TEST(sql_is_only_text)
 {
     static const char *const texts[] = {
@@ -1270,6 +1295,7 @@ Suite *bad_input_suite(void)
     tcase_add_test(tc, text_that_is_empty_or_missing);
     tcase_add_test(tc, zones_that_are_none);
     tcase_add_test(tc, instants_that_are_none);
+    tcase_add_test(tc, a_fraction_is_refused_by_its_name);
     tcase_add_test(tc, sql_is_only_text);
     tcase_add_test(tc, ids_nobody_has);
     tcase_add_test(tc, a_resource_claimed_twice);

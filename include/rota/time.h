@@ -33,10 +33,10 @@ ROTA_TYPES_END
 
 /** Read an instant. `2025-02-14T10:00:00+05:30` and `...Z` stand for
  *  themselves; without an offset the text is a wall-clock time in `zone`.
- *  Seconds may be left out; a fraction of a second is refused, and so is a leap
- *  second. A wall-clock time that the clocks skip is read with the offset
- *  before the gap (02:30 becomes 03:30), one that happens twice is the first of
- *  the two: RFC 5545, 3.3.5.
+ *  Seconds may be left out; a fraction of a second is refused unless it is
+ *  zero, as in `...:00.000Z`, and so is a leap second. A wall-clock time that
+ *  the clocks skip is read with the offset before the gap (02:30 becomes
+ *  03:30), one that happens twice is the first of the two: RFC 5545, 3.3.5.
  *  @param zone  an IANA name ("Europe/Berlin"), or NULL where text carries an
  *               offset. A zone beside an offset is checked and not used.
  *  @return ROTA_OK, or ROTA_EINVALID: not an instant, outside of ROTA_TIME_MIN

@@ -28,8 +28,8 @@ static int resolve(rota__error *error, const rota__tz *zone, const char *text,
 {
     int64_t value;
     int what = rota__time_read(text, &value), kind = ROTA__TZ_UNIQUE, again;
-    if (what == 0)
-        return rota__error_set(error, ROTA_EINVALID, "\"%.60s\" is not a time (RFC 3339)", text);
+    if (what <= 0)
+        return rota__error_set(error, ROTA_EINVALID, "\"%.60s\" %s", text, rota__time_fault(what));
     out->instant = what == ROTA__TIME_LOCAL ? rota__tz_instant(zone, value, &kind) : value;
     if (out->instant < ROTA_TIME_MIN || out->instant > ROTA_TIME_MAX ||
         show(zone, out->instant, &out->offset, out->local) != ROTA_OK)

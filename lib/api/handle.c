@@ -530,9 +530,9 @@ int rota_time_parse(rota *r, const char *text, const char *zone, rota_time *out)
     int kind = text ? rota__time_read(text, &value) : 0;
     if (!out || !text)
         rc = rota__error_set(&r->error, ROTA_EINVALID, "%s is NULL", out ? "the text" : "out");
-    else if (kind == 0)
-        rc = rota__error_set(&r->error, ROTA_EINVALID, "\"%.60s\" is not an instant (RFC 3339)",
-                             text);
+    else if (kind <= 0)
+        rc = rota__error_set(&r->error, ROTA_EINVALID, "\"%.60s\" %s", text,
+                             rota__time_fault(kind));
     else if (zone)
         rc = rota__tz_get(&r->zones, zone, &r->error, &tz);
     else if (kind == ROTA__TIME_LOCAL)

@@ -103,12 +103,27 @@ static bool read_date(const char **at, rota__civil *out)
     return rota__time_is_date(out);
 }
 
-static bool read_clock(const char **at, rota__civil *out)
+/* ".000", as many programs write a whole second, is that second: `finer` is whether a digit says
+ * more than that. */
+static bool read_fraction(const char **at, bool *finer)
+{
+    int32_t digit;
+
+    if (!one_of(at, '.', '.')) return true;
+    if (!digits(at, 1, &digit)) return false;
+    *finer = digit != 0;
+    while (**at >= '0' && **at <= '9')
+        *finer = *(*at)++ != '0' || *finer;
+    return true;
+}
+
+static bool read_clock(const char **at, rota__civil *out, bool *finer)
 {
     out->second = 0;
     if (!digits(at, 2, &out->hour) || !one_of(at, ':', ':')) return false;
     if (!digits(at, 2, &out->minute)) return false;
-    if (one_of(at, ':', ':') && !digits(at, 2, &out->second)) return false;
+    if (one_of(at, ':', ':') && !(digits(at, 2, &out->second) && read_fraction(at, finer)))
+        return false;
     return out->hour < 24 && out->minute < 60 && out->second < 60;
 }
 
@@ -132,15 +147,23 @@ int rota__time_read(const char *text, int64_t *out)
     rota__civil civil;
     int32_t offset = 0;
     int kind = ROTA__TIME_LOCAL;
+    bool finer = false;
 
     if (!text || !read_date(&text, &civil)) return 0;
-    if (!one_of(&text, 'T', 't') || !read_clock(&text, &civil)) return 0;
+    if (!one_of(&text, 'T', 't') || !read_clock(&text, &civil, &finer)) return 0;
     if (*text) {
         if (!read_offset(&text, &offset) || *text) return 0;
         kind = ROTA__TIME_INSTANT;
     }
+    if (finer) return ROTA__TIME_FINER;
     *out = rota__time_from_civil(&civil) - offset;
     return kind;
+}
+
+const char *rota__time_fault(int kind)
+{
+    return kind == ROTA__TIME_FINER ? "has a fraction of a second: times are whole seconds"
+                                    : "is not a time (RFC 3339, without leap seconds)";
 }
 
 static char *write_digits(char *to, int count, int32_t value, char then)

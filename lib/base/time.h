@@ -21,13 +21,17 @@ int64_t rota__time_gcd(int64_t a, int64_t b);        /* greatest common divisor,
 rota__local rota__time_from_civil(const rota__civil *civil);
 void rota__time_to_civil(rota__local local, rota__civil *out);
 
-/* What a text is: an instant, or a wall-clock reading that needs a zone. */
-enum { ROTA__TIME_INSTANT = 1, ROTA__TIME_LOCAL = 2 };
+/* What a text is: an instant, or a wall-clock reading that needs a zone; or it would be one but
+ * for its fraction of a second. */
+enum { ROTA__TIME_FINER = -1, ROTA__TIME_INSTANT = 1, ROTA__TIME_LOCAL = 2 };
 
 /* RFC 3339 as rota_time_parse() documents it. Returns one of the above, or 0
- * where text is neither, or its fields are out of range (Feb 30, 24:00). Years 0001 to
+ * where text is none of them, or its fields are out of range (Feb 30, 24:00). Years 0001 to
  * 9999; the instant may leave ROTA_TIME_MIN..MAX through its offset: check. */
 int rota__time_read(const char *text, int64_t *out);
+
+/* The end of the sentence about a text that was read as no time: 0 or ROTA__TIME_FINER. */
+const char *rota__time_fault(int kind);
 
 /* The one function that decides overlap (I2). */
 static inline bool rota__time_overlap(rota_span a, rota_span b)

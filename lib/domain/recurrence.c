@@ -31,9 +31,9 @@ static int read_time(rota__error *error, const rota__tz *zone, const char *what,
                                what, text);
     }
     int kind = rota__time_read(full, &value);
-    if (kind == 0)
-        return rota__error_set(error, ROTA_EINVALID, "%s \"%.60s\" is not a time (RFC 3339)", what,
-                               text);
+    if (kind <= 0)
+        return rota__error_set(error, ROTA_EINVALID, "%s \"%.60s\" %s", what, text,
+                               rota__time_fault(kind));
     *instant = kind == ROTA__TIME_LOCAL ? rota__tz_instant(zone, value, NULL) : value;
     *local = kind == ROTA__TIME_LOCAL ? value : value + rota__tz_offset(zone, value);
     if (*instant < ROTA_TIME_MIN || *instant > ROTA_TIME_MAX || *local < ROTA_TIME_MIN ||
