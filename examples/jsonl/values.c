@@ -50,6 +50,17 @@ json_t *conflict_json(const rota_conflict *row)
                      part ? instant_json(row->occurrence) : NULL);
 }
 
+/* The library tells of each occurrence that was asked for what is in its way. Which one that is the
+ * rows here do not say, so what is in the way of several would be the same row several times. */
+static void append_once(json_t *list, json_t *row)
+{
+    size_t count = json_array_size(list);
+
+    if (count == 0 || !json_equal(json_array_get(list, count - 1), row))
+        json_array_append(list, row);
+    json_decref(row);
+}
+
 static json_t *conflicts_json(struct request *q)
 {
     rota_result *rows = NULL;
@@ -58,8 +69,7 @@ static json_t *conflicts_json(struct request *q)
     if (rota_conflict_list(q->host->r, &rows) != ROTA_OK) return list;
     for (int64_t i = 0; i < rota_result_count(rows); i++) {
         rota_conflict row = ROTA_INIT(rota_conflict);
-        if (rota_conflict_at(rows, i, &row) == ROTA_OK)
-            json_array_append_new(list, conflict_json(&row));
+        if (rota_conflict_at(rows, i, &row) == ROTA_OK) append_once(list, conflict_json(&row));
     }
     rota_result_free(rows);
     return list;

@@ -116,6 +116,12 @@ def conflicts(checks, rota):
     checks.same("then it is restored", (back["ok"], back["status"], back["occurrence"]),
                 (True, "confirmed", "2031-03-31T08:00:00Z"))
     checks.error("nothing of it is free", weekly(rota, ref=None, partial=True), "ECONFLICT")
+    long = rota.must("booking.create", start="2031-06-10T00:00:00Z", duration=3 * 86400,
+                     claims=["room"], title="Long")
+    several = weekly(rota, ref=None, start="2031-06-10T09:00:00", rrule="FREQ=DAILY;COUNT=5")
+    checks.same("what is in the way of three is told once", several.get("conflicts"), [
+        {"resource": rota.ids["room"], "booking": long["id"], "title": "Long",
+         "start": "2031-06-10T00:00:00Z", "end": "2031-06-13T00:00:00Z"}])
 
 
 def whole(checks, rota):

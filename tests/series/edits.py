@@ -131,10 +131,8 @@ class Workload:
             if not isinstance(row, dict):
                 rows.append(tuple(row))
                 continue
-            row = (row["start"], row["resource"], row.get("booking"), row.get("occurrence"),
-                   row["end"])
-            if not rows or rows[-1] != row:
-                rows.append(row)
+            rows.append((row["start"], row["resource"], row.get("booking"), row.get("occurrence"),
+                         row["end"]))
         limit = text(SURE)
         return [row for row in rows if row[0] < limit]
 
