@@ -78,7 +78,10 @@ void check_dates(struct request *q);
 rota_time moment_of(struct request *q, const char *field, rota_time fallback);
 rota_time end_of(struct request *q, rota_time start, int64_t seconds);
 rota_span day_of(struct request *q, const char *field); /* from one midnight to the next */
-void aim(struct request *q, rota_call *call);           /* at the occurrence of the request */
+bool is_date(const char *text);
+/* Whether a booking goes from midnight to midnight of `tz`; of so many days of 86,400 seconds. */
+bool takes_days(struct request *q, const rota_booking *was, int64_t *seconds);
+void aim(struct request *q, rota_call *call); /* at the occurrence of the request */
 /* The booking, or its occurrence that the request names; row is the caller's to free. */
 rota_booking get_booking(struct request *q, const rota_id *id, rota_result **row);
 bool recurs(const struct request *q); /* it is to be a series */

@@ -14,7 +14,7 @@ static const struct word scopes[] = { { "this", ROTA_SCOPE_THIS },
 
 /* ---- dates ------------------------------------------------------------- */
 
-static bool is_date(const char *text)
+bool is_date(const char *text)
 {
     return text != NULL && strlen(text) == DATE_LENGTH;
 }
@@ -74,6 +74,32 @@ rota_time end_of(struct request *q, rota_time start, int64_t seconds)
     if (seconds <= ROTA_TIME_MAX - start) return start + seconds;
     fail(q, ROTA_EINVALID, "the booking would end after the year 9999");
     return start;
+}
+
+/* The date that begins at this instant. */
+static bool begins_date(struct request *q, rota_time t, rota_time *date)
+{
+    rota_time_reading found = ROTA_INIT(rota_time_reading);
+    const char *zone = text_of(q, "tz");
+    char text[ROTA_TIME_TEXT] = "";
+
+    if (zone == NULL || rota_time_format(t, text) != ROTA_OK ||
+        !library_ok(q, rota_time_resolve(q->host->r, text, zone, &found)))
+        return false;
+    *date = midnight(q, found.local, "UTC");
+    return midnight(q, found.local, zone) == t;
+}
+
+/* The library keeps the seconds of what is moved, and a day may have 23 hours or 25. A series that
+ * takes whole days is known to it. */
+bool takes_days(struct request *q, const rota_booking *was, int64_t *seconds)
+{
+    rota_time first = 0, last = 0;
+    bool whole = was->recurs == ROTA_RECURS_NOT && begins_date(q, was->when.start, &first) &&
+                 begins_date(q, was->when.end, &last);
+
+    *seconds = last - first;
+    return whole;
 }
 
 rota_span day_of(struct request *q, const char *field)

@@ -218,6 +218,22 @@ void booking_create(struct request *q)
     free(claims);
 }
 
+/* Whole days that are moved to a date stay as many: of what the booking has now, for the request
+ * does not say. */
+static void keep_days(struct request *q, const rota_id *id, rota_booking_request *want)
+{
+    rota_result *row = NULL;
+    int64_t seconds;
+
+    if (want->set != ROTA_BOOKING_SET_START || !is_date(text_of(q, "start"))) return;
+    const rota_booking was = get_booking(q, id, &row);
+    if (q->status == ROTA_OK && takes_days(q, &was, &seconds)) {
+        want->when.end = end_of(q, want->when.start, seconds);
+        want->set |= ROTA_BOOKING_SET_END;
+    }
+    rota_result_free(row);
+}
+
 void booking_move(struct request *q)
 {
     rota_call call = call_of(q);
@@ -237,6 +253,7 @@ void booking_move(struct request *q)
     if (starts) want.set |= ROTA_BOOKING_SET_START;
     if (ends) want.set |= ROTA_BOOKING_SET_END;
     if (lasts && !starts) want.set |= ROTA_BOOKING_SET_LENGTH;
+    keep_days(q, &id, &want);
     rota_claim *claims = claims_of(q, "claims", &want.claim_count);
     want.claims = claims;
     if (claims != NULL) want.set |= ROTA_BOOKING_SET_CLAIMS;

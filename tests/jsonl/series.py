@@ -166,6 +166,15 @@ def all_day(checks, rota):
     zoneless = rota.ask("booking.move", id="sunday", start="2031-04-10")
     checks.error("a date of no clock", zoneless, "EINVALID")
     checks.true("what is missing is said", '"tz"' in zoneless["message"], zoneless)
+    for start, want in (("2031-10-26", ("2031-10-25T22:00:00Z", "2031-10-26T23:00:00Z")),
+                        ("2031-10-27", ("2031-10-26T23:00:00Z", "2031-10-27T23:00:00Z"))):
+        moved = rota.ask("booking.move", id="sunday", start=start, tz="Europe/Berlin")
+        checks.same(f"whole days stay whole days on {start}", (moved["start"], moved["end"]), want)
+    rota.must("booking.move", id="sunday", start="2031-03-30T10:00:00", duration=7200,
+              tz="Europe/Berlin")
+    moved = rota.ask("booking.move", id="sunday", start="2031-10-26", tz="Europe/Berlin")
+    checks.same("what takes no whole days keeps its length", (moved["start"], moved["end"]),
+                ("2031-10-25T22:00:00Z", "2031-10-26T00:00:00Z"))
     weekends = {"ref": "weekends", "start": "2031-03-22", "duration": None, "end": "2031-03-24",
                 "rrule": "FREQ=WEEKLY;COUNT=2", "claims": ["other"]}
     made = weekly(rota, **weekends)
