@@ -866,6 +866,8 @@ static void tell_tape(void *ctx, const note *n)
     (void)pthread_mutex_unlock(&tape.mutex);
 }
 
+static _Atomic bool writing; /* the handles are open */
+
 static void write_in_threads(uint64_t seed, const rota_config *config, bool hasty, uint32_t breaks)
 {
     enum { CALLS = 60, WRITERS = 4 };
@@ -885,10 +887,12 @@ static void write_in_threads(uint64_t seed, const rota_config *config, bool hast
                                .tell = tell_tape };
         ck_assert_int_eq(rota_attach(i % 2 ? f.r : other, &writers[i].r), ROTA_OK);
     }
+    writing = true;
     for (int i = 0; i < WRITERS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
     for (int i = 0; i < WRITERS; i++)
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    writing = false;
     (void)simvfs_heal();
     for (int i = 0; i < WRITERS; i++)
         rota_close(writers[i].r);
@@ -947,7 +951,7 @@ END_TEST
 
 /* --- a disk that fails under several threads --- */
 
-static _Atomic int64_t asked; /* for memory */
+static _Atomic int64_t asked; /* for memory, by the threads that write */
 
 static void *scarce(void *ctx, void *block, int64_t size)
 {
@@ -956,9 +960,7 @@ static void *scarce(void *ctx, void *block, int64_t size)
         free(block);
         return NULL;
     }
-    /* Not the first ones: the handles are to open. */
-    int64_t turn = asked++;
-    return turn > 300 && turn % 31 == 0 ? NULL : realloc(block, (size_t)size);
+    return writing && ++asked % 31 == 0 ? NULL : realloc(block, (size_t)size);
 }
 
 /* Those whose calls were to be flushed together fail together, or are served one by one:
