@@ -441,7 +441,7 @@ START_TEST(bits_nobody_knows)
     q.flags = 2;
     EXPECT(rota_booking_create(f.r, NULL, &q, NULL), ROTA_EINVALID, "flags");
     q.flags = 0;
-    q.set = 64;
+    q.set = ROTA_BOOKING_SET_LENGTH << 1;
     EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "set");
     q.set = 0;
     EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "nothing");
