@@ -251,7 +251,7 @@ run-bench: $(BENCHES) $(BENCH_DATA)/.made
 	@set -e; for program in $(BENCHES); do echo; echo "== $$program"; $(BENCH_ENV) $$program; done
 	@echo; echo "as JSON lines: $(BUILD)/bench/results.jsonl"
 
-## bench-callgrind: instructions of a check, a list and a booking, counted by valgrind
+## bench-callgrind: instructions of a check, a list, a booking and one of many, counted by valgrind
 bench-callgrind: deps deps-ci
 	$(again) run-bench-callgrind
 run-bench-callgrind: $(BUILD)/bench/instructions $(BENCH_DATA)/.made

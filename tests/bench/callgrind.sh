@@ -2,8 +2,8 @@
 # Counts instructions: callgrind.sh PROGRAM DIR. A line for people, and a JSON line in
 # $BENCH_JSON for machines.
 set -eu
-program=$1 dir=$2 times=1000
-for part in check list booking; do
+program=$1 dir=$2 times=1024
+for part in check list booking bulk; do
     out=$dir/callgrind.$part
     log=$(valgrind --tool=callgrind --collect-atstart=no --toggle-collect=counted_$part \
         --callgrind-out-file="$out" "$program" --only $part --json /dev/null 2>&1 >/dev/null) || {

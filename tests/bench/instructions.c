@@ -1,6 +1,6 @@
-/* What valgrind counts: instructions of one check and of one durable booking, with the
- * file in memory, so that nothing depends on the disk or on who else is here. `make
- * bench-callgrind` runs it; by itself it prints CPU time.
+/* What valgrind counts: instructions of one check, one list, one durable booking, and one
+ * of 512 that are booked at once, with the file in memory, so that nothing depends on the
+ * disk or on who else is here. `make bench-callgrind` runs it; by itself it prints CPU time.
  *
  * Callgrind counts what runs inside of the counted_ functions, and stands outside of
  * them until then: --toggle-collect names one of them. */
@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { TIMES = 1000 };
+enum { TIMES = 1024, BATCH = 512 };
 
 static rota *r;
 static rota_id *ids;
@@ -19,6 +19,7 @@ static rota_id *ids;
 __attribute__((noinline)) void counted_check(const bench_booking *b);
 __attribute__((noinline)) void counted_list(const bench_booking *b);
 __attribute__((noinline)) void counted_booking(const bench_booking *b);
+__attribute__((noinline)) void counted_bulk(const bench_booking *b);
 
 void counted_check(const bench_booking *b)
 {
@@ -36,11 +37,16 @@ void counted_booking(const bench_booking *b)
     bench_rota_book(r, ids, b);
 }
 
+void counted_bulk(const bench_booking *b)
+{
+    bench_rota_book_all(r, ids, b, BATCH);
+}
+
 static void run(const char *name, void (*counted)(const bench_booking *b),
-                const bench_booking *asked)
+                const bench_booking *asked, int at_once)
 {
     double begun = bench_cpu_ns();
-    for (int i = 0; i < TIMES; i++)
+    for (int i = 0; i < TIMES; i += at_once)
         counted(&asked[i]);
     bench_report((bench_line){
         .measure = name, .who = "rota", .value = (bench_cpu_ns() - begun) / TIMES, .unit = "ns" });
@@ -57,6 +63,7 @@ int main(int argc, char **argv)
     bench_booking *asked = bench_alloc(TIMES, sizeof *asked);
     bench_booking *months = bench_alloc(TIMES, sizeof *months);
     bench_booking *booked = bench_alloc(TIMES, sizeof *booked);
+    bench_booking *bulk = bench_alloc(TIMES, sizeof *bulk);
     r = bench_rota_open(path, 0);
     ids = bench_resource_ids(r, c.resources);
     for (int i = 0; i < TIMES; i++) {
@@ -64,6 +71,7 @@ int main(int argc, char **argv)
         const bench_booking *first = &c.bookings[c.first[i % c.resources]];
         months[i] = (bench_booking){ { first->when.start, first[99].when.end }, first->resource };
         booked[i] = bench_free_span(&c, i);
+        bulk[i] = bench_free_span(&c, TIMES + i);
     }
     int64_t rows;
     for (int64_t i = 0; i < 3 * c.resources; i++) { /* all is in memory, and asked for before */
@@ -72,15 +80,17 @@ int main(int argc, char **argv)
         if (bench_wanted("list")) (void)bench_rota_list(r, ids, &months[resource], &rows);
     }
     bench_case("%s, in memory: CPU time of %d", bench_calendar_name(&c), TIMES);
-    if (bench_wanted("check")) run("check", counted_check, asked);
-    if (bench_wanted("list")) run("list of 100", counted_list, months);
-    if (bench_wanted("booking")) run("booking", counted_booking, booked);
+    if (bench_wanted("check")) run("check", counted_check, asked, 1);
+    if (bench_wanted("list")) run("list of 100", counted_list, months, 1);
+    if (bench_wanted("booking")) run("booking", counted_booking, booked, 1);
+    if (bench_wanted("bulk")) run("one of 512", counted_bulk, bulk, BATCH);
     rota_close(r);
     bench_remove(path);
     free(ids);
     free(asked);
     free(months);
     free(booked);
+    free(bulk);
     bench_calendar_free(&c);
     bench_end();
     return 0;
