@@ -479,12 +479,16 @@ static void damaged_column(rota__sqlite_query *query, int column)
     rota__sqlite_damage(query, name ? name : "a column");
 }
 
+/* Most columns are numbers, and of a timeline there are thousands: so each is asked for
+ * once, and not for its type and its value. What SQLite calls unprotected is safe here,
+ * where one thread at a time has the connection. */
 int64_t rota__sqlite_int(rota__sqlite_query *query, int64_t min, int64_t max)
 {
     int column = query->column++;
     if (query->status != ROTA_OK) return 0;
-    if (sqlite3_column_type(query->stmt, column) == SQLITE_INTEGER) {
-        int64_t value = sqlite3_column_int64(query->stmt, column);
+    sqlite3_value *found = sqlite3_column_value(query->stmt, column);
+    if (sqlite3_value_type(found) == SQLITE_INTEGER) {
+        int64_t value = sqlite3_value_int64(found);
         if (value >= min && value <= max) return value;
     }
     damaged_column(query, column);
