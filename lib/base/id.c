@@ -20,14 +20,14 @@ static bool is_dash(int position)
 void rota_id_format(const rota_id *id, char text[37])
 {
     static const char digits[] = "0123456789abcdef";
-    int from = 0, to = 0;
+    int64_t i;
 
-    while (from < 16) {
-        if (is_dash(to)) text[to++] = '-';
-        text[to++] = digits[id->b[from] >> 4];
-        text[to++] = digits[id->b[from++] & 15];
+    for (i = 0; i < 16; ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) *text++ = '-';
+        *text++ = digits[id->b[i] >> 4];
+        *text++ = digits[id->b[i] & 15];
     }
-    text[to] = '\0';
+    *text = '\0';
 }
 
 static int hex_value(char c)

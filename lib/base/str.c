@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { FIRST_ROOM = 256 }; /* most of what is written is an event: of 200 to 400 bytes */
+
 void rota__str_init(rota__str *str, rota__arena *arena)
 {
     memset(str, 0, sizeof *str);
@@ -23,7 +25,7 @@ static bool reserve(rota__str *str, int64_t more)
     if (str->failed) return false;
     needed = str->length + more + 1;
     if (needed <= str->room) return true;
-    room = str->room < 64 ? 64 : str->room * 2;
+    room = str->room ? str->room * 2 : FIRST_ROOM;
     if (room < needed) room = needed;
     text = rota__arena_grow(str->arena, str->text, str->room, room);
     str->failed = !text;
@@ -39,11 +41,6 @@ void rota__str_bytes(rota__str *str, const void *bytes, int64_t length)
     memcpy(str->text + str->length, bytes, (size_t)length);
     str->length += length;
     str->text[str->length] = '\0';
-}
-
-void rota__str_add(rota__str *str, const char *text)
-{
-    rota__str_bytes(str, text, (int64_t)strlen(text));
 }
 
 void rota__str_addf(rota__str *str, const char *format, ...)

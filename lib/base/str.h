@@ -14,8 +14,12 @@ typedef struct rota__str {
 } rota__str;
 
 void rota__str_init(rota__str *str, rota__arena *arena);
-void rota__str_add(rota__str *str, const char *text);
 void rota__str_bytes(rota__str *str, const void *bytes, int64_t length);
+/* Here, so that the length of a literal is known when it is compiled. */
+static inline void rota__str_add(rota__str *str, const char *text)
+{
+    rota__str_bytes(str, text, (int64_t)strlen(text));
+}
 void rota__str_int(rota__str *str, int64_t number);
 void rota__str_addf(rota__str *str, const char *format, ...) ROTA__PRINTF(2, 3);
 /* As a JSON string with its quotes (RFC 8259), or null for NULL. Bytes that are
