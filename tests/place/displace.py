@@ -97,7 +97,7 @@ class Calendar:
         ask("resource.put", ref="team", name="team", kind="group", tz="UTC")
         for t in self.things[:2]:
             team.members.append(t)
-            ask("member.add", group="team", member=t.ref)
+            ask("member.add", group="team", member=t.ref, **{"from": host.text(self.base - WEEK)})
         self.things.append(team)
         if rng.random() < 0.5:
             self.weekly(ask)
