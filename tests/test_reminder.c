@@ -241,6 +241,35 @@ START_TEST(of_many_that_are_made_too_late_none_waits_for_a_second_answer)
 }
 END_TEST
 
+/* Those that were given before, those that were made too late, and those that came due. */
+START_TEST(a_limit_leaves_out_what_is_due_last)
+{
+    static const int64_t early[] = { 600, 3600 };
+    rota_id pool = fx_room(&f, "Pool", 9);
+    fx_clock(&f, "2031-03-10T07:00Z");
+    ck_status(&f, put(nobody, nobody, early, 2, 0), ROTA_OK);
+    fx_book(&f, pool, "2031-03-10T08:55Z", "2031-03-10T10:00Z");
+    fx_clock(&f, "2031-03-10T08:00Z");
+    ck_assert_int_eq(due_of(f.r, 1, 0), 1); /* of 07:55 */
+    fx_book(&f, pool, "2031-03-10T09:00Z", "2031-03-10T10:00Z");
+    fx_book(&f, pool, "2031-03-10T08:58Z", "2031-03-10T10:00Z");
+    fx_book(&f, pool, "2031-03-10T09:05Z", "2031-03-10T10:00Z");
+    fx_clock(&f, "2031-03-10T12:00Z");
+    static const char *const all[] = { "07:55Z", "07:58Z", "08:00Z", "08:05Z",
+                                       "08:45Z", "08:48Z", "08:50Z", "08:55Z" };
+    for (int64_t i = 0, limit = 1; i < 8; i += limit, limit++) {
+        int64_t count = due_of(f.r, limit, 86400);
+        ck_assert_int_eq(count, i + limit > 8 ? 8 - i : limit);
+        for (int64_t k = 0; k < count; k++) {
+            char when[32];
+            snprintf(when, sizeof when, "2031-03-10T%s", all[i + k]);
+            ck_assert_int_eq(row[k].due, t(when));
+        }
+    }
+    ck_assert_int_eq(due_of(f.r, 1, 0), 0);
+}
+END_TEST
+
 START_TEST(a_week_without_a_poll_loses_nothing)
 {
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -597,6 +626,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, a_booking_that_moves_reminds_of_its_new_time_only);
     tcase_add_test(each, one_that_is_made_too_late_is_given_at_once_or_skipped);
     tcase_add_test(each, of_many_that_are_made_too_late_none_waits_for_a_second_answer);
+    tcase_add_test(each, a_limit_leaves_out_what_is_due_last);
     tcase_add_test(each, a_week_without_a_poll_loses_nothing);
     tcase_add_test(each, every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled);
     tcase_add_test(each, a_series_of_many_can_be_made_and_changed_beside_a_long_list);

@@ -15,10 +15,10 @@
 #include "domain/series.h"
 
 enum {
-    IDLE_SECONDS = 60, /* the cursor is not written for less, where nothing is due */
-    BACK_SECONDS = 60, /* a clock that is so much behind the cursor has gone back */
-    NOTES_AT_ONCE = 1000,
-    MOST_NOTES = 10000, /* looked at, whatever becomes of them */
+    IDLE_SECONDS = 60,    /* the cursor is not written for less, where nothing is due */
+    BACK_SECONDS = 60,    /* a clock that is so much behind the cursor has gone back */
+    NOTES_AT_ONCE = 2000, /* looked at in any case: what is due first may be behind any */
+    MOST_NOTES = 10000,   /* looked at, whatever becomes of them */
     NEXT_AT_ONCE = 100000,
     OPEN_AT_ONCE = 10000,    /* looked at, whatever becomes of them */
     MOST_AT_ONCE = 20000,    /* of series: beyond, less time is looked at */
@@ -96,7 +96,8 @@ typedef struct poll {
     subject last; /* whose people are known */
     bool last_known;
     people people;
-    int64_t given; /* what is found so far, and was not before */
+    int64_t behind; /* so many of `found`, the first ones and by due, are no news to the cursor */
+    int64_t passed; /* and so many of those are due before what is looked at now */
     rota__series_walk *walk;
     bool cut; /* not all series are known */
 } poll;
@@ -334,7 +335,6 @@ static int add_found(poll *p, const subject *s, const person *whom, int64_t offs
                     .booking = s->id,
                     .resource = whom->id,
                     .recurs = s->recurs };
-    p->given++;
     return ROTA_OK;
 }
 
@@ -445,7 +445,6 @@ static int weigh(poll *p, const rota__reminder *open)
     found *row = ROTA__PUSH(p->cx->env.arena, &p->found);
     if (!row) return rota__context_nomem(p->cx);
     *row = one;
-    p->given++;
     return ROTA_OK;
 }
 
@@ -455,10 +454,10 @@ static int gather_open(poll *p)
     rota__context *cx = p->cx;
     rota__reminder *open;
     int64_t count, at = 0;
-    for (int64_t ask = p->query.limit; p->given < p->query.limit; ask *= 8) {
+    for (int64_t ask = p->query.limit; p->found.count < p->query.limit; ask *= 8) {
         if (ask > OPEN_AT_ONCE) ask = OPEN_AT_ONCE;
         int rc = cx->store->ops->reminder_open(cx->store, &cx->env, cx->now, ask, &open, &count);
-        for (; rc == ROTA_OK && at < count && p->given < p->query.limit; at++)
+        for (; rc == ROTA_OK && at < count && p->found.count < p->query.limit; at++)
             rc = weigh(p, &open[at]);
         if (rc != ROTA_OK || count < ask || ask == OPEN_AT_ONCE) return rc;
     }
@@ -496,16 +495,18 @@ static int look_at_note(poll *p, const rota__reminder_note *note)
     return ROTA_OK;
 }
 
-/* As gather_open(). */
+/* As gather_open(); in no order. */
 static int gather_notes(poll *p)
 {
     rota__context *cx = p->cx;
     rota__reminder_note *notes;
     int64_t count, at = 0;
-    for (int64_t ask = NOTES_AT_ONCE; p->given < p->query.limit; ask *= 8) {
+    for (int64_t ask = NOTES_AT_ONCE; at == 0 || p->found.count < p->query.limit; ask *= 8) {
         if (ask > MOST_NOTES) ask = MOST_NOTES;
         int rc = cx->store->ops->reminder_notes(cx->store, &cx->env, cx->now, ask, &notes, &count);
-        for (; rc == ROTA_OK && at < count && p->given < p->query.limit; at++)
+        for (;
+             rc == ROTA_OK && at < count && (at < NOTES_AT_ONCE || p->found.count < p->query.limit);
+             at++)
             rc = look_at_note(p, &notes[at]);
         if (rc != ROTA_OK || count < ask || ask == MOST_NOTES) return rc;
     }
@@ -682,7 +683,16 @@ static int gather_candidates(poll *p, bound *end)
     return rc;
 }
 
-static int take_candidates(poll *p, bound *end)
+/* Are there as many as the answer holds that are due by then? The cursor comes to the rest in
+ * their order, so that none of it is due earlier. */
+static bool is_enough(poll *p, rota_time due)
+{
+    while (p->passed < p->behind && p->found.items[p->passed].reminder.due <= due)
+        p->passed++;
+    return p->passed + (p->found.count - p->behind) >= p->query.limit;
+}
+
+static int take_candidates(poll *p, bound *end, bool *enough)
 {
     int rc = ROTA_OK;
     for (int64_t i = 0; rc == ROTA_OK && i < p->candidates.count; i++) {
@@ -690,8 +700,9 @@ static int take_candidates(poll *p, bound *end)
         const candidate *before = i > 0 ? c - 1 : NULL;
         if (c->due > end->at || (c->due == end->at && c->row > end->row)) break;
         bool begins = !before || before->due != c->due || before->row != c->row;
-        if (begins && p->given >= p->query.limit) {
-            *end = (bound){ before->due, before->row };
+        if (begins && (*enough = is_enough(p, c->due))) {
+            *end = before ? (bound){ before->due, before->row }
+                          : (bound){ p->state.cursor, p->state.cursor_row };
             break;
         }
         rc = find_people(p, &c->of);
@@ -703,14 +714,15 @@ static int take_candidates(poll *p, bound *end)
 
 static int gather_due(poll *p)
 {
+    bool enough = is_enough(p, p->state.cursor);
     int rc = read_next(p);
-    while (rc == ROTA_OK && !p->cut && p->given < p->query.limit &&
+    while (rc == ROTA_OK && !p->cut && !enough &&
            (p->state.cursor < p->cx->now ||
             (p->state.cursor == p->cx->now && p->state.cursor_row < INT64_MAX))) {
         bound end = { p->cx->now, INT64_MAX };
         p->candidates.count = 0;
         if ((rc = gather_candidates(p, &end)) != ROTA_OK ||
-            (rc = take_candidates(p, &end)) != ROTA_OK)
+            (rc = take_candidates(p, &end, &enough)) != ROTA_OK)
             break;
         p->state.cursor = end.at;
         p->state.cursor_row = end.row;
@@ -782,11 +794,12 @@ static int gather(poll *p)
 {
     int rc = begin(p);
     if (rc != ROTA_OK || p->was.version == 0) return rc;
-    if ((rc = gather_open(p)) != ROTA_OK || (rc = gather_notes(p)) != ROTA_OK ||
-        (rc = gather_due(p)) != ROTA_OK)
-        return rc;
+    if ((rc = gather_open(p)) != ROTA_OK || (rc = gather_notes(p)) != ROTA_OK) return rc;
     sort_found(p);
-    return ROTA_OK;
+    p->behind = p->found.count;
+    rc = gather_due(p);
+    sort_found(p);
+    return rc;
 }
 
 static int give(poll *p, found *one)

@@ -287,6 +287,9 @@ class World:
             self.look(row, may)
         if self.cursor is not None:
             self.complete(may, limit > 3)
+            for key in self.owed if len(rows) == limit else ():
+                if key[3] - key[4] < rota.seconds(rows[-1]["due"]):
+                    raise Disagreement(f"left out, and later ones given: {key}")
         if rows and self.dice.random() < 0.7:
             done = [row for row in rows if self.dice.random() < 0.8]
             answer = self.ask("reminder.ack", ids=[row["id"] for row in done])
