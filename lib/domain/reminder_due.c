@@ -309,6 +309,20 @@ static bool is_wanted(const rota__reminder_list *list, rota_time start, int64_t 
     return true;
 }
 
+static int by_due(const void *left, const void *right)
+{
+    const found *a = left, *b = right;
+    if (a->reminder.due != b->reminder.due) return a->reminder.due < b->reminder.due ? -1 : 1;
+    return rota__id_compare(&a->reminder.id, &b->reminder.id);
+}
+
+/* A note may have led to it already. */
+static bool is_found(const poll *p, const found *one)
+{
+    return p->behind > 0 &&
+           bsearch(one, p->found.items, (size_t)p->behind, sizeof *one, by_due) != NULL;
+}
+
 static int add_found(poll *p, const subject *s, const person *whom, int64_t offset, bool may_be)
 {
     rota__context *cx = p->cx;
@@ -322,19 +336,21 @@ static int add_found(poll *p, const subject *s, const person *whom, int64_t offs
         int rc = cx->store->ops->reminder_get(cx->store, &cx->env, &id, &known);
         if (rc != ROTA_ENOTFOUND) return rc; /* it was given, or waits to be */
     }
-    found *one = ROTA__PUSH(cx->env.arena, &p->found);
-    if (!one) return rota__context_nomem(cx);
-    *one = (found){ .reminder = { .id = id,
-                                  .booking = s->booking,
-                                  .occurrence = s->occurrence,
-                                  .resource = whom->resource,
-                                  .start = s->when.start,
-                                  .due = due,
-                                  .state = ROTA_REMINDER_OPEN,
-                                  .until = ROTA_TIME_MIN },
-                    .booking = s->id,
-                    .resource = whom->id,
-                    .recurs = s->recurs };
+    const found one = { .reminder = { .id = id,
+                                      .booking = s->booking,
+                                      .occurrence = s->occurrence,
+                                      .resource = whom->resource,
+                                      .start = s->when.start,
+                                      .due = due,
+                                      .state = ROTA_REMINDER_OPEN,
+                                      .until = ROTA_TIME_MIN },
+                        .booking = s->id,
+                        .resource = whom->id,
+                        .recurs = s->recurs };
+    if (is_found(p, &one)) return ROTA_OK;
+    found *row = ROTA__PUSH(cx->env.arena, &p->found);
+    if (!row) return rota__context_nomem(cx);
+    *row = one;
     return ROTA_OK;
 }
 
@@ -734,14 +750,7 @@ static int gather_due(poll *p)
 
 /* --- the answer --- */
 
-static int by_due(const void *left, const void *right)
-{
-    const found *a = left, *b = right;
-    if (a->reminder.due != b->reminder.due) return a->reminder.due < b->reminder.due ? -1 : 1;
-    return rota__id_compare(&a->reminder.id, &b->reminder.id);
-}
-
-/* A note and the cursor may lead to the same one. */
+/* Several notes may lead to the same one. */
 static void sort_found(poll *p)
 {
     int64_t kept = 0;
