@@ -226,15 +226,15 @@ static int refuse_part(change *k, const rota__clash *clash)
                   as_moved(k, &other.part_of_id, other.occurrence, other.when));
 }
 
-/* The earliest of what is in its way. */
+/* The earliest of what is in its way; of several at once that of the lowest id. */
 static int refuse_series(change *k)
 {
     const rota_conflict *all = k->w->answer.conflicts.items, *first = all;
     rota_span when = { INT64_MAX, INT64_MAX };
     for (int64_t i = 0; i < k->w->answer.conflicts.count; i++) {
         rota_span other = as_moved(k, &all[i].booking, all[i].occurrence, all[i].when);
-        if (other.start > when.start || (other.start == when.start &&
-                                         rota__id_compare(&all[i].booking, &first->booking) >= 0))
+        if (other.start > when.start ||
+            (other.start == when.start && rota__id_compare(&all[i].booking, &first->booking) >= 0))
             continue;
         first = &all[i];
         when = other;
