@@ -575,24 +575,31 @@ END_TEST
 
 /* --- by the quarter of an hour, beside the gate --- */
 
-enum { CROWD = 6, QUARTER = 900 };
+enum { CROWD = 9, QUARTER = 900 };
 /* Where one map of quarters ends and the next one begins. */
 static const rota_time border = INT64_C(524) * 64 * 64 * QUARTER;
 
-/* Whole quarters for setup and cleanup, of two sorts, and one who needs minutes. */
+static rota_claim one_with(struct fx *f, const char *zone, int32_t before, int32_t after)
+{
+    rota_resource_request request = ROTA_INIT(rota_resource_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    request.kind = "person";
+    request.name = "One of them";
+    request.zone = zone;
+    request.before = before;
+    request.after = after;
+    ck_status(f, rota_resource_create(f->r, NULL, &request, &receipt), ROTA_OK);
+    return one(receipt.id);
+}
+
+/* Whole quarters for setup and cleanup, of several sorts beside each other, and some who need
+ * minutes. */
 static void make_crowd(struct fx *f, rota_claim *crowd)
 {
-    for (int i = 0; i < CROWD; i++) {
-        rota_resource_request request = ROTA_INIT(rota_resource_request);
-        rota_receipt receipt = ROTA_INIT(rota_receipt);
-        request.kind = "person";
-        request.name = "One of them";
-        request.zone = i < 3 ? "UTC" : "Asia/Kathmandu";
-        request.before = i < 3 ? QUARTER : 0;
-        request.after = i < 3 ? 2 * QUARTER : i == CROWD - 1 ? 300 : 0;
-        ck_status(f, rota_resource_create(f->r, NULL, &request, &receipt), ROTA_OK);
-        crowd[i] = one(receipt.id);
-    }
+    static const int32_t before[CROWD] = { 900, 900, 900, 0, 0, 0, 300, 900, 0 };
+    static const int32_t after[CROWD] = { 1800, 1800, 1800, 0, 0, 300, 0, 0, 0 };
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = one_with(f, i < 3 ? "UTC" : "Asia/Kathmandu", before[i], after[i]);
 }
 
 static void book_somebody(struct fx *f, const rota_claim *crowd, rota_id *last)
@@ -673,6 +680,117 @@ START_TEST(a_search_by_the_quarter_finds_what_the_gate_lets_through)
 }
 END_TEST
 
+/* Nobody's setup or cleanup ends at a border of what is kept in one piece. */
+START_TEST(setup_and_cleanup_reach_over_the_border_of_a_map)
+{
+    struct fx f = { 0 };
+    rota_result *rows = NULL;
+    rota_slot slot = ROTA_INIT(rota_slot);
+    fx_open(&f, ":memory:");
+    const rota_claim early = one_with(&f, "UTC", QUARTER, 0);
+    const rota_claim late = one_with(&f, "UTC", 0, QUARTER);
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    request.claim_count = 1;
+    request.claims = &early;
+    request.when = (rota_span){ border - 4 * QUARTER, border };
+    ck_status(&f, rota_booking_create(f.r, NULL, &request, NULL), ROTA_OK);
+    request.claims = &late;
+    request.when = (rota_span){ border, border + 4 * QUARTER };
+    ck_status(&f, rota_booking_create(f.r, NULL, &request, NULL), ROTA_OK);
+    rota_free_query q = ROTA_INIT(rota_free_query);
+    q.all_count = 1;
+    q.duration = QUARTER;
+    for (int again = 0; again < 2; again++) {
+        q.all = &early;
+        q.window = (rota_span){ border, border + 2 * QUARTER };
+        ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 1);
+        ck_assert_int_eq(rota_slot_at(rows, 0, &slot), ROTA_OK);
+        ck_assert_int_eq(slot.when.start, border + QUARTER);
+        rota_result_free(rows);
+        q.all = &late;
+        q.window = (rota_span){ border - 2 * QUARTER, border };
+        ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 1);
+        ck_assert_int_eq(rota_slot_at(rows, 0, &slot), ROTA_OK);
+        ck_assert_int_eq(slot.when.start, border - 2 * QUARTER);
+        rota_result_free(rows);
+    }
+    fx_close(&f);
+}
+END_TEST
+
+/* Singapore went from +7:00 to +7:20 when 1933 began: what starts on the hour there starts on
+ * no quarter after that. */
+START_TEST(a_clock_that_leaves_the_quarters_is_followed)
+{
+    struct fx f = { .now = t("1932-12-31T00:00Z") };
+    fx_open(&f, ":memory:");
+    const rota_claim ana = one_with(&f, "Asia/Singapore", 0, 0);
+    rota_free_query q = query(&ana, 1, "1932-12-31T15:00Z", "1932-12-31T21:00Z", 3600);
+    q.step = 3600;
+    fx_book(&f, ana.resource, "1932-12-31T18:30Z", "1932-12-31T18:45Z");
+    for (int again = 0; again < 2; again++)
+        ck_slots(&f, &q, "15:00 16:00 19:40");
+    fx_close(&f);
+}
+END_TEST
+
+/* Asked for twice: what was looked at before is in memory, and answered from there. */
+START_TEST(what_is_in_memory_is_asked_for_no_less)
+{
+    struct fx f = { 0 };
+    rota_result *rows = NULL;
+    rota_slot slot = ROTA_INIT(rota_slot);
+    fx_open(&f, ":memory:");
+    rota_claim both[] = { one(fx_resource(&f, "person", "Ana", 1)),
+                          one(fx_resource(&f, "person", "Bea", 1)) };
+    const rota_id room = fx_room(&f, "Blue", 1);
+    const rota_free_pool rooms = { .kind = "room", .count = 1 };
+    const rota_free_query good = query(both, 2, "2031-03-11T08:00Z", "2031-03-11T12:00Z", 3600);
+    rota_free_query q = good;
+    fx_book(&f, both[1].resource, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    fx_book(&f, room, "2031-03-11T11:00Z", "2031-03-11T12:00Z");
+    q.step = 3600;
+    ck_slots(&f, &q, "08:00 10:00 11:00");
+
+    q.zone = "Asia/Kathmandu";
+    ck_slots(&f, &q, "10:15");
+    q.zone = NULL;
+
+    q.pools = &rooms;
+    q.pool_count = 1;
+    ck_slots(&f, &q, "08:00 10:00");
+    q.pool_count = 0;
+
+    q.order = ROTA_FREE_PACKED;
+    q.window.start = t("2031-03-11T07:00Z");
+    ck_slots(&f, &q, "08:00 10:00 07:00 11:00");
+    q.window = good.window;
+    q.order = ROTA_FREE_EARLIEST;
+
+    both[1].role = ROTA_ROLE_OPTIONAL;
+    ck_slots(&f, &q, "08:00 09:00 10:00 11:00");
+    both[1].role = ROTA_ROLE_REQUIRED;
+    both[1].flags = ROTA_CLAIM_FREE;
+    ck_slots(&f, &q, "08:00 09:00 10:00 11:00");
+    both[1].flags = 0;
+    both[1].units = 2;
+    ck_slots(&f, &q, "");
+    both[1].units = 1;
+    both[1].reserved = 1;
+    ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_EINVALID);
+    both[1].reserved = 0;
+    ck_slots(&f, &q, "08:00 10:00 11:00");
+
+    ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_slot_at(rows, 0, &slot), ROTA_OK);
+    ck_assert_int_eq(slot.resource_count, 2);
+    rota_result_free(rows);
+    fx_close(&f);
+}
+END_TEST
+
 Suite *free_suite(void)
 {
     Suite *suite = suite_create("free");
@@ -695,6 +813,9 @@ Suite *free_suite(void)
     tcase_add_test(tc, a_search_that_is_none_is_refused);
     tcase_add_test(tc, a_search_that_takes_too_long_says_so);
     tcase_add_test(tc, a_search_by_the_quarter_finds_what_the_gate_lets_through);
+    tcase_add_test(tc, setup_and_cleanup_reach_over_the_border_of_a_map);
+    tcase_add_test(tc, a_clock_that_leaves_the_quarters_is_followed);
+    tcase_add_test(tc, what_is_in_memory_is_asked_for_no_less);
     tcase_add_test(tc, no_memory_is_said_and_leaves_nothing_behind);
     tcase_add_test(tc, no_memory_for_quarters_hides_no_booking);
     suite_add_tcase(suite, tc);
