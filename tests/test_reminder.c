@@ -337,6 +337,7 @@ START_TEST(every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled
     fx_clock(&f, "2031-03-13T14:45Z");
     ck_assert_int_eq(due(), 1);
     ck_assert_int_eq(row[0].occurrence, t("2031-03-13T09:00Z"));
+    ck_assert(memcmp(&row[0].booking, &id, sizeof id) == 0);
     ck_assert_int_eq(row[0].start, t("2031-03-13T15:00Z"));
     ack(1);
     fx_clock(&f, "2031-03-14T09:00Z");
@@ -575,6 +576,7 @@ END_TEST
 START_TEST(a_dry_run_leases_nothing)
 {
     rota_call dry = ROTA_INIT(rota_call);
+    rota_metrics metrics = ROTA_INIT(rota_metrics);
     rota_result *rows;
     dry.flags = ROTA_CALL_DRY_RUN;
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -586,6 +588,360 @@ START_TEST(a_dry_run_leases_nothing)
         rota_result_free(rows);
     }
     ck_assert_int_eq(due(), 1);
+    ck_status(&f, rota_metrics_get(f.r, &metrics), ROTA_OK);
+    ck_assert_int_eq(metrics.reminders, 1);
+}
+END_TEST
+
+static int64_t ack_of(const rota_id *of, int64_t count)
+{
+    int64_t acked = -1;
+    ck_status(&f, rota_reminder_ack(f.r, NULL, of, count, &acked), ROTA_OK);
+    return acked;
+}
+
+static int64_t retry(const rota_id *of, int64_t count)
+{
+    int64_t retried = -1;
+    ck_status(&f, rota_reminder_retry(f.r, NULL, of, count, &retried), ROTA_OK);
+    return retried;
+}
+
+/* What was given once already is dead. */
+static void bury(void)
+{
+    rota_reminder_query once = ROTA_INIT(rota_reminder_query);
+    rota_result *rows = NULL;
+    once.attempts = 1;
+    ck_status(&f, rota_reminder_due(f.r, NULL, &once, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 0);
+    rota_result_free(rows);
+}
+
+START_TEST(nothing_of_before_the_first_list_is_given_and_nothing_of_before_a_later_one_is_lost)
+{
+    const rota_id unknown = { { 9 } };
+    ck_assert_int_eq(ack_of(&unknown, 1), 0);
+    fx_book(&f, room, "2031-03-10T08:10Z", "2031-03-10T08:12Z");
+    fx_book(&f, room, "2031-03-10T08:15Z", "2031-03-10T09:00Z"); /* due at this instant */
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    fx_book(&f, room, "2031-03-10T10:00Z", "2031-03-10T11:00Z");
+    fx_clock(&f, "2031-03-10T09:50Z");
+    ck_status(&f, put(nobody, ana, minutes_15, 1, 0), ROTA_OK);
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(an_occurrence_that_began_before_the_first_list_reminds_nobody)
+{
+    series_of(room, "FREQ=DAILY", 3 * 3600);
+    fx_clock(&f, "2031-03-11T10:00Z");
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-12T08:45Z");
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(a_list_says_how_late_is_too_late)
+{
+    rota_reminder_request q = ROTA_INIT(rota_reminder_request);
+    q.offsets = minutes_15;
+    q.offset_count = 1;
+    q.late = ROTA_LATE_SKIP;
+    q.late_secs = 3600;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &q, NULL), ROTA_OK);
+    q.resource = ana;
+    q.late_secs = 60;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &q, NULL), ROTA_OK);
+    fx_book(&f, room, "2031-03-10T08:20Z", "2031-03-10T09:00Z");
+    fx_book(&f, ana, "2031-03-10T08:20Z", "2031-03-10T09:00Z");
+    fx_clock(&f, "2031-03-10T08:10Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert(memcmp(&row[0].resource, &room, sizeof room) == 0);
+}
+END_TEST
+
+START_TEST(once_it_has_begun_only_what_is_due_at_the_start_is_not_skipped)
+{
+    static const int64_t at_start[] = { 0, 60 };
+    ck_status(&f, put(nobody, nobody, at_start, 2, ROTA_LATE_SKIP), ROTA_OK);
+    fx_book(&f, room, "2031-03-10T10:00Z", "2031-03-10T11:00Z");
+    fx_clock(&f, "2031-03-10T10:00Z");
+    ck_assert_int_eq(due(), 1);
+    ck_assert_int_eq(row[0].due, row[0].start);
+}
+END_TEST
+
+START_TEST(a_key_is_of_one_list)
+{
+    static const int64_t ten[] = { 600 };
+    rota_reminder_request q = ROTA_INIT(rota_reminder_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_call call = ROTA_INIT(rota_call);
+    call.key = "k";
+    q.offsets = minutes_15;
+    q.offset_count = 1;
+    q.late = ROTA_LATE_SKIP;
+    ck_status(&f, rota_reminder_put(f.r, &call, &q, &receipt), ROTA_OK);
+    ck_status(&f, rota_reminder_put(f.r, &call, &q, &receipt), ROTA_OK);
+    ck_assert_int_ne(receipt.flags & ROTA_RECEIPT_REPLAYED, 0);
+    q.late_secs = 60;
+    ck_status(&f, rota_reminder_put(f.r, &call, &q, NULL), ROTA_EKEY);
+    q.late_secs = 0;
+    q.offsets = ten;
+    ck_status(&f, rota_reminder_put(f.r, &call, &q, NULL), ROTA_EKEY);
+}
+END_TEST
+
+START_TEST(the_dead_are_listed_by_pages_and_can_be_done_or_due_again)
+{
+    rota_metrics metrics = ROTA_INIT(rota_metrics);
+    rota_reminder dead[3];
+    rota_result *rows = NULL;
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    make_series(room, "FREQ=DAILY;COUNT=1");
+    fx_book(&f, ana, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    fx_book(&f, fx_room(&f, "Red", 1), "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    fx_clock(&f, "2031-03-11T08:45Z");
+    ck_assert_int_eq(due(), 3);
+    ck_assert_int_eq(retry(ids, 3), 0); /* they are leased */
+    ck_assert_int_eq(due(), 0);
+    f.now += 60;
+    bury();
+    for (int i = 0; i < 3; i++) {
+        ck_status(&f, rota_reminder_dead(f.r, i ? &dead[i - 1].id : NULL, 1, &rows), ROTA_OK);
+        ck_assert_int_eq(rota_result_count(rows), 1);
+        dead[i] = (rota_reminder)ROTA_INIT(rota_reminder);
+        ck_assert_int_eq(rota_reminder_at(rows, 0, &dead[i]), ROTA_OK);
+        bool recurs = memcmp(&dead[i].resource, &room, sizeof room) == 0;
+        ck_assert_int_eq(dead[i].recurs, recurs ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT);
+        ck_assert_int_eq(dead[i].late, 60);
+        for (int k = 0; k < i; k++)
+            ck_assert(memcmp(&dead[k].id, &dead[i].id, sizeof dead[i].id) != 0);
+        rota_result_free(rows);
+    }
+    const rota_id some[] = { { { 0, 1 } }, dead[0].id }; /* nobody was given the first one */
+    ck_assert_int_eq(ack_of(some, 2), 1);
+    ck_assert_int_eq(ack_of(some, 2), 0);
+    ck_assert_int_eq(retry(&dead[0].id, 1), 0);
+    ck_assert_int_eq(retry(&dead[1].id, 1), 1);
+    ck_status(&f, rota_metrics_get(f.r, &metrics), ROTA_OK);
+    ck_assert_int_eq(metrics.reminded, 1);
+    ck_assert_int_eq(metrics.reminders, 3);
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(a_lease_is_as_long_as_it_is_asked_for)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due_of(f.r, 0, 600), 1);
+    f.now += 599;
+    ck_assert_int_eq(due(), 0);
+    f.now += 1;
+    ck_assert_int_eq(due_of(f.r, 0, 1), 1);
+    f.now += 1;
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+static void cancel(rota_id id, const char *occurrence, int32_t scope)
+{
+    rota_call call = ROTA_INIT(rota_call);
+    if (occurrence) call.occurrence = t(occurrence);
+    call.scope = scope;
+    ck_status(&f, rota_booking_cancel(f.r, &call, &id, NULL), ROTA_OK);
+}
+
+/* By itself, or with those that follow. */
+START_TEST(an_occurrence_that_is_cancelled_once_it_was_given_does_not_come_again)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id id = make_series(room, "FREQ=DAILY");
+    rota_id red = make_series(fx_room(&f, "Red", 1), "FREQ=DAILY");
+    rota_id stays = make_series(fx_room(&f, "Sea", 1), "FREQ=DAILY");
+    fx_clock(&f, "2031-03-13T08:45Z");
+    ck_assert_int_eq(due(), 9);
+    cancel(id, "2031-03-13T09:00Z", ROTA_SCOPE_THIS);
+    cancel(red, "2031-03-13T09:00Z", ROTA_SCOPE_FUTURE);
+    f.now += 60;
+    ck_assert_int_eq(due(), 7);
+    for (int i = 0; i < 7; i++)
+        ck_assert(row[i].occurrence < t("2031-03-13T09:00Z") ||
+                  memcmp(&row[i].booking, &stays, sizeof stays) == 0);
+}
+END_TEST
+
+START_TEST(an_offset_that_its_list_has_no_more_does_not_come_again)
+{
+    static const int64_t ten[] = { 600 };
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    ck_status(&f, put(nobody, nobody, ten, 1, 0), ROTA_OK);
+    f.now += 60;
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-12T09:50Z");
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(a_limit_does_not_count_what_comes_to_nothing)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id first = fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    rota_id second = fx_book(&f, ana, "2031-03-12T10:01Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:50Z");
+    ck_assert_int_eq(due(), 2);
+    cancel(first, NULL, 0);
+    f.now += 60;
+    ck_assert_int_eq(due_of(f.r, 1, 60), 1);
+    ck_assert(memcmp(&row[0].booking, &second, sizeof second) == 0);
+}
+END_TEST
+
+/* Who is not reminded is looked at all the same, and more of one offset than of another. */
+START_TEST(a_limit_loses_nothing_behind_those_that_remind_nobody)
+{
+    static const int64_t both[] = { 300, 3600 };
+    ck_status(&f, put(nobody, ana, both, 2, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-10T09:30Z", "2031-03-10T09:35Z");
+    fx_book(&f, room, "2031-03-10T09:40Z", "2031-03-10T09:45Z");
+    fx_book(&f, ana, "2031-03-10T10:00Z", "2031-03-10T11:00Z");
+    fx_clock(&f, "2031-03-10T20:00Z");
+    ck_assert_int_eq(due_of(f.r, 1, 60), 1);
+    ck_assert_int_eq(row[0].due, t("2031-03-10T09:00Z"));
+    ck_assert_int_eq(due_of(f.r, 1, 60), 1);
+    ck_assert_int_eq(row[0].due, t("2031-03-10T09:55Z"));
+}
+END_TEST
+
+/* Two occurrences of one series, and series beside each other. */
+START_TEST(a_limit_loses_nothing_of_series_that_are_due_at_once)
+{
+    static const int64_t day[] = { 900, 86400 + 900 };
+    ck_status(&f, put(nobody, nobody, day, 2, 0), ROTA_OK);
+    make_series(room, "FREQ=DAILY;COUNT=2");
+    make_series(ana, "FREQ=DAILY;COUNT=2");
+    fx_clock(&f, "2031-03-11T08:45Z");
+    ck_assert_int_eq(due_of(f.r, 2, 86400), 2); /* of the day before, of the first ones */
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(due_of(f.r, 1, 86400), 1);
+        ck_assert_int_eq(row[0].due, t("2031-03-11T08:45Z"));
+    }
+    ck_assert_int_eq(due_of(f.r, 1, 86400), 0);
+}
+END_TEST
+
+START_TEST(two_occurrences_at_one_time_are_two)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id id = make_series(fx_room(&f, "Pool", 2), "FREQ=DAILY");
+    rota_call second = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    second.occurrence = t("2031-03-12T09:00Z");
+    second.scope = ROTA_SCOPE_THIS;
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-11T09:00Z");
+    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-11T08:45Z");
+    ck_assert_int_eq(due(), 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert(memcmp(&row[i].booking, &id, sizeof id) == 0);
+}
+END_TEST
+
+START_TEST(a_series_of_every_third_year_reminds)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    make_series(room, "FREQ=YEARLY;INTERVAL=3");
+    fx_clock(&f, "2031-03-11T08:45Z");
+    ck_assert_int_eq(due(), 1);
+    ack(1);
+    for (int year = 2032; year < 2035; year++) {
+        char when[32];
+        snprintf(when, sizeof when, "%d-03-11T08:45Z", year);
+        fx_clock(&f, when);
+        ck_assert_int_eq(due(), year == 2034);
+    }
+}
+END_TEST
+
+/* A clock that is set back by some seconds leaves the cursor where it is. */
+START_TEST(what_comes_to_be_due_behind_the_cursor_is_given_at_its_time_and_once)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-10T07:59:30Z");
+    rota_id id = fx_book(&f, room, "2031-03-10T08:14:40Z", "2031-03-10T09:00Z");
+    fx_book(&f, ana, "2031-03-10T08:14:40Z", "2031-03-10T09:00Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-10T07:59:39Z");
+    ck_assert_int_eq(due(), 0);
+    move(id, "2031-03-10T08:14:50Z");
+    move(id, "2031-03-10T08:14:40Z"); /* it is looked at once more, the other one is not */
+    fx_clock(&f, "2031-03-10T07:59:40Z");
+    ck_assert_int_eq(due(), 2);
+    ck_assert(memcmp(&row[0].booking, &row[1].booking, sizeof id) != 0);
+}
+END_TEST
+
+START_TEST(who_left_the_group_before_is_not_reminded)
+{
+    rota_id class = fx_resource(&f, "group", "10-A", 1), ben = fx_resource(&f, "person", "Ben", 1);
+    rota_member_request leave = ROTA_INIT(rota_member_request);
+    fx_join(&f, class, ana);
+    fx_join(&f, class, ben);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, class, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-11T10:00Z");
+    leave.group = class;
+    leave.member = ben;
+    ck_status(&f, rota_member_remove(f.r, NULL, &leave, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-12T09:45Z");
+    ck_assert_int_eq(due(), 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert(memcmp(&row[i].resource, &ben, sizeof ben) != 0);
+}
+END_TEST
+
+/* Of a series that was moved, in the night in which clocks go ahead, what comes later in its rule
+ * is due earlier: 3:00 less half an hour is 3:30, and 3:50 less as much is 3:20. */
+START_TEST(a_series_that_was_moved_reminds_in_time_when_clocks_change)
+{
+    static const int64_t at_start[] = { 0 };
+    ck_status(&f, put(nobody, nobody, at_start, 1, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-29T12:00Z");
+    rota_claim claim = { .resource = fx_room(&f, "Pool", 100), .units = 1 };
+    rota_recurrence every = { .size = sizeof every,
+                              .start = "2031-03-29T23:00:00",
+                              .zone = "Europe/Berlin",
+                              .rule = "FREQ=MINUTELY;INTERVAL=25;COUNT=20",
+                              .length = 60 };
+    rota_booking_request q = {
+        .size = sizeof q, .claims = &claim, .claim_count = 1, .recurrence = &every
+    };
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_call all = ROTA_INIT(rota_call);
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, &receipt), ROTA_OK);
+    q = (rota_booking_request)ROTA_INIT(rota_booking_request);
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-29T21:30Z");
+    all.scope = ROTA_SCOPE_ALL;
+    all.occurrence = t("2031-03-29T22:00Z");
+    ck_status(&f, rota_booking_move(f.r, &all, &receipt.id, &q, NULL), ROTA_OK);
+    int64_t given = 0;
+    for (; f.now < t("2031-03-30T12:00Z"); f.now += 300) {
+        int64_t count = due_of(f.r, 0, 86400);
+        for (int64_t i = 0; i < count; i++)
+            ck_assert_int_eq(row[i].late, 0);
+        given += count;
+    }
+    ck_assert_int_eq(given, 20);
 }
 END_TEST
 
@@ -612,6 +968,11 @@ START_TEST(what_cannot_be_a_list_is_refused)
         rc = put(nobody, fx_room(&f, "R", 1), many, ROTA_MAX_REMINDERS, 0);
         ck_assert_int_eq(rc, i < 8 ? ROTA_OK : ROTA_ELIMIT);
     }
+    /* What is known is no more. */
+    ck_status(&f, put(nobody, ana, many + ROTA_MAX_REMINDERS, 1, 0), ROTA_ELIMIT);
+    for (int64_t k = 0; k < ROTA_MAX_REMINDERS; k++)
+        many[k] = 7000 + k;
+    ck_status(&f, put(nobody, ana, many, ROTA_MAX_REMINDERS, 0), ROTA_OK);
 }
 END_TEST
 
@@ -642,6 +1003,24 @@ Suite *reminder_suite(void)
     tcase_add_test(each,
                    what_is_acknowledged_a_week_late_is_not_forgotten_before_the_cursor_passes_it);
     tcase_add_test(each, a_dry_run_leases_nothing);
+    tcase_add_test(
+        each, nothing_of_before_the_first_list_is_given_and_nothing_of_before_a_later_one_is_lost);
+    tcase_add_test(each, an_occurrence_that_began_before_the_first_list_reminds_nobody);
+    tcase_add_test(each, a_list_says_how_late_is_too_late);
+    tcase_add_test(each, once_it_has_begun_only_what_is_due_at_the_start_is_not_skipped);
+    tcase_add_test(each, a_key_is_of_one_list);
+    tcase_add_test(each, the_dead_are_listed_by_pages_and_can_be_done_or_due_again);
+    tcase_add_test(each, a_lease_is_as_long_as_it_is_asked_for);
+    tcase_add_test(each, an_occurrence_that_is_cancelled_once_it_was_given_does_not_come_again);
+    tcase_add_test(each, an_offset_that_its_list_has_no_more_does_not_come_again);
+    tcase_add_test(each, a_limit_does_not_count_what_comes_to_nothing);
+    tcase_add_test(each, a_limit_loses_nothing_behind_those_that_remind_nobody);
+    tcase_add_test(each, a_limit_loses_nothing_of_series_that_are_due_at_once);
+    tcase_add_test(each, two_occurrences_at_one_time_are_two);
+    tcase_add_test(each, a_series_of_every_third_year_reminds);
+    tcase_add_test(each, what_comes_to_be_due_behind_the_cursor_is_given_at_its_time_and_once);
+    tcase_add_test(each, who_left_the_group_before_is_not_reminded);
+    tcase_add_test(each, a_series_that_was_moved_reminds_in_time_when_clocks_change);
     tcase_add_test(each, what_cannot_be_a_list_is_refused);
     suite_add_tcase(suite, each);
     return suite;
