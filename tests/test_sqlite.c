@@ -1352,6 +1352,55 @@ START_TEST(the_check_finds_what_does_not_belong_together)
 }
 END_TEST
 
+START_TEST(the_check_finds_what_of_reminders_does_not_belong_together)
+{
+#define ONE_REMINDER "INSERT INTO reminder VALUES(zeroblob(16),1,0,1,2000000000,"
+    static const struct {
+        const char *sql, *says; /* NULL: it is well */
+    } damages[] = {
+        { "INSERT INTO reminder_list VALUES(0,0,0,300,x'3c0000003d000000');"
+          "INSERT INTO reminder_list VALUES(1,1,0,300,x'3c000000');"
+          "INSERT INTO reminder_list VALUES(2,1,0,300,x'');"
+          "INSERT INTO reminder_offset VALUES(60,2); INSERT INTO reminder_offset VALUES(61,1);",
+          NULL },
+        { "INSERT INTO reminder_list VALUES(0,0,0,300,x'3c000000')",
+          "lists of reminders have 1 offsets, and 0 are counted" },
+        { "INSERT INTO reminder_offset VALUES(60,1)",
+          "lists of reminders have 0 offsets, and 1 are counted" },
+        { "INSERT INTO reminder_list VALUES(0,1,0,300,x'')",
+          "table reminder_list, row 1: subject" },
+        { "INSERT INTO reminder_list VALUES(1,9,0,300,x'')",
+          "table reminder_list, row 1: subject" },
+        { "INSERT INTO reminder_list VALUES(2,9,0,300,x'')",
+          "table reminder_list, row 1: subject" },
+        { "INSERT INTO reminder_list VALUES(0,0,0,300,x'3c0000003c000000');"
+          "INSERT INTO reminder_offset VALUES(60,2)",
+          "row 1: offsets" },
+        { "INSERT INTO reminder_list VALUES(0,0,0,300,x'3d0000003c000000');"
+          "INSERT INTO reminder_offset VALUES(60,2)",
+          "row 1: offsets" },
+        { "INSERT INTO reminder_list VALUES(0,0,0,300,x'ffffff01');"
+          "INSERT INTO reminder_offset VALUES(33554431,1)",
+          "row 1: offsets" },
+        { ONE_REMINDER "2000000000,1,0,0)", NULL },
+        { ONE_REMINDER "2000000001,1,0,0)", "table reminder, row 1: due_at" },
+        { "INSERT INTO reminder_next VALUES(1,2000000000)", "table reminder_next, row 1: booking" },
+    };
+#undef ONE_REMINDER
+    for (int64_t i = 0; i < ROTA__LENGTH(damages); i++) {
+        remove_files();
+        make_calendar(1);
+        run_raw(damages[i].sql);
+        rota__store *store = open_calendar(0);
+        if (damages[i].says)
+            FAILS(store->ops->check(store, &fx.env), ROTA_ECORRUPT, damages[i].says);
+        else
+            OK(store->ops->check(store, &fx.env));
+        close_store(store);
+    }
+}
+END_TEST
+
 /* Everything that reads, on whatever the file is now. Each may fail, none may
  * crash, and a failure has a line that says something. */
 static bool read_everything(rota__store *store)
@@ -2552,6 +2601,7 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, the_check_finds_what_of_a_series_does_not_belong_together);
     tcase_add_test(file, a_damaged_resource_event_or_key_is_named);
     tcase_add_test(file, the_check_finds_what_does_not_belong_together);
+    tcase_add_test(file, the_check_finds_what_of_reminders_does_not_belong_together);
     tcase_add_test(file, a_flipped_bit_in_any_page_never_crashes);
     tcase_add_test(file, a_truncated_file_is_damaged);
     tcase_add_test(file, triggers_and_views_in_the_file_do_nothing);
