@@ -45,7 +45,7 @@ DECISIONS = ["lib/domain/admit.c", "lib/domain/admit_series.c", "lib/domain/bloc
              "lib/domain/resolve.c", "lib/domain/group.c", "lib/index/itree.c"]
 # What is tested elsewhere than in the suite of its name.
 TESTED_BY = {"admit_series": "booking_series", "block": "booking_series", "placement": "place",
-             "displace": "place"}
+             "displace": "place", "sqlite_remind": "reminder"}
 LIMIT = 30  # seconds at the least; else a few times what the suite takes without a mutant
 SLOWER = 4
 
