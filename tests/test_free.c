@@ -720,6 +720,40 @@ START_TEST(setup_and_cleanup_reach_over_the_border_of_a_map)
 }
 END_TEST
 
+START_TEST(who_needs_minutes_is_looked_for_by_the_minute)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    const rota_claim early = one_with(&f, "UTC", 300, 0), late = one_with(&f, "UTC", 0, 300);
+    rota_free_query q = query(&early, 1, "2031-03-11T09:00Z", "2031-03-11T12:15Z", 3600);
+    fx_book(&f, early.resource, "2031-03-11T09:30Z", "2031-03-11T11:05Z");
+    fx_book(&f, late.resource, "2031-03-11T10:15Z", "2031-03-11T11:00Z");
+    for (int again = 0; again < 2; again++) {
+        q.all = &early;
+        ck_slots(&f, &q, "11:15");
+        q.all = &late;
+        ck_slots(&f, &q, "09:00 11:15");
+    }
+    fx_close(&f);
+}
+END_TEST
+
+START_TEST(who_needs_more_than_the_others_is_looked_for_by_himself)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    for (int i = 0; i < 2; i++) {
+        const rota_claim both[] = { one_with(&f, "UTC", 0, 0),
+                                    one_with(&f, "UTC", i == 0 ? 900 : 0, i == 0 ? 0 : 900) };
+        const rota_free_query q = query(both, 2, "2031-03-11T08:30Z", "2031-03-11T12:30Z", 3600);
+        fx_book(&f, both[1].resource, "2031-03-11T10:00Z", "2031-03-11T11:00Z");
+        for (int again = 0; again < 3; again++)
+            ck_slots(&f, &q, "08:30 08:45 11:15 11:30");
+    }
+    fx_close(&f);
+}
+END_TEST
+
 /* Singapore went from +7:00 to +7:20 when 1933 began: what starts on the hour there starts on
  * no quarter after that. */
 START_TEST(a_clock_that_leaves_the_quarters_is_followed)
@@ -814,6 +848,8 @@ Suite *free_suite(void)
     tcase_add_test(tc, a_search_that_takes_too_long_says_so);
     tcase_add_test(tc, a_search_by_the_quarter_finds_what_the_gate_lets_through);
     tcase_add_test(tc, setup_and_cleanup_reach_over_the_border_of_a_map);
+    tcase_add_test(tc, who_needs_minutes_is_looked_for_by_the_minute);
+    tcase_add_test(tc, who_needs_more_than_the_others_is_looked_for_by_himself);
     tcase_add_test(tc, a_clock_that_leaves_the_quarters_is_followed);
     tcase_add_test(tc, what_is_in_memory_is_asked_for_no_less);
     tcase_add_test(tc, no_memory_is_said_and_leaves_nothing_behind);
