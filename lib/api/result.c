@@ -46,7 +46,7 @@ void rota__record_out(void *out, const void *own, uint32_t own_size)
     uint32_t size = rota__record_size(out), known = size < own_size ? size : own_size;
     unsigned char *bytes = out;
     memcpy(bytes + sizeof size, (const unsigned char *)own + sizeof size, known - sizeof size);
-    memset(bytes + known, 0, size - known);
+    if (known < size) memset(bytes + known, 0, size - known);
 }
 
 /* --- rows --- */
