@@ -21,7 +21,7 @@ enum {
  *  away, or the booking was made, moved or confirmed after that. */
 enum {
     ROTA_LATE_SEND = 0,    /* it is given all the same */
-    ROTA_LATE_SKIP = 1,    /* not once `late_secs` have passed, nor once its booking has begun */
+    ROTA_LATE_SKIP = 1,    /* not once more than `late_secs` have passed, nor once its booking has begun */
     ROTA_LATE_COLLAPSE = 2 /* of several of one booking and person only the latest is */
 };
 
