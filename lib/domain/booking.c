@@ -164,10 +164,9 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
         if ((rc = check_timeless(cx, request)) != ROTA_OK) return rc;
         set &= ~(uint32_t)SET_TIME;
     }
-    const bool span = (set & ROTA_BOOKING_SET_WHEN) == ROTA_BOOKING_SET_WHEN;
-    if ((span || (set & ROTA_BOOKING_SET_LENGTH)) &&
-        (rc = rota__request_span(cx, "the booking", request->when)) != ROTA_OK)
-        return rc;
+    const bool span = (set & ROTA_BOOKING_SET_LENGTH) ||
+                      (set & ROTA_BOOKING_SET_WHEN) == ROTA_BOOKING_SET_WHEN;
+    if (span && (rc = rota__request_span(cx, "the booking", request->when)) != ROTA_OK) return rc;
     if ((set & ROTA_BOOKING_SET_START) &&
         (rc = rota__request_range(cx, "the start", request->when.start, ROTA_TIME_MIN,
                                   ROTA_TIME_MAX)) != ROTA_OK)

@@ -194,20 +194,24 @@ static int put_part(edit *k, int32_t event, const rota__booking *after)
     return ROTA_OK;
 }
 
+/* So much later as the calendar shows it, where a day may have 23 hours. */
+static rota_time later_by_days(const edit *k, rota_time start, int64_t seconds)
+{
+    const rota__tz *zone = k->series.every.zone;
+    return rota__tz_instant(zone, rota__series_shown(zone, start) + seconds, NULL);
+}
+
 /* The end instead of a length: whole days of a series of days are those of the calendar. */
 static void set_end(const edit *k, rota_time start, rota_booking_request *request)
 {
-    const rota__tz *zone = k->series.every.zone;
     int64_t length = request->when.end;
     bool days = k->series.all_day && length % DAY == 0;
     if (!(request->set & ROTA_BOOKING_SET_LENGTH)) return;
     request->set ^= ROTA_BOOKING_SET_LENGTH | ROTA_BOOKING_SET_END;
-    request->when.end = days
-                            ? rota__tz_instant(zone, rota__series_shown(zone, start) + length, NULL)
-                            : start + length;
+    request->when.end = days ? later_by_days(k, start, length) : start + length;
 }
 
-/* Days that are moved stay whole days, also where one of them has 23 hours. */
+/* Days that are moved stay whole days. */
 static void keep_days(const edit *k, rota_booking_request *request)
 {
     const rota__tz *zone = k->series.every.zone;
@@ -216,7 +220,7 @@ static void keep_days(const edit *k, rota_booking_request *request)
     rota__local start = rota__series_shown(zone, request->when.start);
     bool starts = request->set & ROTA_BOOKING_SET_START, ends = request->set & ROTA_BOOKING_SET_END;
     if (!k->series.all_day || !starts || ends || from % DAY || to % DAY || start % DAY) return;
-    request->when.end = rota__tz_instant(zone, start + (to - from), NULL);
+    request->when.end = later_by_days(k, request->when.start, to - from);
     request->set |= ROTA_BOOKING_SET_END;
 }
 
@@ -283,13 +287,19 @@ static int split(edit *k, int64_t era, rota_time original)
     return ROTA_OK;
 }
 
+/* The original start from which on a call is for what it finds. */
+static rota_time first_named(const edit *k)
+{
+    return k->w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
+}
+
 /* What the call is for, as eras that are marked: from the original that it names on, or the
  * first one, what has not begun. Since they may be shifted by weeks, that is a part of each
  * era. *any: there is something; *whole: nothing else is there. */
 static int mark(edit *k, bool begun_too, bool *any, bool *whole)
 {
     rota__write *w = k->w;
-    rota_time named = w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
+    rota_time named = first_named(k);
     rota_time now = begun_too ? ROTA_TIME_MIN - 1 : w->cx->now;
     *any = false;
     *whole = true;
@@ -466,7 +476,7 @@ static int all_begun(edit *k, const char *verb)
     rota__context *cx = k->w->cx;
     bool later = k->w->call.scope == ROTA_SCOPE_FUTURE, apart = false;
     bool gone = later && k->series.eras[k->at.era].cancelled;
-    rota_time named = later ? k->at.original : ROTA_TIME_MIN;
+    rota_time named = first_named(k);
     for (int64_t i = 0; i < k->series.exception_count && !apart; i++)
         apart = k->series.exceptions[i].original >= named;
     return rota__error_set(cx->env.error, ROTA_ESTATE, "%s %s %s%s and cannot be %s",
@@ -539,7 +549,7 @@ static int move_many(edit *k, const rota_booking_request *asked)
     rota_booking_request own = *asked, *request = &own;
     rota__write *w = k->w;
     rota__booking after = *k->before;
-    rota_time named = w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
+    rota_time named = first_named(k);
     rota_span was;
     rota__extent all;
     bool any, whole;
@@ -615,7 +625,7 @@ static int cancel_many(edit *k)
     int32_t status = rota__booking_status(k->before, w->cx->now);
     bool held = k->before->status == ROTA_BOOKING_HELD, gone = status == ROTA_BOOKING_CANCELLED;
     bool begun_too = held || (w->call.flags & ROTA_CALL_OVERRIDE);
-    rota_time named = w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
+    rota_time named = first_named(k);
     bool parts = false, any = false, whole = false;
     int rc;
     if (status == ROTA_BOOKING_EXPIRED) return cannot_cancel(k, status);
