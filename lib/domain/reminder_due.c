@@ -464,16 +464,21 @@ static int weigh(poll *p, const rota__reminder *open)
     return ROTA_OK;
 }
 
+static bool has_room(const poll *p)
+{
+    return p->found.count < p->query.limit;
+}
+
 /* Those that come to nothing are read past, up to a bound. */
 static int gather_open(poll *p)
 {
     rota__context *cx = p->cx;
     rota__reminder *open;
     int64_t count, at = 0;
-    for (int64_t ask = p->query.limit; p->found.count < p->query.limit; ask *= 8) {
+    for (int64_t ask = p->query.limit; has_room(p); ask *= 8) {
         if (ask > OPEN_AT_ONCE) ask = OPEN_AT_ONCE;
         int rc = cx->store->ops->reminder_open(cx->store, &cx->env, cx->now, ask, &open, &count);
-        for (; rc == ROTA_OK && at < count && p->found.count < p->query.limit; at++)
+        for (; rc == ROTA_OK && at < count && has_room(p); at++)
             rc = weigh(p, &open[at]);
         if (rc != ROTA_OK || count < ask || ask == OPEN_AT_ONCE) return rc;
     }
@@ -517,12 +522,10 @@ static int gather_notes(poll *p)
     rota__context *cx = p->cx;
     rota__reminder_note *notes;
     int64_t count, at = 0;
-    for (int64_t ask = NOTES_AT_ONCE; at == 0 || p->found.count < p->query.limit; ask *= 8) {
+    for (int64_t ask = NOTES_AT_ONCE; at == 0 || has_room(p); ask *= 8) {
         if (ask > MOST_NOTES) ask = MOST_NOTES;
         int rc = cx->store->ops->reminder_notes(cx->store, &cx->env, cx->now, ask, &notes, &count);
-        for (;
-             rc == ROTA_OK && at < count && (at < NOTES_AT_ONCE || p->found.count < p->query.limit);
-             at++)
+        for (; rc == ROTA_OK && at < count && (at < NOTES_AT_ONCE || has_room(p)); at++)
             rc = look_at_note(p, &notes[at]);
         if (rc != ROTA_OK || count < ask || ask == MOST_NOTES) return rc;
     }
