@@ -684,37 +684,17 @@ END_TEST
 START_TEST(setup_and_cleanup_reach_over_the_border_of_a_map)
 {
     struct fx f = { 0 };
-    rota_result *rows = NULL;
-    rota_slot slot = ROTA_INIT(rota_slot);
     fx_open(&f, ":memory:");
     const rota_claim early = one_with(&f, "UTC", QUARTER, 0);
     const rota_claim late = one_with(&f, "UTC", 0, QUARTER);
-    rota_booking_request request = ROTA_INIT(rota_booking_request);
-    request.claim_count = 1;
-    request.claims = &early;
-    request.when = (rota_span){ border - 4 * QUARTER, border };
-    ck_status(&f, rota_booking_create(f.r, NULL, &request, NULL), ROTA_OK);
-    request.claims = &late;
-    request.when = (rota_span){ border, border + 4 * QUARTER };
-    ck_status(&f, rota_booking_create(f.r, NULL, &request, NULL), ROTA_OK);
-    rota_free_query q = ROTA_INIT(rota_free_query);
-    q.all_count = 1;
-    q.duration = QUARTER;
+    const rota_free_query behind = query(&early, 1, "2031-03-19T08:00Z", "2031-03-19T08:30Z", 900);
+    const rota_free_query ahead = query(&late, 1, "2031-03-19T07:30Z", "2031-03-19T08:00Z", 900);
+    ck_assert_int_eq(border, t("2031-03-19T08:00Z"));
+    fx_book(&f, early.resource, "2031-03-19T07:00Z", "2031-03-19T08:00Z");
+    fx_book(&f, late.resource, "2031-03-19T08:00Z", "2031-03-19T09:00Z");
     for (int again = 0; again < 2; again++) {
-        q.all = &early;
-        q.window = (rota_span){ border, border + 2 * QUARTER };
-        ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_OK);
-        ck_assert_int_eq(rota_result_count(rows), 1);
-        ck_assert_int_eq(rota_slot_at(rows, 0, &slot), ROTA_OK);
-        ck_assert_int_eq(slot.when.start, border + QUARTER);
-        rota_result_free(rows);
-        q.all = &late;
-        q.window = (rota_span){ border - 2 * QUARTER, border };
-        ck_status(&f, rota_free_find(f.r, &q, &rows), ROTA_OK);
-        ck_assert_int_eq(rota_result_count(rows), 1);
-        ck_assert_int_eq(rota_slot_at(rows, 0, &slot), ROTA_OK);
-        ck_assert_int_eq(slot.when.start, border - 2 * QUARTER);
-        rota_result_free(rows);
+        ck_slots(&f, &behind, "08:15");
+        ck_slots(&f, &ahead, "07:30");
     }
     fx_close(&f);
 }

@@ -834,13 +834,20 @@ static void draw_booking(struct world *x, const calendar *c)
     (void)rota_booking_create(x->f.r, NULL, &request, NULL);
 }
 
-static void look(struct world *x, calendar *c)
+static rota_result *all_rows(struct world *x)
 {
     rota_booking_query query = ROTA_INIT(rota_booking_query);
     rota_result *rows;
 
     query.when = (rota_span){ t("2031-03-01T00:00Z"), t("2031-05-01T00:00Z") };
     ck_status(&x->f, rota_booking_list(x->f.r, &query, &rows), ROTA_OK);
+    return rows;
+}
+
+static void look(struct world *x, calendar *c)
+{
+    rota_result *rows = all_rows(x);
+
     c->count = rota_result_count(rows);
     ck_assert_int_le(c->count, MOST_ROWS);
     for (int64_t i = 0; i < c->count; i++) {
@@ -860,12 +867,9 @@ static void draw_change(struct world *x)
 {
     rota_call call = ROTA_INIT(rota_call);
     rota_booking_request move = ROTA_INIT(rota_booking_request);
-    rota_booking_query query = ROTA_INIT(rota_booking_query);
     rota_booking row = ROTA_INIT(rota_booking);
-    rota_result *rows;
+    rota_result *rows = all_rows(x);
 
-    query.when = (rota_span){ t("2031-03-01T00:00Z"), t("2031-05-01T00:00Z") };
-    ck_status(&x->f, rota_booking_list(x->f.r, &query, &rows), ROTA_OK);
     if (rota_result_count(rows) > 0) {
         int64_t i = fx_random(&x->f, rota_result_count(rows));
         ck_status(&x->f, rota_booking_at(rows, i, &row), ROTA_OK);
