@@ -3,9 +3,9 @@
 #include "api/handle.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <time.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/occurrence.h"
 #include "domain/audit.h"
@@ -457,7 +457,7 @@ static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
     for (int64_t i = 0; i < r->cancelled_count && rc == ROTA_OK; i++)
         rc = read_one_cancelled(cx, &r->cancelled[i], &families, &shown);
     if (rc != ROTA_OK) return rc;
-    if (shown.count > 1) qsort(shown.items, (size_t)shown.count, sizeof *shown.items, by_place);
+    rota__sort(shown.items, shown.count, sizeof *shown.items, by_place);
     rota__result_bookings(rows, shown.items, shown.count, cx->now);
     return ROTA_OK;
 }

@@ -1,6 +1,6 @@
 #include "base/spans.h"
 
-#include <stdlib.h>
+#include "base/sort.h"
 
 bool rota__spans_push(rota__arena *arena, rota__spans *list, rota_span span)
 {
@@ -34,10 +34,7 @@ void rota__spans_merge(rota__spans *list)
 {
     rota_span *items = list->items;
     int64_t kept = 0;
-    bool sorted = true;
-    for (int64_t i = 1; i < list->count && sorted; i++)
-        sorted = items[i - 1].start <= items[i].start;
-    if (!sorted) qsort(items, (size_t)list->count, sizeof *items, by_start);
+    rota__sort(items, list->count, sizeof *items, by_start);
     for (int64_t i = 0; i < list->count; i++)
         if (!join(kept ? &items[kept - 1] : NULL, items[i])) items[kept++] = items[i];
     list->count = kept;

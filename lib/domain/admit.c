@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/request.h"
 
 static const rota_span always = { INT64_MIN, INT64_MAX };
@@ -173,12 +174,6 @@ static int by_value(const void *left, const void *right)
     return compare_int(*a, *b);
 }
 
-static void sort(void *items, int64_t count, size_t size,
-                 int (*compare)(const void *, const void *))
-{
-    if (count > 1) qsort(items, (size_t)count, size, compare);
-}
-
 /* One booking may take a resource in several ways at once: itself and through a
  * group, or through two groups. It takes the most that any of them asks for, not
  * their sum: who is in two teams comes to the meeting of both once. */
@@ -190,7 +185,7 @@ static int flatten_one(rota__write *w, const piece *ways, int64_t count, pieces 
         cuts[2 * i] = ways[i].span.start;
         cuts[2 * i + 1] = ways[i].span.end;
     }
-    sort(cuts, 2 * count, sizeof *cuts, by_value);
+    rota__sort(cuts, 2 * count, sizeof *cuts, by_value);
     for (int64_t c = 0; c + 1 < 2 * count; c++) {
         piece most = ways[0];
         most.span = (rota_span){ cuts[c], cuts[c + 1] };
@@ -209,7 +204,7 @@ static int flatten_one(rota__write *w, const piece *ways, int64_t count, pieces 
 
 static int flatten(rota__write *w, pieces *list)
 {
-    sort(list->items, list->count, sizeof *list->items, by_booking);
+    rota__sort(list->items, list->count, sizeof *list->items, by_booking);
     bool several = false;
     for (int64_t i = 1; i < list->count; i++)
         several |= is_same(&list->items[i], &list->items[i - 1]);
@@ -261,7 +256,7 @@ bool rota__admit_absent_booking(rota__write *w, rota__absent *absent, const rota
 
 void rota__admit_sort_absent(rota__absent *absent)
 {
-    sort(absent->items, absent->count, sizeof *absent->items, by_gone);
+    rota__sort(absent->items, absent->count, sizeof *absent->items, by_gone);
 }
 
 bool rota__admit_as_it_is(const rota__absent *absent)
@@ -564,7 +559,7 @@ static int sweep(rota__write *w, int64_t capacity, const pieces *taken, const pi
         edges[n++] = (edge){ .at = p->span.start, .asked = p->units };
         edges[n++] = (edge){ .at = p->span.end, .asked = -p->units };
     }
-    sort(edges, count, sizeof *edges, by_time);
+    rota__sort(edges, count, sizeof *edges, by_time);
 
     int64_t units_taken = 0, units_asked = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -703,7 +698,7 @@ static int set_near(look *k, const pieces *asked)
 {
     rota_time *ends = rota__arena_alloc(k->w->cx->env.arena, asked->count, (int64_t)sizeof *ends);
     if (!ends) return rota__context_nomem(k->w->cx);
-    sort(asked->items, asked->count, sizeof *asked->items, by_span);
+    rota__sort(asked->items, asked->count, sizeof *asked->items, by_span);
     for (int64_t i = 0; i < asked->count; i++) {
         rota_time end = asked->items[i].span.end;
         ends[i] = i > 0 && ends[i - 1] > end ? ends[i - 1] : end;
@@ -832,7 +827,7 @@ static int by_resource(const void *left, const void *right)
 
 void rota__admit_sort_wishes(wishes *list)
 {
-    sort(list->items, list->count, sizeof *list->items, by_resource);
+    rota__sort(list->items, list->count, sizeof *list->items, by_resource);
 }
 
 static int add_wishes(rota__write *w, const rota__claim *claim, rota_span when, wishes *list)
@@ -1100,7 +1095,7 @@ int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const r
     rota_span window = widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
     bool proven = true;
     int rc = rota__admit_below(w, resource, window, change, false, &below);
-    sort(below.items, below.count, sizeof *below.items, by_reached);
+    rota__sort(below.items, below.count, sizeof *below.items, by_reached);
     for (int64_t i = 0; i < below.count && rc == ROTA_OK && proven; i++) {
         rota_span common = rota__time_common(when, below.items[i].within);
         if (common.start < common.end)

@@ -4,8 +4,8 @@
 #include "domain/admit_private.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/forever.h"
 #include "domain/request.h"
 
@@ -75,7 +75,7 @@ static int wish_era(look *k, int64_t era)
 static void keep_each_once(look *k)
 {
     int64_t kept = 0, *rows = k->resources.items;
-    if (k->resources.count > 1) qsort(rows, (size_t)k->resources.count, sizeof *rows, by_row);
+    rota__sort(rows, k->resources.count, sizeof *rows, by_row);
     for (int64_t i = 0; i < k->resources.count; i++)
         if (kept == 0 || rows[kept - 1] != rows[i]) rows[kept++] = rows[i];
     k->resources.count = kept;
@@ -313,8 +313,7 @@ static int fill(look *k, rota_time left, rota_time end)
             int rc = step(k, e);
             if (rc != ROTA_OK) return rc;
         }
-    if (k->near.count > 1)
-        qsort(k->near.items, (size_t)k->near.count, sizeof *k->near.items, by_start);
+    rota__sort(k->near.items, k->near.count, sizeof *k->near.items, by_start);
     return check_apart(k);
 }
 
@@ -505,8 +504,7 @@ static int by_asked(const void *left, const void *right)
 static void tell_each_once(rota__clashes *clashes)
 {
     int64_t kept = 0;
-    if (clashes->count > 1)
-        qsort(clashes->items, (size_t)clashes->count, sizeof *clashes->items, by_asked);
+    rota__sort(clashes->items, clashes->count, sizeof *clashes->items, by_asked);
     for (int64_t i = 0; i < clashes->count; i++)
         if (kept == 0 || by_asked(&clashes->items[kept - 1], &clashes->items[i]) != 0)
             clashes->items[kept++] = clashes->items[i];
@@ -534,8 +532,7 @@ static void tell_breaches_once(rota__breaches *breaches)
 {
     int64_t kept = 0;
     if (!breaches) return;
-    if (breaches->count > 1)
-        qsort(breaches->items, (size_t)breaches->count, sizeof *breaches->items, by_breach_level);
+    rota__sort(breaches->items, breaches->count, sizeof *breaches->items, by_breach_level);
     for (int64_t i = 0; i < breaches->count; i++)
         if (kept == 0 || by_breach(&breaches->items[kept - 1], &breaches->items[i]) != 0)
             breaches->items[kept++] = breaches->items[i];

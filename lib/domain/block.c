@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
+
 static int32_t units_of(const rota__era *era, int64_t resource)
 {
     for (int64_t i = 0; i < era->claim_count; i++)
@@ -133,7 +135,7 @@ static void sort_few(rota__use *uses, int64_t count)
 {
     enum { FEW = 16 };
     if (count > FEW) {
-        qsort(uses, (size_t)count, sizeof *uses, by_start);
+        rota__sort(uses, count, sizeof *uses, by_start);
         return;
     }
     for (int64_t i = 1; i < count; i++) {

@@ -1,8 +1,8 @@
 #include "domain/booking_private.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/admit.h"
 #include "domain/event.h"
@@ -115,7 +115,7 @@ static int check_claims(rota__context *cx, rota_booking_request *request)
     rota_claim *claims = rota__arena_copy(cx->env.arena, request->claims,
                                           count * (int64_t)sizeof *claims);
     if (!claims) return rota__context_nomem(cx);
-    qsort(claims, (size_t)count, sizeof *claims, compare_claims);
+    rota__sort(claims, count, sizeof *claims, compare_claims);
     for (int64_t i = 0; i < count; i++) {
         int rc = rota__request_claim(cx, &claims[i]);
         if (rc != ROTA_OK) return rc;

@@ -1,7 +1,7 @@
 /* Lists of bookings: which ones, and whether from memory or from the store. What a
  * booking is, is booking.c's; what a page is, page.c's. */
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/admit.h"
 #include "domain/booking.h"
 #include "domain/occurrence.h"
@@ -180,10 +180,7 @@ static int list_from_store(rota__context *cx, const rota__booking_filter *filter
         (rc = read_occurrences(&r, mixed)) != ROTA_OK)
         return rc;
     rota_booking *rows = r.rows.items;
-    bool sorted = true;
-    for (int64_t i = 1; i < r.rows.count && sorted; i++)
-        sorted = rota__page_compare(&rows[i - 1], &rows[i]) < 0;
-    if (!sorted) qsort(rows, (size_t)r.rows.count, sizeof *rows, by_place);
+    rota__sort(rows, r.rows.count, sizeof *rows, by_place);
     list->records = rows;
     list->record_count = r.rows.count;
     if (filter->limit && list->record_count > filter->limit) list->record_count = filter->limit;
@@ -250,8 +247,7 @@ static int read_page_rows(rota__context *cx, rota__env *env, int64_t resource, i
     if (rc == ROTA_OK && *fit)
         rc = cx->store->ops->booking_list(cx->store, env, &filter, &found, &count);
     if (rc == ROTA_OK) rc = rota__occurrence_show_all(cx, env, &families, found, count, rows);
-    if (rc == ROTA_OK && rows->count > 1)
-        qsort(rows->items, (size_t)rows->count, sizeof *rows->items, by_place);
+    if (rc == ROTA_OK) rota__sort(rows->items, rows->count, sizeof *rows->items, by_place);
     return rc;
 }
 
@@ -355,15 +351,12 @@ static bool make_room(rota__context *cx, rota__listing *list)
     return list->refs.items != NULL;
 }
 
-/* Pages stand in order mostly; a booking that is reached in two ways stands once. */
+/* A booking that is reached in two ways stands once. */
 static void sort_refs(rota__listing *list, int64_t limit)
 {
-    bool sorted = true;
     int64_t kept = 0;
     const rota_booking **refs = list->refs.items;
-    for (int64_t i = 1; i < list->refs.count && sorted; i++)
-        sorted = by_time(&refs[i - 1], &refs[i]) < 0;
-    if (!sorted) qsort(refs, (size_t)list->refs.count, sizeof(*refs), by_time);
+    rota__sort(refs, list->refs.count, sizeof(*refs), by_time);
     for (int64_t i = 0; i < list->refs.count && (limit == 0 || kept < limit); i++)
         if (kept == 0 || by_time(&refs[kept - 1], &refs[i]) != 0) refs[kept++] = refs[i];
     list->refs.count = kept;

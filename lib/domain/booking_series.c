@@ -3,8 +3,8 @@
 #include "domain/booking_private.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/event.h"
 #include "domain/recurrence.h"
 #include "domain/request.h"
@@ -43,7 +43,7 @@ static int skip(rota__write *w, rota__series *series)
                                                   : violations->items[i - conflicts->count].asked;
         skipped[i] = (rota__exception){ .original = original, .kind = ROTA__EXCEPT_SKIPPED };
     }
-    qsort(skipped, (size_t)count, sizeof *skipped, rota__series_by_original);
+    rota__sort(skipped, count, sizeof *skipped, rota__series_by_original);
     for (int64_t i = 0; i < count; i++)
         if (kept == 0 || rota__series_by_original(&skipped[kept - 1], &skipped[i]) != 0)
             skipped[kept++] = skipped[i];

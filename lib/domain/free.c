@@ -1,7 +1,6 @@
 #include "domain/free_private.h"
 
-#include <stdlib.h>
-
+#include "base/sort.h"
 #include "domain/request.h"
 #include "domain/resource_find.h"
 
@@ -327,7 +326,7 @@ static int list_slots(search *s, const find *f)
     int rc = walk(s, most, &list);
     if (rc != ROTA_OK || list.packed.count == 0) return rc;
     packed = list.packed.items;
-    if (list.packed.count > 1) qsort(packed, (size_t)list.packed.count, sizeof *packed, by_rank);
+    rota__sort(packed, list.packed.count, sizeof *packed, by_rank);
     for (int64_t i = 0; i < list.packed.count && i < most; i++) {
         rota_slot *row = ROTA__PUSH(f->arena, f->out);
         if (!row) return rota__context_nomem(s->w->cx);

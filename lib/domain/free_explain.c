@@ -1,8 +1,8 @@
 #include "domain/free_private.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/request.h"
 #include "domain/resolve.h"
 
@@ -85,8 +85,7 @@ static void tell_once(against *all)
     rota__clash *clashes = all->clashes.items;
     rota__breach *breaches = all->breaches.items;
     int64_t kept = 0;
-    if (all->clashes.count > 1)
-        qsort(clashes, (size_t)all->clashes.count, sizeof *clashes, by_told);
+    rota__sort(clashes, all->clashes.count, sizeof *clashes, by_told);
     for (int64_t i = 0; i < all->clashes.count; i++) {
         const rota__clash *last = kept ? &clashes[kept - 1] : NULL;
         bool same = last && last->resource == clashes[i].resource &&
@@ -95,8 +94,7 @@ static void tell_once(against *all)
     }
     all->clashes.count = kept;
     kept = 0;
-    if (all->breaches.count > 1)
-        qsort(breaches, (size_t)all->breaches.count, sizeof *breaches, by_breach);
+    rota__sort(breaches, all->breaches.count, sizeof *breaches, by_breach);
     for (int64_t i = 0; i < all->breaches.count; i++)
         if (kept == 0 || breaches[kept - 1].resource != breaches[i].resource)
             breaches[kept++] = breaches[i];

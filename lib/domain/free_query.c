@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/request.h"
 #include "domain/resource_find.h"
 
@@ -133,7 +134,7 @@ static int check_twice(rota__context *cx, const offers *list)
     if (!rows) return rota__context_nomem(cx);
     for (int64_t i = 0; i < list->count; i++)
         rows[i] = list->items[i].claim.resource;
-    if (list->count > 1) qsort(rows, (size_t)list->count, sizeof *rows, by_value);
+    rota__sort(rows, list->count, sizeof *rows, by_value);
     for (int64_t i = 1; i < list->count; i++)
         if (rows[i] == rows[i - 1])
             return rota__error_set(cx->env.error, ROTA_EINVALID, "a resource is asked for twice");
@@ -230,7 +231,7 @@ int rota__free_by_name(const void *left, const void *right)
 
 void rota__free_sort(offers *list, int (*compare)(const void *, const void *))
 {
-    if (list->count > 1) qsort(list->items, (size_t)list->count, sizeof *list->items, compare);
+    rota__sort(list->items, list->count, sizeof *list->items, compare);
 }
 
 static int gather_pools(search *s)
@@ -260,8 +261,7 @@ static int number(search *s)
             if (!row) return rota__context_nomem(s->w->cx);
             *row = s->pools[p].offers.items[i].claim.resource;
         }
-    if (s->known.count > 1)
-        qsort(s->known.items, (size_t)s->known.count, sizeof *s->known.items, by_value);
+    rota__sort(s->known.items, s->known.count, sizeof *s->known.items, by_value);
     for (int64_t i = 0; i < s->known.count; i++)
         if (kept == 0 || s->known.items[kept - 1] != s->known.items[i])
             s->known.items[kept++] = s->known.items[i];

@@ -1,7 +1,6 @@
 #include "domain/fresh.h"
 
-#include <stdlib.h>
-
+#include "base/sort.h"
 #include "domain/series.h"
 
 enum { MOST = 1000000 }; /* more than a series may have: whatever it has can be changed */
@@ -44,8 +43,7 @@ static int expand(rota__context *cx, const rota__booking *booking, rota_time fro
         rota__series_open(walk, &series, i, (rota_span){ from, to + 1 }, false);
         rc = walk_era(cx, walk, from, to, out);
     }
-    if (rc == ROTA_OK && out->count > 1)
-        qsort(out->items, (size_t)out->count, sizeof *out->items, by_occurrence);
+    if (rc == ROTA_OK) rota__sort(out->items, out->count, sizeof *out->items, by_occurrence);
     return rc;
 }
 

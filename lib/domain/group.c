@@ -1,8 +1,8 @@
 #include "domain/group.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/admit.h"
 #include "domain/event.h"
@@ -81,8 +81,7 @@ static int check_nesting(rota__write *w, const pair *p, const rota__member *stay
     if (rc == ROTA_OK) rc = rota__admit_above(w, p->group.row, stay->when, NULL, true, &above);
     rota__change change = { .joining = stay };
     /* Each once, in however many ways it is reached: the ways multiply. */
-    if (rc == ROTA_OK && above.count > 1)
-        qsort(above.items, (size_t)above.count, sizeof *above.items, by_resource);
+    if (rc == ROTA_OK) rota__sort(above.items, above.count, sizeof *above.items, by_resource);
     for (int64_t i = 0; rc == ROTA_OK && i < above.count; i++) {
         if (i > 0 && above.items[i].resource == above.items[i - 1].resource) continue;
         below.count = 0;

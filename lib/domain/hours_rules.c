@@ -1,9 +1,9 @@
 #include "domain/hours_rules.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "base/days.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/event.h"
 #include "domain/hours_text.h"
@@ -223,7 +223,7 @@ static int find_overlap(sweep *s)
     s->there = rota__arena_alloc(s->cx->env.arena, all->count + 1, (int64_t)sizeof(*s->there));
     if (!s->there) return rota__context_nomem(s->cx);
     s->there_count = 0;
-    if (all->count > 1) qsort(all->items, (size_t)all->count, sizeof *all->items, by_first);
+    rota__sort(all->items, all->count, sizeof *all->items, by_first);
     for (int64_t i = 0; i < all->count && rc == ROTA_OK; i++)
         rc = put_in(s, &all->items[i]);
     return rc;
@@ -234,7 +234,7 @@ static int find_contradiction(sweep *s)
 {
     const patch *longest[2] = { NULL, NULL };
     patches *all = &s->all;
-    if (all->count > 1) qsort(all->items, (size_t)all->count, sizeof *all->items, by_first);
+    rota__sort(all->items, all->count, sizeof *all->items, by_first);
     for (int64_t i = 0; i < all->count; i++) {
         const patch *p = &all->items[i], *other = longest[!p->closed];
         if (other && other->last >= p->first) return tell(s, other, p);

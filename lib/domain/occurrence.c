@@ -1,8 +1,8 @@
 #include "domain/occurrence.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/booking.h"
 #include "domain/recurrence.h"
 #include "domain/request.h"
@@ -240,7 +240,7 @@ static void shrink(expansion *x)
     rota__records *rows = x->rows;
     int64_t limit = x->asked->limit;
     if (limit == 0 || rows->count < limit) return;
-    qsort(rows->items, (size_t)rows->count, sizeof *rows->items, by_place);
+    rota__sort(rows->items, rows->count, sizeof *rows->items, by_place);
     rows->count = limit;
     rota_time last = rows->items[limit - 1].when.start;
     /* What starts before the window is in it where it reaches its first second. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/id.h"
+#include "base/sort.h"
 #include "domain/free.h"
 #include "domain/resolve.h"
 
@@ -139,7 +140,7 @@ static int get_likes(proposal *p, const rota__resource *wanted, const likes **ou
             added->rows[kept++] = *row;
     }
     added->count = rc == ROTA_OK ? kept : 0;
-    if (added->count > 1) qsort(added->rows, (size_t)kept, sizeof *added->rows, by_name);
+    rota__sort(added->rows, kept, sizeof *added->rows, by_name);
     return rc;
 }
 
@@ -400,7 +401,7 @@ static int select_some(const proposal *p, const candidates *sorts, int64_t sort_
             };
             count++;
         }
-    if (count > 1) qsort(chosen, (size_t)count, sizeof *chosen, by_rank);
+    rota__sort(chosen, count, sizeof *chosen, by_rank);
     for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
         rc = give(p, chosen[i].of);
     return rc;

@@ -2,7 +2,8 @@
 #include "domain/recurrence.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
+
+#include "base/sort.h"
 
 enum { DATE_LENGTH = 10 };
 
@@ -65,7 +66,7 @@ static int read_times(rota__env *env, const rota__recur *set, const char *what,
         int rc = read_time(env->error, set->zone, what, texts[i], set->all_day, &local, &times[i]);
         if (rc != ROTA_OK) return rc;
     }
-    qsort(times, (size_t)count, sizeof *times, compare_times);
+    rota__sort(times, count, sizeof *times, compare_times);
     *out = times;
     return ROTA_OK;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/booking.h"
 #include "domain/request.h"
@@ -40,7 +41,7 @@ static int check_offsets(rota__context *cx, const rota_reminder_request *q, cons
         rc = rota__request_range(cx, "an offset", own[i], 0, ROTA_MAX_BUFFER);
     }
     if (rc != ROTA_OK) return rc;
-    if (q->offset_count > 1) qsort(own, (size_t)q->offset_count, sizeof *own, by_size);
+    rota__sort(own, q->offset_count, sizeof *own, by_size);
     for (int64_t i = 1; i < q->offset_count; i++)
         if (own[i] == own[i - 1])
             return rota__error_set(cx->env.error, ROTA_EINVALID,
@@ -231,7 +232,7 @@ static int run_mark(rota__write *w, const rota_id *ids, int64_t count, int64_t *
     if (count > 0) {
         rota_id *own = rota__arena_copy(cx->env.arena, ids, count * (int64_t)sizeof *ids);
         if (!own) return rota__context_nomem(cx);
-        qsort(own, (size_t)count, sizeof *own, compare_ids);
+        rota__sort(own, count, sizeof *own, compare_ids);
         m.ids = own;
     }
     w->call.key = NULL;

@@ -1,8 +1,8 @@
 #include "domain/resolve.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/event.h"
 #include "domain/placement.h"
@@ -43,7 +43,7 @@ static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *lis
     if (!rows) return rota__context_nomem(cx);
     for (int64_t i = 0; i < clashes->count; i++)
         rows[i] = clashes->items[i].booking;
-    qsort(rows, (size_t)clashes->count, sizeof *rows, by_int);
+    rota__sort(rows, clashes->count, sizeof *rows, by_int);
 
     for (int64_t i = 0; i < clashes->count; i++) {
         if (rows[i] == 0 || (i > 0 && rows[i] == rows[i - 1])) continue;
@@ -117,8 +117,8 @@ static int list_conflicts(rota__write *w, const rota__clashes *clashes, rivals *
     for (int64_t i = 0; rc == ROTA_OK && i < clashes->count; i++)
         rc = add_conflict(w, &clashes->items[i], list);
     if (rc == ROTA_OK)
-        qsort(w->answer.conflicts.items, (size_t)w->answer.conflicts.count,
-              sizeof *w->answer.conflicts.items, by_start);
+        rota__sort(w->answer.conflicts.items, w->answer.conflicts.count,
+                   sizeof *w->answer.conflicts.items, by_start);
     return rc;
 }
 
@@ -207,9 +207,9 @@ static int list_violations(rota__write *w, const rota__breaches *breaches)
     int rc = ROTA_OK;
     for (int64_t i = 0; i < breaches->count && rc == ROTA_OK; i++)
         rc = add_violation(w, &breaches->items[i]);
-    if (rc == ROTA_OK && w->answer.violations.count > 1)
-        qsort(w->answer.violations.items, (size_t)w->answer.violations.count,
-              sizeof *w->answer.violations.items, by_resource_id);
+    if (rc == ROTA_OK)
+        rota__sort(w->answer.violations.items, w->answer.violations.count,
+                   sizeof *w->answer.violations.items, by_resource_id);
     return rc;
 }
 
@@ -244,8 +244,7 @@ int rota__resolve_expire(rota__write *w, const rota__booking *hold)
 static int expire_lapsed(rota__write *w)
 {
     rota__context *cx = w->cx;
-    if (w->lapsed.count > 1)
-        qsort(w->lapsed.items, (size_t)w->lapsed.count, sizeof *w->lapsed.items, by_int);
+    rota__sort(w->lapsed.items, w->lapsed.count, sizeof *w->lapsed.items, by_int);
     for (int64_t i = 0; i < w->lapsed.count; i++) {
         if (i > 0 && w->lapsed.items[i] == w->lapsed.items[i - 1]) continue;
         rota__booking hold;

@@ -1,8 +1,8 @@
 #include "domain/resource.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "domain/admit.h"
 #include "domain/event.h"
@@ -46,7 +46,7 @@ static int check_tags(rota__context *cx, rota_resource_request *request)
         if (rc != ROTA_OK) return rc;
         tags[i] = request->tags[i];
     }
-    if (count > 1) qsort(tags, (size_t)count, sizeof *tags, compare_text);
+    rota__sort(tags, count, sizeof *tags, compare_text);
     for (int64_t i = 0; i < count; i++)
         if (kept == 0 || strcmp(tags[kept - 1], tags[i]) != 0) tags[kept++] = tags[i];
     request->tags = kept ? tags : NULL;

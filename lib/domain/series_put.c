@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/event.h"
 
 static const rota_span ever = { ROTA_TIME_MIN, ROTA_TIME_MAX };
@@ -80,7 +81,7 @@ static int unite_claims(rota__write *w, const rota__series *series, rota__bookin
     for (int64_t e = 0; e < series->era_count; e++)
         for (int64_t i = 0; i < series->eras[e].claim_count; i++)
             claims[count++] = series->eras[e].claims[i];
-    if (count > 1) qsort(claims, (size_t)count, sizeof *claims, by_resource);
+    rota__sort(claims, count, sizeof *claims, by_resource);
     for (int64_t i = 0; i < count; i++) {
         rota__claim *last = kept ? &claims[kept - 1] : NULL;
         if (!last || by_resource(last, &claims[i]) != 0) {
@@ -192,7 +193,7 @@ int rota__series_except(rota__write *w, rota__series *series, rota_time original
     if (!more) return rota__context_nomem(w->cx);
     if (count > 1) memcpy(more, series->exceptions, (size_t)(count - 1) * sizeof *more);
     more[count - 1] = wanted;
-    qsort(more, (size_t)count, sizeof *more, rota__series_by_original);
+    rota__sort(more, count, sizeof *more, rota__series_by_original);
     series->exceptions = more;
     series->exception_count = count;
     return ROTA_OK;

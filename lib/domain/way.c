@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/displace.h"
 #include "domain/event.h"
 #include "domain/request.h"
@@ -292,7 +293,7 @@ static rival *list_rivals(rota__write *w, const rota__clashes *clashes, int64_t 
                                .original = clash->recurs ? clash->original : ROTA__GONE_WHOLE,
                                .alone = clash->resource->resource.capacity == 1 };
     }
-    if (all > 1) qsort(list, (size_t)all, sizeof *list, by_who);
+    rota__sort(list, all, sizeof *list, by_who);
     for (int64_t i = 0; i < all; i++) {
         if (kept == 0 || by_who(&list[kept - 1], &list[i]) != 0)
             list[kept++] = list[i];
@@ -328,8 +329,7 @@ static int choose(rota__write *w, const rota__booking *booking, int32_t on_confl
     if (!list) return rota__context_nomem(w->cx);
     for (int64_t i = 0; i < count && rc == ROTA_OK; i++)
         rc = choose_one(w, booking, on_conflict, &list[i], known, of, chosen);
-    if (rc == ROTA_OK && chosen->count > 1)
-        qsort(chosen->items, (size_t)chosen->count, sizeof *chosen->items, by_weight);
+    if (rc == ROTA_OK) rota__sort(chosen->items, chosen->count, sizeof *chosen->items, by_weight);
     return rc;
 }
 

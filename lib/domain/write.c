@@ -1,8 +1,8 @@
 #include "domain/write.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/fresh.h"
 #include "domain/request.h"
 
@@ -77,8 +77,7 @@ static bool settle_guards(rota__write *w)
 {
     rota__guard *guards = w->batch.guards.items;
     int64_t kept = 0;
-    if (w->batch.guards.count > 1)
-        qsort(guards, (size_t)w->batch.guards.count, sizeof *guards, by_resource);
+    rota__sort(guards, w->batch.guards.count, sizeof *guards, by_resource);
     for (int64_t i = 0; i < w->batch.guards.count; i++) {
         rota__guard *last = kept ? &guards[kept - 1] : NULL;
         if (!last || last->resource != guards[i].resource) {

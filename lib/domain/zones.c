@@ -1,8 +1,8 @@
 #include "domain/zones.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/admit.h"
 #include "domain/booking_private.h"
 #include "domain/event.h"
@@ -66,7 +66,7 @@ static const rota_time *move_times(const change *k, const rota_time *times, int6
     rota_time *moved = rota__arena_alloc(k->w->cx->env.arena, count, (int64_t)sizeof *moved);
     for (int64_t i = 0; moved && i < count; i++)
         moved[i] = move(k, times[i]);
-    if (moved && count > 1) qsort(moved, (size_t)count, sizeof *moved, by_time);
+    if (moved) rota__sort(moved, count, sizeof *moved, by_time);
     return moved;
 }
 
@@ -83,7 +83,7 @@ static bool move_exceptions(change *k)
     for (int64_t i = 0; moved && i < count; i++)
         moved[i] = (rota__exception){ .original = move(k, k->old.exceptions[i].original),
                                       .kind = k->old.exceptions[i].kind };
-    if (moved && count > 1) qsort(moved, (size_t)count, sizeof *moved, by_original);
+    if (moved) rota__sort(moved, count, sizeof *moved, by_original);
     k->new.exceptions = moved;
     return moved != NULL;
 }
@@ -350,7 +350,7 @@ static int decide(rota__write *w, const void *request)
     if (a->row->moved == 0) return ROTA_OK;
     a->row->title = k.before.title;
     a->row->zone = k.old.zone;
-    if (k.part_count > 1) qsort(k.parts, (size_t)k.part_count, sizeof *k.parts, by_occurrence);
+    rota__sort(k.parts, k.part_count, sizeof *k.parts, by_occurrence);
     if ((rc = admit(&k)) != ROTA_OK) return rc;
     return put_all(&k);
 }
@@ -483,6 +483,6 @@ int rota__zones_update(rota__context *cx, const rota_call *call, rota__zone_chan
     if (rc == ROTA_OK)
         rc = call->flags & ROTA_CALL_DRY_RUN ? rehearse_all(cx, call, series, count, rows)
                                              : update_all(cx, call, series, count, NULL, rows);
-    if (rows->count > 1) qsort(rows->items, (size_t)rows->count, sizeof *rows->items, by_id);
+    rota__sort(rows->items, rows->count, sizeof *rows->items, by_id);
     return rc;
 }

@@ -25,7 +25,7 @@
  * outside of the columns, in `extras`. */
 #include "index/itree.h"
 
-#include <stdlib.h>
+#include "base/sort.h"
 
 enum {
     CHUNK = 1024,          /* entries */
@@ -569,7 +569,7 @@ int rota__itree_build(rota__itree *tree, const rota__interval *intervals, int64_
         if (!order) goto done;
         for (int64_t i = 0; i < count; i++)
             order[i] = &intervals[i];
-        qsort(order, (size_t)count, sizeof *order, by_key);
+        rota__sort(order, count, sizeof *order, by_key);
     }
 
     if (!grow_headers(tree, chunks)) goto done;

@@ -7,9 +7,8 @@
  * to sqlite_query.c. */
 #include "store/sqlite_private.h"
 
-#include <stdlib.h>
-
 #include "base/id.h"
+#include "base/sort.h"
 
 typedef struct writer {
     rota__sqlite *self;
@@ -375,8 +374,7 @@ static int sort_claims(writer *w, const rota__booking *from, rota__booking *to)
     to->claims = claims;
     for (int64_t i = 0; rc == ROTA_OK && i < from->claim_count; i++)
         if (rota__id_is_none(&claims[i].resource_id)) rc = know_id(w, &claims[i]);
-    if (rc == ROTA_OK && from->claim_count > 1)
-        qsort(claims, (size_t)from->claim_count, sizeof *claims, by_resource_id);
+    if (rc == ROTA_OK) rota__sort(claims, from->claim_count, sizeof *claims, by_resource_id);
     return rc;
 }
 
