@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "base/tz.h"
@@ -820,6 +821,59 @@ START_TEST(a_hash_is_siphash_with_the_published_vectors)
 
         for (int at = 0; at < 8; ++at)
             ck_assert_uint_eq((uint8_t)(hash >> (8 * at)), vectors[i].hash[at]);
+    }
+}
+END_TEST
+
+START_TEST(two_hashes_at_once_are_those_of_the_bytes_with_0_and_with_1)
+{
+    uint8_t bytes[41];
+    uint64_t both[2];
+
+    for (int64_t count = 0; count < 40; ++count) {
+        for (int64_t i = 0; i < count; ++i)
+            bytes[i] = (uint8_t)(7 * i + count);
+        rota__id_hash_twice(bytes, count, both);
+        for (uint8_t last = 0; last < 2; ++last) {
+            bytes[count] = last;
+            ck_assert_uint_eq(both[last], rota__id_hash(bytes, count + 1));
+        }
+    }
+}
+END_TEST
+
+/* --- sorting --- */
+
+static int64_t compared;
+
+static int by_number(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+    compared++;
+    return (*a > *b) - (*a < *b);
+}
+
+START_TEST(what_is_in_order_is_compared_once_and_all_else_is_sorted)
+{
+    int64_t ordered[] = { 1, 2, 2, 3, 9 };
+    enum { MANY = 5 };
+    rota__sort(NULL, 0, sizeof(int64_t), by_number);
+    rota__sort(ordered, 1, sizeof *ordered, by_number);
+    ck_assert_int_eq(compared, 0);
+    rota__sort(ordered, MANY, sizeof *ordered, by_number);
+    ck_assert_int_eq(compared, MANY - 1);
+
+    /* All that five numbers from 0 to 3 can be. */
+    for (int code = 0; code < 5 * 5 * 5 * 5 * 5; ++code) {
+        int64_t items[MANY], sum = 0;
+        for (int i = 0, left = code; i < MANY; ++i, left /= 5)
+            sum += 1 << 4 * (items[i] = left % 5 == 4 ? 0 : left % 5);
+        rota__sort(items, MANY, sizeof *items, by_number);
+        for (int i = 0; i < MANY; ++i) {
+            sum -= 1 << 4 * items[i];
+            ck_assert(i == 0 || items[i - 1] <= items[i]);
+        }
+        ck_assert_int_eq(sum, 0);
     }
 }
 END_TEST
@@ -1843,6 +1897,8 @@ static void add_ids(Suite *suite)
     tcase_add_test(tc, without_randomness_there_is_no_id);
     tcase_add_test(tc, full_random_bits_carry_into_the_time);
     tcase_add_test(tc, a_hash_is_siphash_with_the_published_vectors);
+    tcase_add_test(tc, two_hashes_at_once_are_those_of_the_bytes_with_0_and_with_1);
+    tcase_add_test(tc, what_is_in_order_is_compared_once_and_all_else_is_sorted);
     suite_add_tcase(suite, tc);
 }
 

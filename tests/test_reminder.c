@@ -424,6 +424,40 @@ START_TEST(members_are_reminded_as_they_belong_each_once)
 }
 END_TEST
 
+/* In whatever order groups and single rooms come due, and whichever was made first. */
+START_TEST(each_of_several_groups_reminds_its_members_and_rooms_between_them_nobody)
+{
+    enum { OF = 5, GROUPS = 2, DAYS = 3 };
+    static const int order[DAYS][OF] = { { 0, 1, 2, 3, 4 }, { 4, 3, 2, 1, 0 }, { 2, 3, 0, 1, 4 } };
+    static const char *const names[OF] = { "first", "A", "between", "B", "last" };
+    rota_id of[OF], people[GROUPS];
+    for (int i = 0; i < OF; i++) {
+        of[i] = fx_resource(&f, i % 2 ? "group" : "room", names[i], 1);
+        if (i % 2) people[i / 2] = fx_resource(&f, "person", names[i], 1);
+        if (i % 2) fx_join(&f, of[i], people[i / 2]);
+    }
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    for (int day = 0; day < DAYS; day++) {
+        char start[] = "2031-03-12T10:00Z", end[] = "2031-03-12T11:00Z";
+        char evening[] = "2031-03-12T23:00Z";
+        start[9] = end[9] = evening[9] = (char)('2' + day);
+        for (int i = 0; i < OF; i++) {
+            start[12] = (char)('0' + i);
+            end[12] = (char)('1' + i);
+            fx_book(&f, of[order[day][i]], start, end);
+        }
+        fx_clock(&f, evening);
+        ck_assert_int_eq(due(), OF + GROUPS);
+        int found = 0;
+        for (int i = 0; i < OF + GROUPS; i++)
+            for (int k = 0; k < GROUPS; k++)
+                found += memcmp(&row[i].resource, &people[k], sizeof *people) == 0 ? 1 << 4 * k : 0;
+        ck_assert_int_eq(found, 0x11);
+        ck_assert_int_eq(ack(OF + GROUPS), OF + GROUPS);
+    }
+}
+END_TEST
+
 START_TEST(an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group)
 {
     rota_id class = fx_resource(&f, "group", "10-A", 1), ben = fx_resource(&f, "person", "Ben", 1);
@@ -994,6 +1028,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, a_series_that_moves_forgets_its_old_times);
     tcase_add_test(each, an_occurrence_that_is_moved_into_the_next_minutes_is_late);
     tcase_add_test(each, members_are_reminded_as_they_belong_each_once);
+    tcase_add_test(each, each_of_several_groups_reminds_its_members_and_rooms_between_them_nobody);
     tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);
     tcase_add_test(each, lists_of_a_booking_go_before_those_of_its_resource_and_the_default);
     tcase_add_test(each, a_hold_reminds_once_it_is_confirmed);

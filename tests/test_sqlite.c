@@ -1424,7 +1424,9 @@ static bool read_everything(rota__store *store)
     int32_t outcome = 0;
     int once = store->ops->booking_get(store, &fx.env, &occurrence, &booking);
     int asked = store->ops->consumer_get(store, &fx.env, "nobody", &consumer);
+    int group = store->ops->group_next(store, &fx.env, 1, &stamp);
     int answers[] = {
+        group == ROTA_ENOTFOUND ? ROTA_OK : group,
         store->ops->resource_get(store, &fx.env, &by, &resource),
         store->ops->resource_list(store, &fx.env, &all, &resources, &count),
         store->ops->member_list(store, &fx.env, 1, 0, &members, &count),

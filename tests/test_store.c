@@ -890,7 +890,7 @@ static void write_starts(fx *f, rota__env *env, FILE *to, rota_time from, int64_
     for (int64_t i = 0; i < count; i++) {
         rota__booking b = rows[i];
         b.title = b.data = b.ref = NULL; /* and what else no reminder needs */
-        b.created_at = b.hold_expires = b.version = b.priority = 0;
+        b.created_at = b.changed_at = b.hold_expires = b.version = b.priority = 0;
         write_booking(f, to, &b);
     }
 }
@@ -2381,6 +2381,37 @@ START_TEST(stays_are_listed_by_group_member_and_start)
 }
 END_TEST
 
+/* The place of the next group, or 0. */
+static int64_t next_group(fx *f, rota__env *env, int64_t resource)
+{
+    int64_t group = -1;
+    int rc = f->store->ops->group_next(f->store, env, resource, &group);
+    if (rc == ROTA_ENOTFOUND) return 0;
+    ck_ok(f, rc);
+    return place_of(&f->resources, group);
+}
+
+START_TEST(the_next_group_is_one_that_has_or_had_members)
+{
+    fx f;
+    fx_open(&f, _i);
+    int64_t ann = add_resource(&f, 7);
+    ck_assert_int_eq(next_group(&f, &f.env, 1), 0);
+    int64_t team = add_resource(&f, 9), bob = add_resource(&f, 8), staff = add_resource(&f, 6);
+    ck_assert_int_eq(next_group(&f, &f.env, 1), 0);
+    add_stay(&f, staff, bob, 10, 20);
+    add_stay(&f, team, bob, 30, 40);
+    add_stay(&f, team, ann, 30, 40);
+    ck_assert_int_eq(next_group(&f, &f.env, ann), place_of(&f.resources, team));
+    ck_assert_int_eq(next_group(&f, &f.env, team), place_of(&f.resources, team));
+    ck_assert_int_eq(next_group(&f, &f.env, bob), place_of(&f.resources, staff));
+    ck_assert_int_eq(next_group(&f, &f.env, staff), place_of(&f.resources, staff));
+    ck_assert_int_eq(next_group(&f, &f.env, staff + 1), 0);
+    ck_assert_int_eq(next_group(&f, &f.env, INT64_MAX), 0);
+    fx_close(&f);
+}
+END_TEST
+
 START_TEST(a_stay_ends_earlier_by_being_dropped_and_put_in_one_batch)
 {
     fx f;
@@ -3744,7 +3775,7 @@ START_TEST(a_checkpoint_changes_nothing_that_can_be_seen)
 }
 END_TEST
 
-enum { OPERATIONS = 31 };
+enum { OPERATIONS = 32 };
 
 static int operate_reminders(fx *f, int number, int64_t room)
 {
@@ -3852,8 +3883,10 @@ static int operate(fx *f, int number, int64_t room)
         return ops->booking_get(f->store, &f->env, &by_booking, &out.booking);
     case 19:
         return ops->checkpoint(f->store, &f->env);
+    case 20:
+        return ops->group_next(f->store, &f->env, room, &out.number);
     default:
-        return operate_reminders(f, number - 20, room);
+        return operate_reminders(f, number - 21, room);
     }
 }
 
@@ -4648,6 +4681,7 @@ static void ask_member(fx *f, rota__env *env, FILE *to, const question *q)
     int64_t count, group = q->number % 3 ? row_of(&f->resources, q->resource) : 0;
     int64_t member = q->number % 3 == 1 ? 0 : row_of(&f->resources, q->other);
     if (group == 0 && member == 0) return;
+    if (group > 0) fprintf(to, "group r%" PRId64 "\n", next_group(f, env, group));
     ck_ok(f, f->store->ops->member_list(f->store, env, group, member, &stays, &count));
     for (int64_t i = 0; i < count; i++)
         write_member(f, to, &stays[i]);
@@ -5156,6 +5190,7 @@ Suite *store_suite(void)
         &resources_are_listed_by_id_and_filter,
         &stays_are_put_dropped_and_listed_both_ways,
         &stays_are_listed_by_group_member_and_start,
+        &the_next_group_is_one_that_has_or_had_members,
         &a_stay_ends_earlier_by_being_dropped_and_put_in_one_batch,
         &a_timeline_has_the_blocking_claims_of_occupying_bookings,
         &a_timeline_follows_moves_new_claims_and_statuses,

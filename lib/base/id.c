@@ -168,26 +168,66 @@ static uint64_t read_little(const uint8_t *bytes, int64_t count)
     return value;
 }
 
+/* Written so that compilers see one load in it. */
+static uint64_t read_word(const uint8_t *b)
+{
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+           (uint64_t)b[7] << 56;
+}
+
+static void sip_word(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    sip_rounds(v, 2);
+    v[0] ^= word;
+}
+
 /* The key is the one of the published test vectors, 00 01 .. 0f. The values are
  * kept in files, so neither it nor anything here may ever change. */
-uint64_t rota__id_hash(const void *bytes, int64_t count)
+static void sip_begin(uint64_t v[4])
 {
     const uint64_t k0 = 0x0706050403020100u, k1 = 0x0f0e0d0c0b0a0908u;
-    uint64_t v[4] = { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
-                      k1 ^ 0x7465646279746573u };
-    const uint8_t *at = bytes;
-    int64_t left;
+    v[0] = k0 ^ 0x736f6d6570736575u;
+    v[1] = k1 ^ 0x646f72616e646f6du;
+    v[2] = k0 ^ 0x6c7967656e657261u;
+    v[3] = k1 ^ 0x7465646279746573u;
+}
 
-    for (left = count; left >= 0; left -= 8) {
-        uint64_t word = left >= 8 ? read_little(at, 8)
-                                  : read_little(at, left) | (uint64_t)count << 56;
+/* Takes in all whole words, and returns what is left. */
+static const uint8_t *sip_words(uint64_t v[4], const uint8_t *bytes, int64_t count)
+{
+    for (; count >= 8; count -= 8, bytes += 8)
+        sip_word(v, read_word(bytes));
+    return bytes;
+}
 
-        v[3] ^= word;
-        sip_rounds(v, 2);
-        v[0] ^= word;
-        if (left >= 8) at += 8;
-    }
+/* count: of all bytes, with those that were taken in. */
+static uint64_t sip_end(uint64_t v[4], const uint8_t *left, int64_t count)
+{
+    sip_word(v, read_little(left, count % 8) | (uint64_t)count << 56);
     v[2] ^= 0xff;
     sip_rounds(v, 4);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t rota__id_hash(const void *bytes, int64_t count)
+{
+    uint64_t v[4];
+    sip_begin(v);
+    return sip_end(v, sip_words(v, bytes, count), count);
+}
+
+void rota__id_hash_twice(const void *bytes, int64_t count, uint64_t hash[2])
+{
+    uint64_t begun[4];
+    uint8_t end[8] = { 0 };
+    sip_begin(begun);
+    const int64_t rest = count % 8;
+    memcpy(end, sip_words(begun, bytes, count), (size_t)rest);
+    for (uint8_t i = 0; i < 2; i++) {
+        uint64_t v[4] = { begun[0], begun[1], begun[2], begun[3] };
+        end[rest] = i;
+        hash[i] = sip_end(v, sip_words(v, end, rest + 1), count + 1);
+    }
 }

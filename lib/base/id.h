@@ -22,5 +22,7 @@ int rota__id_compare(const rota_id *a, const rota_id *b); /* as memcmp */
 
 /* SipHash-2-4 with a fixed key: the same value on every machine, for ever. */
 uint64_t rota__id_hash(const void *bytes, int64_t count);
+/* The hashes of these bytes with a 0 behind them, and with a 1. */
+void rota__id_hash_twice(const void *bytes, int64_t count, uint64_t hash[2]);
 
 #endif

@@ -131,22 +131,27 @@ void *rota__arena_alloc(rota__arena *arena, int64_t count, int64_t size)
     return bytes ? memset(bytes, 0, (size_t)rounded_up(count * size)) : NULL;
 }
 
-void *rota__arena_grow(rota__arena *arena, void *old, int64_t old_size, int64_t size)
+/* What is new is not set. */
+static char *grow(rota__arena *arena, void *old, int64_t old_size, int64_t size)
 {
     arena_block *block = arena->blocks;
     if (size < 0 || size > max_size / 2) return NULL;
     int64_t had = rounded_up(old_size), more = rounded_up(size) - had;
     bool last = old && block && (char *)old + had == (char *)block->bytes + block->used;
     if (last && more <= block->room - block->used) {
-        memset((char *)old + old_size, 0, (size_t)(had - old_size + more));
         block->used += more;
         return old;
     }
     char *moved = rota__arena_room(arena, size, 1);
-    if (!moved) return NULL;
-    if (old_size > 0) memcpy(moved, old, (size_t)old_size);
-    memset(moved + old_size, 0, (size_t)(rounded_up(size) - old_size));
+    if (moved && old_size > 0) memcpy(moved, old, (size_t)old_size);
     return moved;
+}
+
+void *rota__arena_grow(rota__arena *arena, void *old, int64_t old_size, int64_t size)
+{
+    char *grown = grow(arena, old, old_size, size);
+    if (grown) memset(grown + old_size, 0, (size_t)(rounded_up(size) - old_size));
+    return grown;
 }
 
 void *rota__arena_copy(rota__arena *arena, const void *bytes, int64_t size)
@@ -195,7 +200,7 @@ bool rota__arena_push(rota__arena *arena, void **items, int64_t *count, int64_t 
     if (*count == *room) {
         int64_t larger = *room ? *room * 2 : 8;
         if (larger > max_size / 4 / size) return false;
-        void *moved = rota__arena_grow(arena, *items, *room * size, larger * size);
+        void *moved = grow(arena, *items, *room * size, larger * size);
         if (!moved) return false;
         *items = moved;
         *room = larger;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "domain/admit.h"
 #include "domain/event.h"
 #include "domain/reminder.h"
@@ -90,6 +91,7 @@ typedef struct poll {
     int64_t *offsets, offset_count;
     ROTA__LIST(known_list) lists;
     ROTA__LIST(group) groups;
+    int64_t single, group; /* from the one row up to before the other none has members */
     ROTA__LIST(found) found;
     ROTA__LIST(candidate) candidates;
     ROTA__LIST(series_next) next;
@@ -137,15 +139,27 @@ static int list_of(poll *p, int32_t of, int64_t subject_row, const rota__reminde
     return ROTA_OK;
 }
 
+/* What is claimed are mostly rooms and people: between two groups nobody is asked for twice. */
+static int has_members(poll *p, int64_t resource, bool *has)
+{
+    rota__context *cx = p->cx;
+    int rc = ROTA_OK;
+    if (resource < p->single || resource > p->group) {
+        p->single = resource;
+        rc = cx->store->ops->group_next(cx->store, &cx->env, resource, &p->group);
+        if (rc == ROTA_ENOTFOUND) p->group = INT64_MAX;
+        if (rc == ROTA_ENOTFOUND) rc = ROTA_OK;
+    }
+    *has = resource == p->group;
+    return rc;
+}
+
 static int read_group(poll *p, int64_t resource, group *out)
 {
     rota__context *cx = p->cx;
-    rota__member *stays;
-    int64_t count;
     rota__reach reach = { 0 };
     *out = (group){ .resource = resource };
-    int rc = cx->store->ops->member_list(cx->store, &cx->env, resource, 0, &stays, &count);
-    if (rc == ROTA_OK && count > 0) rc = rota__admit_members(p->w, resource, &reach);
+    int rc = rota__admit_members(p->w, resource, &reach);
     for (int64_t i = 1; rc == ROTA_OK && i < reach.count; i++) { /* the first is the group */
         rota__by by = { .row = reach.items[i].resource };
         rota__resource record;
@@ -192,7 +206,7 @@ static void keep_each_once(people *list)
 {
     int64_t kept = 0;
     if (list->count < 2) return;
-    qsort(list->items, (size_t)list->count, sizeof *list->items, by_person);
+    rota__sort(list->items, list->count, sizeof *list->items, by_person);
     for (int64_t i = 0; i < list->count; i++)
         if (kept == 0 || list->items[kept - 1].resource != list->items[i].resource)
             list->items[kept++] = list->items[i];
@@ -214,7 +228,10 @@ static int add_members(poll *p, const subject *s, const rota__claim *claim,
                        const rota__reminder_list *list)
 {
     const group *members = NULL;
-    int rc = group_of(p, claim->resource, &members);
+    bool has;
+    int rc = has_members(p, claim->resource, &has);
+    if (rc != ROTA_OK || !has) return rc;
+    rc = group_of(p, claim->resource, &members);
     for (int64_t i = 0; rc == ROTA_OK && i < members->members.count; i++) {
         const group_member *one = &members->members.items[i];
         if (rota__time_overlap(one->within, s->when))
@@ -267,17 +284,14 @@ static void add_number(uint8_t **at, int64_t number)
  * with the time, of the start: what is over lies together. */
 static rota_id make_id(const subject *s, const rota_id *resource, int64_t offset)
 {
-    uint8_t bytes[16 + 16 + 3 * 8 + 1], *at = bytes;
+    uint8_t bytes[16 + 16 + 3 * 8], *at = bytes;
     add_bytes(&at, s->id.b, sizeof s->id.b);
     add_bytes(&at, resource->b, sizeof resource->b);
     add_number(&at, s->recurs ? s->occurrence : INT64_MIN);
     add_number(&at, offset);
     add_number(&at, s->when.start);
     uint64_t hash[2], ms = s->when.start > 0 ? (uint64_t)s->when.start * 1000 : 0;
-    for (uint8_t i = 0; i < 2; i++) {
-        *at = i;
-        hash[i] = rota__id_hash(bytes, (int64_t)sizeof bytes);
-    }
+    rota__id_hash_twice(bytes, (int64_t)sizeof bytes, hash);
     rota_id id;
     for (int i = 0; i < 6; i++)
         id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));
@@ -696,9 +710,8 @@ static int gather_candidates(poll *p, bound *end)
         if (p->candidates.count - plain <= MOST_AT_ONCE || end->at - p->state.cursor <= 1) break;
         *end = (bound){ p->state.cursor + (end->at - p->state.cursor) / 2, INT64_MAX };
     }
-    if (rc == ROTA_OK && p->candidates.count > 1)
-        qsort(p->candidates.items, (size_t)p->candidates.count, sizeof *p->candidates.items,
-              by_place);
+    if (rc == ROTA_OK)
+        rota__sort(p->candidates.items, p->candidates.count, sizeof *p->candidates.items, by_place);
     return rc;
 }
 
@@ -758,7 +771,7 @@ static void sort_found(poll *p)
 {
     int64_t kept = 0;
     if (p->found.count < 2) return;
-    qsort(p->found.items, (size_t)p->found.count, sizeof *p->found.items, by_due);
+    rota__sort(p->found.items, p->found.count, sizeof *p->found.items, by_due);
     for (int64_t i = 0; i < p->found.count; i++) {
         const found *last = kept ? &p->found.items[kept - 1] : NULL;
         if (!last || rota__id_compare(&last->reminder.id, &p->found.items[i].reminder.id) != 0)

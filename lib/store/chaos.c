@@ -179,6 +179,13 @@ static int member_list(rota__store *self, rota__env *env, int64_t group, int64_t
                          : rc;
 }
 
+static int group_next(rota__store *self, rota__env *env, int64_t resource, int64_t *group)
+{
+    chaos *c = of(self);
+    int rc = before(c, env);
+    return rc == ROTA_OK ? c->inner->ops->group_next(c->inner, env, resource, group) : rc;
+}
+
 static int booking_get(rota__store *self, rota__env *env, const rota__by *by, rota__booking *out)
 {
     chaos *c = of(self);
@@ -374,6 +381,7 @@ static const rota__store_ops operations = {
     .resource_get = resource_get,
     .resource_list = resource_list,
     .member_list = member_list,
+    .group_next = group_next,
     .booking_get = booking_get,
     .booking_list = booking_list,
     .due_holds = due_holds,

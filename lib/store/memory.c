@@ -975,6 +975,21 @@ static int member_list(rota__store *self, rota__env *env, int64_t group, int64_t
     return ROTA_OK;
 }
 
+static int group_next(rota__store *self, rota__env *env, int64_t resource, int64_t *group)
+{
+    const memory *m = of(self);
+    int64_t next = 0;
+    (void)env;
+    for (int64_t i = 0; i < m->members.count; i++) {
+        const rota__member *stay = m->members.items[i];
+        if (stay && stay->group >= resource && (next == 0 || stay->group < next))
+            next = stay->group;
+    }
+    if (next == 0) return ROTA_ENOTFOUND;
+    *group = next;
+    return ROTA_OK;
+}
+
 /* --- bookings and what they take --- */
 
 static int order_bookings(const void *a, const void *b)
@@ -1459,6 +1474,7 @@ static const rota__store_ops operations = {
     .resource_get = resource_get,
     .resource_list = resource_list,
     .member_list = member_list,
+    .group_next = group_next,
     .booking_get = booking_get,
     .booking_list = booking_list,
     .due_holds = due_holds,

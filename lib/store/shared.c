@@ -85,6 +85,12 @@ static int member_list(rota__store *self, rota__env *env, int64_t group, int64_t
     return leave(self, inner->ops->member_list(inner, env, group, member, rows, count));
 }
 
+static int group_next(rota__store *self, rota__env *env, int64_t resource, int64_t *group)
+{
+    rota__store *inner = enter(self);
+    return leave(self, inner->ops->group_next(inner, env, resource, group));
+}
+
 static int booking_get(rota__store *self, rota__env *env, const rota__by *by, rota__booking *out)
 {
     rota__store *inner = enter(self);
@@ -322,6 +328,7 @@ static const rota__store_ops operations = {
     .resource_get = resource_get,
     .resource_list = resource_list,
     .member_list = member_list,
+    .group_next = group_next,
     .booking_get = booking_get,
     .booking_list = booking_list,
     .due_holds = due_holds,

@@ -272,6 +272,7 @@ static const rota__store_ops operations = {
     .resource_get = rota__sqlite_resource_get,
     .resource_list = rota__sqlite_resource_list,
     .member_list = rota__sqlite_member_list,
+    .group_next = rota__sqlite_group_next,
     .booking_get = rota__sqlite_booking_get,
     .booking_list = rota__sqlite_booking_list,
     .due_holds = rota__sqlite_due_holds,

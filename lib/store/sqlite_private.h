@@ -40,6 +40,7 @@ enum {
     ROTA__SQL_MEMBER_OF_GROUP,
     ROTA__SQL_MEMBER_OF_MEMBER,
     ROTA__SQL_MEMBER_OF_BOTH,
+    ROTA__SQL_GROUP_NEXT,
     ROTA__SQL_MEMBER_PUT,
     ROTA__SQL_MEMBER_DROP,
 
@@ -103,6 +104,7 @@ enum {
     ROTA__SQL_OFFSET_LESS,
     ROTA__SQL_OFFSET_DROP,
     ROTA__SQL_REMINDER_GET,
+    ROTA__SQL_REMINDER_ANY,
     ROTA__SQL_REMINDER_OPEN,
     ROTA__SQL_REMINDER_DEAD,
     ROTA__SQL_REMINDER_PUT,
@@ -403,6 +405,7 @@ int rota__sqlite_resource_list(rota__store *store, rota__env *env,
                                int64_t *count);
 int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, int64_t member,
                              rota__member **rows, int64_t *count);
+int rota__sqlite_group_next(rota__store *store, rota__env *env, int64_t resource, int64_t *group);
 int rota__sqlite_booking_get(rota__store *store, rota__env *env, const rota__by *by,
                              rota__booking *out);
 int rota__sqlite_booking_list(rota__store *store, rota__env *env,

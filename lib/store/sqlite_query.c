@@ -107,6 +107,8 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         MEMBER_SELECT "m.member=?2 ORDER BY g.id,x.id,m.from_at" },
     [ROTA__SQL_MEMBER_OF_BOTH] = { "member",
         MEMBER_SELECT "m.grp=?1 AND m.member=?2 ORDER BY m.from_at" },
+    [ROTA__SQL_GROUP_NEXT] = { "member",
+        "SELECT grp FROM member WHERE grp>=?1 ORDER BY grp LIMIT 1" },
     [ROTA__SQL_MEMBER_PUT] = { "member",
         "INSERT INTO member(grp,member,from_at,until_at) VALUES(?1,?2,?3,?4)" },
     [ROTA__SQL_MEMBER_DROP] = { "member",
@@ -244,6 +246,10 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "UPDATE reminder_offset SET uses=uses-1 WHERE secs=?1" },
     [ROTA__SQL_OFFSET_DROP] = { "reminder_offset", "DELETE FROM reminder_offset WHERE uses=0" },
     [ROTA__SQL_REMINDER_GET] = { "reminder", REMINDER_SELECT "WHERE id=?1" },
+    [ROTA__SQL_REMINDER_ANY] = { "reminder",
+        "SELECT EXISTS(SELECT 1 FROM reminder INDEXED BY reminder_open WHERE state=1"
+        " AND until_at<=?1) OR EXISTS(SELECT 1 FROM reminder INDEXED BY reminder_open"
+        " WHERE state=1 AND until_at>?2)" },
     [ROTA__SQL_REMINDER_OPEN] = { "reminder",
         "SELECT * FROM (" REMINDER_SELECT "INDEXED BY reminder_open WHERE state=1 AND until_at=?3"
         " ORDER BY due_at,id LIMIT ?2) UNION ALL SELECT * FROM (" REMINDER_SELECT
@@ -281,9 +287,9 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "INSERT INTO reminder_next(booking,at) SELECT row,?1 FROM booking INDEXED BY booking_series"
         " WHERE series IS NOT NULL ON CONFLICT(booking) DO UPDATE SET at=?1 WHERE at<>?1" },
     [ROTA__SQL_BOOKING_STARTS] = { "booking",
-        "SELECT b.row,b.id,b.start_at,b.end_at,b.status,b.changed_at,b.claims,b.part_of,CASE"
+        "SELECT b.row,b.id,b.start_at,b.end_at,b.status,b.claims,CASE"
         " WHEN b.part_of IS NOT NULL THEN (SELECT id FROM booking WHERE row=b.part_of) END part_of,"
-        "b.occurrence FROM booking b INDEXED BY booking_time"
+        "b.part_of,b.occurrence FROM booking b INDEXED BY booking_time"
         " WHERE b.series IS NULL AND b.reach=?1 AND (b.start_at,b.row)>(?2,?3) AND b.start_at<=?4"
         " AND b.status IN (2,3) ORDER BY b.start_at,b.row LIMIT ?5" },
 
@@ -479,9 +485,9 @@ static void damaged_column(rota__sqlite_query *query, int column)
     rota__sqlite_damage(query, name ? name : "a column");
 }
 
-/* Most columns are numbers, and of a timeline there are thousands: so each is asked for
- * once, and not for its type and its value. What SQLite calls unprotected is safe here,
- * where one thread at a time has the connection. */
+/* Of a timeline there are thousands: so each is asked for once, and not for its type, its
+ * size and its value. What SQLite calls unprotected is safe here, where one thread at a time
+ * has the connection. */
 int64_t rota__sqlite_int(rota__sqlite_query *query, int64_t min, int64_t max)
 {
     int column = query->column++;
@@ -561,9 +567,9 @@ rota_id rota__sqlite_id(rota__sqlite_query *query)
     int column = query->column++;
     if (query->status != ROTA_OK) return id;
     const void *bytes = NULL;
-    if (sqlite3_column_type(query->stmt, column) == SQLITE_BLOB &&
-        sqlite3_column_bytes(query->stmt, column) == (int)sizeof id)
-        bytes = sqlite3_column_blob(query->stmt, column);
+    sqlite3_value *found = sqlite3_column_value(query->stmt, column);
+    if (sqlite3_value_type(found) == SQLITE_BLOB && sqlite3_value_bytes(found) == (int)sizeof id)
+        bytes = sqlite3_value_blob(found);
     if (bytes)
         memcpy(&id, bytes, sizeof id);
     else
@@ -576,13 +582,14 @@ const void *rota__sqlite_look_at_bytes(rota__sqlite_query *query, int64_t *size)
     int column = query->column++;
     *size = 0;
     if (query->status != ROTA_OK) return NULL;
-    if (sqlite3_column_type(query->stmt, column) != SQLITE_BLOB) {
+    sqlite3_value *found = sqlite3_column_value(query->stmt, column);
+    if (sqlite3_value_type(found) != SQLITE_BLOB) {
         damaged_column(query, column);
         return NULL;
     }
-    *size = sqlite3_column_bytes(query->stmt, column);
+    *size = sqlite3_value_bytes(found);
     if (*size == 0) return NULL;
-    const void *bytes = sqlite3_column_blob(query->stmt, column);
+    const void *bytes = sqlite3_value_blob(found);
     if (!bytes) no_memory(query);
     return bytes;
 }

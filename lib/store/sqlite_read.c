@@ -6,9 +6,8 @@
  * they are run to sqlite_query.c. */
 #include "store/sqlite_private.h"
 
-#include <stdlib.h>
-
 #include "base/id.h"
+#include "base/sort.h"
 
 /* A read of one statement. */
 static void start_alone(rota__sqlite_query *query, rota__store *store, rota__env *env, int id)
@@ -240,6 +239,21 @@ int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, 
     return ROTA_OK;
 }
 
+int rota__sqlite_group_next(rota__store *store, rota__env *env, int64_t resource, int64_t *group)
+{
+    int64_t row = 0;
+    rota__sqlite_query query;
+    start_alone(&query, store, env, ROTA__SQL_GROUP_NEXT);
+    rota__sqlite_bind_int(&query, resource);
+    bool found = rota__sqlite_next(&query);
+    if (found) row = rota__sqlite_row(&query);
+    int rc = rota__sqlite_end(&query);
+    if (rc != ROTA_OK) return rc;
+    if (!found) return ROTA_ENOTFOUND;
+    *group = row;
+    return ROTA_OK;
+}
+
 typedef struct takings {
     ROTA__LIST(rota__taken) intervals;
     ROTA__LIST(rota__recurring) recurring;
@@ -402,7 +416,7 @@ static int sort_bookings(finding *f, rota__booking **rows, int64_t *count)
     if (!order || !sorted) return rota__error_plain(f->env->error, ROTA_ENOMEM);
     for (int64_t i = 0; i < found; i++)
         order[i] = &f->list.items[i];
-    if (found > 1) qsort(order, (size_t)found, sizeof(*order), by_time);
+    rota__sort(order, found, sizeof(*order), by_time);
     for (int64_t i = 0; i < found && (f->filter->limit <= 0 || kept < f->filter->limit); i++)
         if (kept == 0 || sorted[kept - 1].row != order[i]->row) sorted[kept++] = *order[i];
     *rows = sorted;

@@ -5,9 +5,8 @@
  * books where nobody is reminded of anything pays nothing for it. */
 #include "store/sqlite_private.h"
 
-#include <stdlib.h>
-
 #include "base/id.h"
+#include "base/sort.h"
 
 /* --- rows --- */
 
@@ -77,15 +76,14 @@ void rota__sqlite_read_next(rota__sqlite_query *query, rota__reminder_next *out)
 /* A booking as far as a reminder needs it. */
 static void read_starting(rota__sqlite_query *query, rota__booking *out)
 {
-    *out = (rota__booking){ .row = rota__sqlite_row(query) };
+    out->row = rota__sqlite_row(query);
     out->id = rota__sqlite_id(query);
     out->when = rota__sqlite_span(query);
     out->status = rota__sqlite_small(query, ROTA_BOOKING_HELD, ROTA_BOOKING_EXPIRED);
-    out->changed_at = rota__sqlite_instant(query);
     rota__sqlite_read_claims(query, out);
     if (rota__sqlite_is_null(query)) return;
-    out->part_of = rota__sqlite_row(query);
     out->part_of_id = rota__sqlite_id(query);
+    out->part_of = rota__sqlite_row(query);
     out->occurrence = rota__sqlite_instant(query);
 }
 
@@ -208,20 +206,39 @@ static int by_due(const void *left, const void *right)
     return rota__id_compare(&a->id, &b->id);
 }
 
-/* Those that nobody was given lie in order; those whose lease is over are few, or sorted. */
-int rota__sqlite_reminder_open(rota__store *store, rota__env *env, rota_time now, int64_t limit,
-                               rota__reminder **rows, int64_t *count)
+/* Mostly everything that was given is leased, and to see so is much less than to sort it. */
+static int any_open(rota__store *store, rota__env *env, rota_time now, bool *any)
 {
-    reminders found = { 0 };
+    rota__sqlite_query query;
+    start(&query, store, env, ROTA__SQL_REMINDER_ANY);
+    rota__sqlite_bind_int(&query, now);
+    rota__sqlite_bind_int(&query, now + ROTA_MAX_LEASE);
+    *any = rota__sqlite_next(&query) && rota__sqlite_any(&query) != 0;
+    return rota__sqlite_end(&query);
+}
+
+/* Those that nobody was given lie in order; those whose lease is over are few, or sorted. */
+static int list_open(rota__store *store, rota__env *env, rota_time now, int64_t limit,
+                     reminders *found)
+{
     rota__sqlite_query query;
     start(&query, store, env, ROTA__SQL_REMINDER_OPEN);
     rota__sqlite_bind_int(&query, now);
     rota__sqlite_bind_int(&query, limit);
     rota__sqlite_bind_int(&query, ROTA_TIME_MIN);
     rota__sqlite_bind_int(&query, now + ROTA_MAX_LEASE);
-    int rc = list_reminders(&query, &found);
+    return list_reminders(&query, found);
+}
+
+int rota__sqlite_reminder_open(rota__store *store, rota__env *env, rota_time now, int64_t limit,
+                               rota__reminder **rows, int64_t *count)
+{
+    reminders found = { 0 };
+    bool any = false;
+    int rc = any_open(store, env, now, &any);
+    if (rc == ROTA_OK && any) rc = list_open(store, env, now, limit, &found);
     if (rc != ROTA_OK) return rc;
-    if (found.count > 1) qsort(found.items, (size_t)found.count, sizeof *found.items, by_due);
+    rota__sort(found.items, found.count, sizeof *found.items, by_due);
     *rows = found.items;
     *count = found.count < limit ? found.count : limit;
     return ROTA_OK;
@@ -320,7 +337,7 @@ int rota__sqlite_reminder_starts(rota__store *store, rota__env *env, rota_time f
     if (rc == ROTA_OK)
         rc = rota__sqlite_end_read(self, env, list_starts(self, env, from, row, to, limit, &found));
     if (rc != ROTA_OK) return rc;
-    if (found.count > 1) qsort(found.items, (size_t)found.count, sizeof *found.items, by_start);
+    rota__sort(found.items, found.count, sizeof *found.items, by_start);
     *rows = found.items;
     *count = found.count < limit ? found.count : limit;
     return ROTA_OK;

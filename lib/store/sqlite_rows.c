@@ -113,12 +113,18 @@ static void put_number(uint8_t **at, uint64_t value, int bytes)
         *(*at)++ = (uint8_t)(value >> (8 * i));
 }
 
-static uint64_t get_number(const uint8_t **at, int bytes)
+/* Written so that compilers see one load in it. */
+static uint32_t get_number(const uint8_t **at)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint64_t) * (*at)++ << (8 * i);
-    return value;
+    const uint8_t *b = *at;
+    *at += 4;
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static uint64_t get_row(const uint8_t **at)
+{
+    uint64_t low = get_number(at);
+    return low | (uint64_t)get_number(at) << 32;
 }
 
 uint8_t *rota__sqlite_pack(rota__arena *arena, const rota__claim *claims, int64_t count)
@@ -139,12 +145,12 @@ static bool unpack(const uint8_t *at, int64_t count, rota__claim *claims)
 {
     for (int64_t i = 0; i < count; i++) {
         rota__claim *claim = &claims[i];
-        claim->resource = (int64_t)get_number(&at, 8);
+        claim->resource = (int64_t)get_row(&at);
         memcpy(claim->resource_id.b, at, sizeof claim->resource_id.b);
         at += sizeof claim->resource_id.b;
-        claim->units = (int32_t)get_number(&at, 4);
-        claim->role = (int32_t)get_number(&at, 4);
-        claim->flags = (uint32_t)get_number(&at, 4);
+        claim->units = (int32_t)get_number(&at);
+        claim->role = (int32_t)get_number(&at);
+        claim->flags = (uint32_t)get_number(&at);
         if (claim->resource < 1 || claim->units < 1 || claim->role < ROTA_ROLE_REQUIRED ||
             claim->role > ROTA_ROLE_ORGANIZER ||
             (i > 0 && rota__id_compare(&claims[i - 1].resource_id, &claim->resource_id) >= 0))

@@ -413,6 +413,9 @@ typedef struct rota__store_ops {
     int (*member_list)(rota__store *self, rota__env *env, int64_t group,
                        int64_t member, /* 0: any, not both */
                        rota__member **rows, int64_t *count);
+    /* The lowest row, this one or above it, of a resource that has members or had some;
+     * ROTA_ENOTFOUND: there is none. */
+    int (*group_next)(rota__store *self, rota__env *env, int64_t resource, int64_t *group);
     int (*booking_get)(rota__store *self, rota__env *env, const rota__by *by, rota__booking *out);
     int (*booking_list)(rota__store *self, rota__env *env, const rota__booking_filter *filter,
                         rota__booking **rows, int64_t *count);
@@ -450,8 +453,8 @@ typedef struct rota__store_ops {
     int (*reminder_next)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
                          rota__reminder_next **rows, int64_t *count);
     /* Bookings that do not recur and are confirmed or checked in, behind (from, row) by
-     * start and row, up to `to`, by start, then row. Row, id, span, status, changed_at,
-     * claims and what it is part of are told; the rest may be left out. */
+     * start and row, up to `to`, by start, then row. Row, id, span, status, claims and
+     * what it is part of are told; the rest may be left out. */
     int (*reminder_starts)(rota__store *self, rota__env *env, rota_time from, int64_t row,
                            rota_time to, int64_t limit, rota__booking **rows, int64_t *count);
     /* How many are done whose start is before the horizon; counts to limit only. */
