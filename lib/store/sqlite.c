@@ -15,8 +15,11 @@
 
 /* The log is written back when it has grown to so many pages: few at first, more with
  * every time round, since a checkpoint keeps all writers waiting, and a file that
- * grows is flushed at twice the price of one that is written over. */
-enum { WAL_FIRST = 256, WAL_LAST = 4096 };
+ * grows is flushed at twice the price of one that is written over. Where much is written a
+ * longer one is better still, for a page that changes often is written back once; but only
+ * as long as writing it back does not take long. */
+enum { WAL_FIRST = 256, WAL_USUAL = 4096, WAL_LAST = 16384 };
+static const int64_t soon = 10000 * ROTA__MS, not_long = 20 * ROTA__MS;
 
 /* --- failures --- */
 
@@ -260,14 +263,24 @@ bool rota__sqlite_log_is_long(rota__sqlite *self)
     return self->wal_pages >= self->wal_due;
 }
 
+static bool may_grow(const rota__sqlite *self, int64_t begun, int64_t ended)
+{
+    if (self->wal_room < WAL_USUAL) return true;
+    return self->wal_room < WAL_LAST && begun - self->wal_written < soon &&
+           ended - begun < not_long;
+}
+
 /* What the commits wrote is safe already: a checkpoint that fails is tried again
  * later, and told to the log. */
 void rota__sqlite_shorten_log(rota__sqlite *self)
 {
     int all = 0, done = 0;
+    int64_t begun = rota__clock_ns();
     int rc = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_PASSIVE, &all, &done);
     if (rc == SQLITE_OK || rc == SQLITE_BUSY) {
-        if (rc == SQLITE_OK && done == all && self->wal_room < WAL_LAST) self->wal_room *= 2;
+        int64_t ended = rota__clock_ns();
+        if (rc == SQLITE_OK && done == all && may_grow(self, begun, ended)) self->wal_room *= 2;
+        self->wal_written = ended;
         /* Where a long read keeps the log from beginning anew: not at every commit. */
         self->wal_due = self->wal_pages + WAL_FIRST;
         return;

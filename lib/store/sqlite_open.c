@@ -14,7 +14,7 @@
 #include <sys/statvfs.h>
 
 enum {
-    WAL_BYTES = 20 * 1024 * 1024, /* what the log is cut to when a long read had let it grow */
+    WAL_BYTES = 68 * 1024 * 1024, /* what the log is cut to when a long read had let it grow */
     CACHE_KIB = 8 * 1024          /* pages that a large batch touches before it is written */
 };
 

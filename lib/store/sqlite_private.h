@@ -187,6 +187,7 @@ typedef struct rota__sqlite {
     int64_t wal_last;                   /* and after the one before */
     int64_t wal_room;                   /* the length it may reach before it is written back */
     int64_t wal_due;                    /* the length at which the next checkpoint is tried */
+    int64_t wal_written;                /* when it was tried last, by rota__clock_ns() */
     sqlite3_stmt *statements[ROTA__SQL_COUNT];
 } rota__sqlite;
 
