@@ -109,10 +109,11 @@ class World:
     # --- steps ---
 
     def resource(self):
-        if len(self.people) < 6:
+        person = self.dice.random() < 0.6
+        if person and len(self.people) < 6:
             self.people.append(self.ask("resource.put", kind="person", name="p",
                                         ref=f"p{len(self.people)}", capacity=1000)["id"])
-        elif len(self.groups) < 2:
+        elif not person and len(self.groups) < 4:
             row = self.ask("resource.put", kind="group", name="g", ref=f"g{len(self.groups)}")
             self.groups[row["id"]] = []
 
