@@ -825,19 +825,29 @@ START_TEST(a_hash_is_siphash_with_the_published_vectors)
 }
 END_TEST
 
-START_TEST(two_hashes_at_once_are_those_of_the_bytes_with_0_and_with_1)
+/* Ids of reminders are kept by those who were given them. */
+START_TEST(an_id_is_derived_of_a_time_and_the_hashes_of_the_bytes_with_0_and_with_1)
 {
+    static const rota_time times[] = { ROTA_TIME_MIN, -1, 0, 1, 1930464000, ROTA_TIME_MAX };
     uint8_t bytes[41];
-    uint64_t both[2];
 
     for (int64_t count = 0; count < 40; ++count) {
+        rota_time time = times[count % ROTA__LENGTH(times)];
+        uint64_t ms = time > 0 ? (uint64_t)time * 1000 : 0;
         for (int64_t i = 0; i < count; ++i)
             bytes[i] = (uint8_t)(7 * i + count);
-        rota__id_hash_twice(bytes, count, both);
-        for (uint8_t last = 0; last < 2; ++last) {
-            bytes[count] = last;
-            ck_assert_uint_eq(both[last], rota__id_hash(bytes, count + 1));
+        rota_id id = rota__id_derive(time, bytes, count), lowest = rota__id_lowest(time);
+        for (int i = 0; i < 6; ++i)
+            ck_assert_uint_eq(id.b[i], (uint8_t)(ms >> (40 - 8 * i)));
+        for (int i = 6; i < 16; ++i) {
+            bytes[count] = i < 14 ? 0 : 1;
+            uint8_t part = (uint8_t)(rota__id_hash(bytes, count + 1) >> (8 * ((i - 6) % 8)));
+            if (i == 6) part = (uint8_t)(0x70 | (part & 0x0f));
+            if (i == 8) part = (uint8_t)(0x80 | (part & 0x3f));
+            ck_assert_uint_eq(id.b[i], part);
         }
+        ck_assert_mem_eq(lowest.b, id.b, 6);
+        ck_assert_int_lt(rota__id_compare(&lowest, &id), 0);
     }
 }
 END_TEST
@@ -1897,7 +1907,7 @@ static void add_ids(Suite *suite)
     tcase_add_test(tc, without_randomness_there_is_no_id);
     tcase_add_test(tc, full_random_bits_carry_into_the_time);
     tcase_add_test(tc, a_hash_is_siphash_with_the_published_vectors);
-    tcase_add_test(tc, two_hashes_at_once_are_those_of_the_bytes_with_0_and_with_1);
+    tcase_add_test(tc, an_id_is_derived_of_a_time_and_the_hashes_of_the_bytes_with_0_and_with_1);
     tcase_add_test(tc, what_is_in_order_is_compared_once_and_all_else_is_sorted);
     suite_add_tcase(suite, tc);
 }

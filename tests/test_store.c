@@ -890,6 +890,7 @@ static void write_starts(fx *f, rota__env *env, FILE *to, rota_time from, int64_
     for (int64_t i = 0; i < count; i++) {
         rota__booking b = rows[i];
         b.title = b.data = b.ref = NULL; /* and what else no reminder needs */
+        b.status = ROTA_BOOKING_CONFIRMED;
         b.created_at = b.changed_at = b.hold_expires = b.version = b.priority = 0;
         write_booking(f, to, &b);
     }

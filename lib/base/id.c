@@ -176,6 +176,12 @@ static uint64_t read_word(const uint8_t *b)
            (uint64_t)b[7] << 56;
 }
 
+static void write_word(uint8_t *b, uint64_t word)
+{
+    for (int i = 0; i < 8; i++)
+        b[i] = (uint8_t)(word >> (8 * i));
+}
+
 static void sip_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
@@ -218,16 +224,30 @@ uint64_t rota__id_hash(const void *bytes, int64_t count)
     return sip_end(v, sip_words(v, bytes, count), count);
 }
 
-void rota__id_hash_twice(const void *bytes, int64_t count, uint64_t hash[2])
+rota_id rota__id_lowest(rota_time time)
 {
-    uint64_t begun[4];
-    uint8_t end[8] = { 0 };
-    sip_begin(begun);
+    rota_id id = { { 0 } };
+    write_big(id.b, 6, time > 0 ? (uint64_t)time * 1000 : 0);
+    return id;
+}
+
+/* Of the hashes of the bytes with a 0 behind them, and with a 1. */
+rota_id rota__id_derive(rota_time time, const void *bytes, int64_t count)
+{
     const int64_t rest = count % 8;
+    uint64_t begun[4], hash[2];
+    uint8_t end[8] = { 0 };
+    rota_id id = rota__id_lowest(time);
+    sip_begin(begun);
     memcpy(end, sip_words(begun, bytes, count), (size_t)rest);
     for (uint8_t i = 0; i < 2; i++) {
         uint64_t v[4] = { begun[0], begun[1], begun[2], begun[3] };
         end[rest] = i;
         hash[i] = sip_end(v, sip_words(v, end, rest + 1), count + 1);
     }
+    write_word(id.b + 6, hash[0]);
+    id.b[14] = (uint8_t)hash[1];
+    id.b[15] = (uint8_t)(hash[1] >> 8);
+    set_version(&id);
+    return id;
 }

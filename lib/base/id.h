@@ -22,7 +22,10 @@ int rota__id_compare(const rota_id *a, const rota_id *b); /* as memcmp */
 
 /* SipHash-2-4 with a fixed key: the same value on every machine, for ever. */
 uint64_t rota__id_hash(const void *bytes, int64_t count);
-/* The hashes of these bytes with a 0 behind them, and with a 1. */
-void rota__id_hash_twice(const void *bytes, int64_t count, uint64_t hash[2]);
+/* A UUIDv7 of that time (not before 1970) and a hash of the bytes: whoever makes it of the
+ * same has the same, for ever. */
+rota_id rota__id_derive(rota_time time, const void *bytes, int64_t count);
+/* No id is lower that was derived of this time, or of a later one. */
+rota_id rota__id_lowest(rota_time time);
 
 #endif

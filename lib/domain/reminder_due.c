@@ -280,8 +280,8 @@ static void add_number(uint8_t **at, int64_t number)
         *(*at)++ = (uint8_t)((uint64_t)number >> (8 * i));
 }
 
-/* Made of what it is, so that whoever derives it finds the same one. As a UUIDv7 it begins
- * with the time, of the start: what is over lies together. */
+/* Made of what it is, so that whoever derives it finds the same one. It begins with the time
+ * of the start: what is over lies together. */
 static rota_id make_id(const subject *s, const rota_id *resource, int64_t offset)
 {
     uint8_t bytes[16 + 16 + 3 * 8], *at = bytes;
@@ -290,16 +290,7 @@ static rota_id make_id(const subject *s, const rota_id *resource, int64_t offset
     add_number(&at, s->recurs ? s->occurrence : INT64_MIN);
     add_number(&at, offset);
     add_number(&at, s->when.start);
-    uint64_t hash[2], ms = s->when.start > 0 ? (uint64_t)s->when.start * 1000 : 0;
-    rota__id_hash_twice(bytes, (int64_t)sizeof bytes, hash);
-    rota_id id;
-    for (int i = 0; i < 6; i++)
-        id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));
-    for (int i = 0; i < 10; i++)
-        id.b[6 + i] = (uint8_t)(hash[i / 8] >> (8 * (i % 8)));
-    id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f));
-    id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
-    return id;
+    return rota__id_derive(s->when.start, bytes, (int64_t)sizeof bytes);
 }
 
 static bool has_offset(const rota__reminder_list *list, int64_t offset)
@@ -681,6 +672,7 @@ static int gather_starts(poll *p, bound *end)
                                              &count);
         for (int64_t i = 0; rc == ROTA_OK && i < count; i++) {
             subject s = of_booking(&rows[i]);
+            s.alive = true; /* others are not told */
             rc = add_candidate(p, &s, rows[i].row, offset);
         }
         if (rc != ROTA_OK || count < limit) continue;

@@ -287,11 +287,12 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         "INSERT INTO reminder_next(booking,at) SELECT row,?1 FROM booking INDEXED BY booking_series"
         " WHERE series IS NOT NULL ON CONFLICT(booking) DO UPDATE SET at=?1 WHERE at<>?1" },
     [ROTA__SQL_BOOKING_STARTS] = { "booking",
-        "SELECT b.row,b.id,b.start_at,b.end_at,b.status,b.claims,CASE"
-        " WHEN b.part_of IS NOT NULL THEN (SELECT id FROM booking WHERE row=b.part_of) END part_of,"
-        "b.part_of,b.occurrence FROM booking b INDEXED BY booking_time"
-        " WHERE b.series IS NULL AND b.reach=?1 AND (b.start_at,b.row)>(?2,?3) AND b.start_at<=?4"
-        " AND b.status IN (2,3) ORDER BY b.start_at,b.row LIMIT ?5" },
+        "SELECT row,id,start_at,end_at,claims,part_of FROM booking INDEXED BY booking_time"
+        " WHERE series IS NULL AND reach=?1 AND start_at>=?2 AND (start_at>?2 OR row>?3)"
+        " AND start_at<=?4 AND status IN (2,3) ORDER BY start_at,row LIMIT ?5" },
+    [ROTA__SQL_BOOKING_PART] = { "booking",
+        "SELECT b.row,s.id,b.occurrence FROM booking b JOIN booking s ON s.row=b.part_of"
+        " WHERE b.row=?1" },
 
     /* Bookings are numbered from 1 without a gap, as events are, and none is ever
      * deleted: the last number is how many there are. The check sees to it. */

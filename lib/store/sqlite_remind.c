@@ -79,12 +79,8 @@ static void read_starting(rota__sqlite_query *query, rota__booking *out)
     out->row = rota__sqlite_row(query);
     out->id = rota__sqlite_id(query);
     out->when = rota__sqlite_span(query);
-    out->status = rota__sqlite_small(query, ROTA_BOOKING_HELD, ROTA_BOOKING_EXPIRED);
     rota__sqlite_read_claims(query, out);
-    if (rota__sqlite_is_null(query)) return;
-    out->part_of_id = rota__sqlite_id(query);
-    out->part_of = rota__sqlite_row(query);
-    out->occurrence = rota__sqlite_instant(query);
+    if (!rota__sqlite_is_null(query)) out->part_of = rota__sqlite_row(query);
 }
 
 /* --- reads --- */
@@ -307,12 +303,28 @@ static int by_start(const void *left, const void *right)
     return (a->row > b->row) - (a->row < b->row);
 }
 
+/* Few are, and to ask for it with all of them takes longer. */
+static int read_part(rota__sqlite *self, rota__env *env, rota__booking *booking)
+{
+    if (booking->part_of == 0) return ROTA_OK;
+    rota__sqlite_query query;
+    rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_PART);
+    rota__sqlite_bind_int(&query, booking->row);
+    if (rota__sqlite_next(&query)) {
+        query.column = 1;
+        booking->part_of_id = rota__sqlite_id(&query);
+        booking->occurrence = rota__sqlite_instant(&query);
+    }
+    return rota__sqlite_end(&query);
+}
+
 /* The first ones of all length classes are among the first ones of each. */
 static int list_starts(rota__sqlite *self, rota__env *env, rota_time from, int64_t row,
                        rota_time to, int64_t limit, bookings *found)
 {
     int rc = ROTA_OK;
     for (int32_t reach = 0; reach < ROTA__SQLITE_REACHES && rc == ROTA_OK; reach++) {
+        const int64_t earlier = found->count;
         rota__booking *next = NULL;
         rota__sqlite_query query;
         rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_STARTS);
@@ -324,6 +336,8 @@ static int list_starts(rota__sqlite *self, rota__env *env, rota_time from, int64
         while ((next = ROTA__SQLITE_NEXT(&query, found)))
             read_starting(&query, next);
         rc = rota__sqlite_end(&query);
+        for (int64_t i = earlier; i < found->count && rc == ROTA_OK; i++)
+            rc = read_part(self, env, &found->items[i]);
     }
     return rc;
 }
@@ -343,21 +357,11 @@ int rota__sqlite_reminder_starts(rota__store *store, rota__env *env, rota_time f
     return ROTA_OK;
 }
 
-/* The lowest id that a reminder of that start, or a later one, has: see rota__reminder_id(). */
-static rota_id lowest_id(rota_time start)
-{
-    rota_id id = { { 0 } };
-    uint64_t ms = start > 0 ? (uint64_t)start * 1000 : 0;
-    for (int i = 0; i < 6; i++)
-        id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));
-    return id;
-}
-
 int rota__sqlite_reminder_old(rota__store *store, rota__env *env, rota_time horizon, int64_t limit,
                               int64_t *count)
 {
     int64_t old = 0;
-    rota_id below = lowest_id(horizon);
+    rota_id below = rota__id_lowest(horizon);
     rota__sqlite_query query;
     start(&query, store, env, ROTA__SQL_REMINDER_OLD);
     rota__sqlite_bind_bytes(&query, &below, (int64_t)sizeof below);
@@ -577,7 +581,7 @@ int rota__sqlite_remind_forget(rota__sqlite *self, rota__env *env, const rota__b
                                int64_t *dropped)
 {
     if (batch->reminders_dropped_max <= 0) return ROTA_OK;
-    rota_id below = lowest_id(batch->reminders_horizon);
+    rota_id below = rota__id_lowest(batch->reminders_horizon);
     rota__sqlite_query query;
     rota__sqlite_start(&query, self, env, ROTA__SQL_REMINDER_FORGET);
     rota__sqlite_bind_bytes(&query, &below, (int64_t)sizeof below);

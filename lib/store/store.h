@@ -453,8 +453,8 @@ typedef struct rota__store_ops {
     int (*reminder_next)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
                          rota__reminder_next **rows, int64_t *count);
     /* Bookings that do not recur and are confirmed or checked in, behind (from, row) by
-     * start and row, up to `to`, by start, then row. Row, id, span, status, claims and
-     * what it is part of are told; the rest may be left out. */
+     * start and row, up to `to`, by start, then row. Row, id, span, claims and what it is
+     * part of are told; the rest may be left out. */
     int (*reminder_starts)(rota__store *self, rota__env *env, rota_time from, int64_t row,
                            rota_time to, int64_t limit, rota__booking **rows, int64_t *count);
     /* How many are done whose start is before the horizon; counts to limit only. */
