@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "fixture.h"
 #include "store/sqlite_private.h"
 
@@ -1195,12 +1196,17 @@ START_TEST(a_damaged_series_is_named)
         sqlite3_close(db);
 
         rota__store *store = open_calendar(0);
-        rota__booking booking;
+        rota__booking booking, *rows;
         rota__timeline_rows timeline;
         rota__by by = { .row = damages[i].row };
+        int64_t count;
         if (by.row != 0)
             FAILS(store->ops->booking_get(store, &fx.env, &by, &booking), ROTA_ECORRUPT,
                   damages[i].says);
+        if (by.row == 2) /* the single one */
+            FAILS(store->ops->reminder_starts(store, &fx.env, ROTA_TIME_MIN, 0, ROTA_TIME_MAX, 9,
+                                              &rows, &count),
+                  ROTA_ECORRUPT, damages[i].says);
         if (damages[i].timeline)
             FAILS(store->ops->timeline(store, &fx.env, 1, &timeline), ROTA_ECORRUPT,
                   damages[i].says);
@@ -1782,6 +1788,26 @@ START_TEST(what_lies_outside_of_a_window_is_not_read)
                       (int)asked[1][i]);
     }
     close_store(store);
+}
+END_TEST
+
+/* --- the log --- */
+
+START_TEST(the_log_may_grow_where_it_is_full_soon_and_written_back_in_no_time)
+{
+    const int64_t ms = ROTA__MS, usual = 4096, last = 16384;
+    for (int64_t room = 256; room < usual; room *= 2) /* however slow */
+        ck_assert_int_eq(rota__sqlite_log_room(room, INT64_MAX, 60000 * ms), 2 * room);
+    for (int64_t room = usual; room < last; room *= 2) {
+        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms - 1, 20 * ms - 1), 2 * room);
+        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms, 20 * ms - 1), room);
+        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms - 1, 20 * ms), room);
+    }
+    ck_assert_int_eq(rota__sqlite_log_room(last, 0, 0), last);
+    ck_assert_int_eq(rota__sqlite_log_room(last, 40000 * ms - 1, 80 * ms - 1), last);
+    ck_assert_int_eq(rota__sqlite_log_room(last, 40000 * ms, 0), last / 2);
+    ck_assert_int_eq(rota__sqlite_log_room(last, 0, 80 * ms), last / 2);
+    ck_assert_int_eq(rota__sqlite_log_room(usual, INT64_MAX, INT64_MAX), usual);
 }
 END_TEST
 
@@ -2605,6 +2631,7 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, the_check_finds_what_does_not_belong_together);
     tcase_add_test(file, the_check_finds_what_of_reminders_does_not_belong_together);
     tcase_add_test(file, a_flipped_bit_in_any_page_never_crashes);
+    tcase_add_test(file, the_log_may_grow_where_it_is_full_soon_and_written_back_in_no_time);
     tcase_add_test(file, a_truncated_file_is_damaged);
     tcase_add_test(file, triggers_and_views_in_the_file_do_nothing);
     tcase_add_test(file, a_table_of_another_shape_is_damage);

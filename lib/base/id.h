@@ -22,8 +22,8 @@ int rota__id_compare(const rota_id *a, const rota_id *b); /* as memcmp */
 
 /* SipHash-2-4 with a fixed key: the same value on every machine, for ever. */
 uint64_t rota__id_hash(const void *bytes, int64_t count);
-/* A UUIDv7 of that time (not before 1970) and a hash of the bytes: whoever makes it of the
- * same has the same, for ever. */
+/* A UUIDv7 of that time, or of 1970 if it is before, and a hash of the bytes: whoever makes it
+ * of the same has the same, for ever. */
 rota_id rota__id_derive(rota_time time, const void *bytes, int64_t count);
 /* No id is lower that was derived of this time, or of a later one. */
 rota_id rota__id_lowest(rota_time time);

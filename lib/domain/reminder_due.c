@@ -91,7 +91,7 @@ typedef struct poll {
     int64_t *offsets, offset_count;
     ROTA__LIST(known_list) lists;
     ROTA__LIST(group) groups;
-    int64_t single, group; /* from the one row up to before the other none has members */
+    int64_t asked, next_group; /* the first row from `asked` on that has members */
     ROTA__LIST(found) found;
     ROTA__LIST(candidate) candidates;
     ROTA__LIST(series_next) next;
@@ -139,18 +139,19 @@ static int list_of(poll *p, int32_t of, int64_t subject_row, const rota__reminde
     return ROTA_OK;
 }
 
-/* What is claimed are mostly rooms and people: between two groups nobody is asked for twice. */
+/* What is claimed are mostly rooms and people, and what the store says of one of them holds for
+ * all up to the next group. */
 static int has_members(poll *p, int64_t resource, bool *has)
 {
     rota__context *cx = p->cx;
     int rc = ROTA_OK;
-    if (resource < p->single || resource > p->group) {
-        p->single = resource;
-        rc = cx->store->ops->group_next(cx->store, &cx->env, resource, &p->group);
-        if (rc == ROTA_ENOTFOUND) p->group = INT64_MAX;
+    if (resource < p->asked || resource > p->next_group) {
+        p->asked = resource;
+        rc = cx->store->ops->group_next(cx->store, &cx->env, resource, &p->next_group);
+        if (rc == ROTA_ENOTFOUND) p->next_group = INT64_MAX;
         if (rc == ROTA_ENOTFOUND) rc = ROTA_OK;
     }
-    *has = resource == p->group;
+    *has = resource == p->next_group;
     return rc;
 }
 

@@ -15,11 +15,10 @@
 
 /* The log is written back when it has grown to so many pages: few at first, more with
  * every time round, since a checkpoint keeps all writers waiting, and a file that
- * grows is flushed at twice the price of one that is written over. Where much is written a
- * longer one is better still, for a page that changes often is written back once; but only
- * as long as writing it back does not take long. */
+ * grows is flushed at twice the price of one that is written over. Where very much is
+ * written a longer one is better still, for a page that changes often is written back once;
+ * but only as long as writing it back does not take long. */
 enum { WAL_FIRST = 256, WAL_USUAL = 4096, WAL_LAST = 16384 };
-static const int64_t soon = 10000 * ROTA__MS, not_long = 20 * ROTA__MS;
 
 /* --- failures --- */
 
@@ -263,11 +262,20 @@ bool rota__sqlite_log_is_long(rota__sqlite *self)
     return self->wal_pages >= self->wal_due;
 }
 
-static bool may_grow(const rota__sqlite *self, int64_t begun, int64_t ended)
+int64_t rota__sqlite_log_room(int64_t room, int64_t full_in, int64_t written_in)
 {
-    if (self->wal_room < WAL_USUAL) return true;
-    return self->wal_room < WAL_LAST && begun - self->wal_written < soon &&
-           ended - begun < not_long;
+    const int64_t soon = 10000 * ROTA__MS, not_long = 20 * ROTA__MS, much = 4;
+    if (room < WAL_USUAL) return room * 2;
+    if (full_in < soon && written_in < not_long) return room < WAL_LAST ? room * 2 : room;
+    bool too_long = full_in >= soon * much || written_in >= not_long * much;
+    return too_long && room > WAL_USUAL ? room / 2 : room;
+}
+
+static void note_written(rota__sqlite *self, int64_t begun, int64_t ended)
+{
+    int64_t full_in = begun - self->wal_written;
+    self->wal_room = rota__sqlite_log_room(self->wal_room, full_in, ended - begun);
+    self->wal_written = ended;
 }
 
 /* What the commits wrote is safe already: a checkpoint that fails is tried again
@@ -278,9 +286,7 @@ void rota__sqlite_shorten_log(rota__sqlite *self)
     int64_t begun = rota__clock_ns();
     int rc = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_PASSIVE, &all, &done);
     if (rc == SQLITE_OK || rc == SQLITE_BUSY) {
-        int64_t ended = rota__clock_ns();
-        if (rc == SQLITE_OK && done == all && may_grow(self, begun, ended)) self->wal_room *= 2;
-        self->wal_written = ended;
+        if (rc == SQLITE_OK && done == all) note_written(self, begun, rota__clock_ns());
         /* Where a long read keeps the log from beginning anew: not at every commit. */
         self->wal_due = self->wal_pages + WAL_FIRST;
         return;

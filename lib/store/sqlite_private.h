@@ -188,7 +188,7 @@ typedef struct rota__sqlite {
     int64_t wal_last;                   /* and after the one before */
     int64_t wal_room;                   /* the length it may reach before it is written back */
     int64_t wal_due;                    /* the length at which the next checkpoint is tried */
-    int64_t wal_written;                /* when it was tried last, by rota__clock_ns() */
+    int64_t wal_written; /* when it was written back last, all of it; by rota__clock_ns() */
     sqlite3_stmt *statements[ROTA__SQL_COUNT];
 } rota__sqlite;
 
@@ -233,6 +233,9 @@ void rota__sqlite_watch_log(rota__sqlite *self);
 /* After a commit: is it time to? Then with the lock still held. */
 bool rota__sqlite_log_is_long(rota__sqlite *self);
 void rota__sqlite_shorten_log(rota__sqlite *self);
+/* The pages that the log may reach next, after it was full in so many nanoseconds and written
+ * back in so many. */
+int64_t rota__sqlite_log_room(int64_t room, int64_t full_in, int64_t written_in);
 /* Finds SQLite's shared memory, in which token() reads. */
 int rota__sqlite_watch_commits(rota__sqlite *self, rota__env *env);
 uint64_t rota__sqlite_token(rota__store *store);

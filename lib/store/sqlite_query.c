@@ -291,8 +291,8 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         " WHERE series IS NULL AND reach=?1 AND start_at>=?2 AND (start_at>?2 OR row>?3)"
         " AND start_at<=?4 AND status IN (2,3) ORDER BY start_at,row LIMIT ?5" },
     [ROTA__SQL_BOOKING_PART] = { "booking",
-        "SELECT b.row,s.id,b.occurrence FROM booking b JOIN booking s ON s.row=b.part_of"
-        " WHERE b.row=?1" },
+        "SELECT b.row,s.id AS part_of,b.occurrence FROM booking b"
+        " LEFT JOIN booking s ON s.row=b.part_of WHERE b.row=?1" },
 
     /* Bookings are numbered from 1 without a gap, as events are, and none is ever
      * deleted: the last number is how many there are. The check sees to it. */
@@ -486,8 +486,8 @@ static void damaged_column(rota__sqlite_query *query, int column)
     rota__sqlite_damage(query, name ? name : "a column");
 }
 
-/* Of a timeline there are thousands: so each is asked for once, and not for its type, its
- * size and its value. What SQLite calls unprotected is safe here, where one thread at a time
+/* Of a timeline there are thousands of numbers: so each column is asked for once, and not for
+ * its type and its value. What SQLite calls unprotected is safe here, where one thread at a time
  * has the connection. */
 int64_t rota__sqlite_int(rota__sqlite_query *query, int64_t min, int64_t max)
 {

@@ -310,7 +310,7 @@ static int read_part(rota__sqlite *self, rota__env *env, rota__booking *booking)
     rota__sqlite_query query;
     rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_PART);
     rota__sqlite_bind_int(&query, booking->row);
-    if (rota__sqlite_next(&query)) {
+    if (rota__sqlite_next(&query)) { /* it is there: it was read just now */
         query.column = 1;
         booking->part_of_id = rota__sqlite_id(&query);
         booking->occurrence = rota__sqlite_instant(&query);
