@@ -140,7 +140,7 @@ static int get_likes(proposal *p, const rota__resource *wanted, const likes **ou
             added->rows[kept++] = *row;
     }
     added->count = rc == ROTA_OK ? kept : 0;
-    rota__sort(added->rows, kept, sizeof *added->rows, by_name);
+    rota__sort(added->rows, added->count, sizeof *added->rows, by_name);
     return rc;
 }
 

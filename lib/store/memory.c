@@ -9,9 +9,8 @@
  * once, the rows that claims, stays, parents and occurrences name exist. */
 #include "store/memory.h"
 
-#include <stdlib.h>
-
 #include "base/id.h"
+#include "base/sort.h"
 
 typedef struct list {
     const void **items; /* NULL: dropped */
@@ -117,7 +116,7 @@ static bool copy_booking(const memory *m, rota__arena *arena, const rota__bookin
         claims[i] = from->claims[i];
         claims[i].resource_id = id_at(m, claims[i].resource);
     }
-    qsort(claims, (size_t)from->claim_count, sizeof *claims, by_resource_id);
+    rota__sort(claims, from->claim_count, sizeof *claims, by_resource_id);
     to->claims = claims;
     return true;
 }
@@ -838,8 +837,7 @@ static bool pick(rota__env *env, picked *rows, const void *row)
 
 static void sort_and_cut(picked *rows, int64_t limit, int (*order)(const void *, const void *))
 {
-    if (rows->count > 0)
-        qsort((void *)rows->items, (size_t)rows->count, sizeof *rows->items, order);
+    rota__sort((void *)rows->items, rows->count, sizeof *rows->items, order);
     if (limit > 0 && rows->count > limit) rows->count = limit;
 }
 
@@ -1261,8 +1259,7 @@ static int reminder_offsets(rota__store *self, rota__env *env, int64_t **rows, i
         }
     }
     int64_t kept = 0;
-    if (found.count > 1)
-        qsort(found.items, (size_t)found.count, sizeof *found.items, order_seconds);
+    rota__sort(found.items, found.count, sizeof *found.items, order_seconds);
     for (int64_t i = 0; i < found.count; i++)
         if (kept == 0 || found.items[kept - 1] != found.items[i])
             found.items[kept++] = found.items[i];

@@ -19,22 +19,28 @@ static void start_alone(rota__sqlite_query *query, rota__store *store, rota__env
 
 /* --- numbers --- */
 
-int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp)
+/* What the statement tells of a resource in its last column, which is above zero, as all of
+ * them are. */
+static int read_of(rota__store *store, rota__env *env, int id, int64_t resource, int columns,
+                   int64_t *out)
 {
     int64_t value = 0;
     rota__sqlite_query query;
-    start_alone(&query, store, env, ROTA__SQL_STAMP_GET);
+    start_alone(&query, store, env, id);
     rota__sqlite_bind_int(&query, resource);
     bool found = rota__sqlite_next(&query);
-    if (found) {
-        rota__sqlite_row(&query);
+    while (found && query.column < columns)
         value = rota__sqlite_row(&query);
-    }
     int rc = rota__sqlite_end(&query);
     if (rc != ROTA_OK) return rc;
     if (!found) return ROTA_ENOTFOUND;
-    *stamp = value;
+    *out = value;
     return ROTA_OK;
+}
+
+int rota__sqlite_stamp(rota__store *store, rota__env *env, int64_t resource, int64_t *stamp)
+{
+    return read_of(store, env, ROTA__SQL_STAMP_GET, resource, 2, stamp);
 }
 
 int rota__sqlite_due_keys(rota__store *store, rota__env *env, rota_time horizon, int64_t limit,
@@ -241,17 +247,7 @@ int rota__sqlite_member_list(rota__store *store, rota__env *env, int64_t group, 
 
 int rota__sqlite_group_next(rota__store *store, rota__env *env, int64_t resource, int64_t *group)
 {
-    int64_t row = 0;
-    rota__sqlite_query query;
-    start_alone(&query, store, env, ROTA__SQL_GROUP_NEXT);
-    rota__sqlite_bind_int(&query, resource);
-    bool found = rota__sqlite_next(&query);
-    if (found) row = rota__sqlite_row(&query);
-    int rc = rota__sqlite_end(&query);
-    if (rc != ROTA_OK) return rc;
-    if (!found) return ROTA_ENOTFOUND;
-    *group = row;
-    return ROTA_OK;
+    return read_of(store, env, ROTA__SQL_GROUP_NEXT, resource, 1, group);
 }
 
 typedef struct takings {
