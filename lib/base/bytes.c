@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 
 #include "base/id.h"
+#include "base/words.h"
 
 enum { SEAL = 4, MOST_VARINT = 10 };
 
@@ -31,8 +32,9 @@ void rota__bytes_put_text(rota__str *out, const char *text)
 int rota__bytes_done(rota__str *out, rota__error *error, const void **bytes, int64_t *size)
 {
     uint32_t seal = out->failed ? 0 : seal_of(out->text, out->length);
-    for (int i = 0; i < SEAL; i++)
-        rota__bytes_put(out, (uint8_t)(seal >> 8 * i));
+    uint8_t end[SEAL];
+    (void)rota__little_put_32(end, seal);
+    rota__str_bytes(out, end, SEAL);
     const char *done = rota__str_done(out);
     if (!done) return rota__error_plain(error, ROTA_ENOMEM);
     *bytes = done;
@@ -45,12 +47,9 @@ int rota__bytes_done(rota__str *out, rota__error *error, const void **bytes, int
 bool rota__bytes_open(rota__reader *r, const void *bytes, int64_t size)
 {
     const uint8_t *at = bytes;
-    uint32_t seal = 0;
     if (!bytes || size <= SEAL) return false;
-    for (int i = 0; i < SEAL; i++)
-        seal |= (uint32_t)at[size - SEAL + i] << 8 * i;
     *r = (rota__reader){ .at = at, .left = size - SEAL };
-    return seal == seal_of(bytes, size - SEAL);
+    return rota__little_32(at + r->left) == seal_of(bytes, r->left);
 }
 
 void rota__bytes_fail(rota__reader *r, const char *what)

@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/words.h"
+
 static const int dashes[] = { 8, 13, 18, 23 };
 
 static bool is_dash(int position)
@@ -143,20 +145,24 @@ static uint64_t rotated(uint64_t value, int bits)
     return value << bits | value >> (64 - bits);
 }
 
-static void sip_rounds(uint64_t v[4], int rounds)
+/* By value, so that it stays in registers. */
+typedef struct sip {
+    uint64_t a, b, c, d;
+} sip;
+
+static inline sip sip_round(sip v)
 {
-    while (rounds-- > 0) {
-        v[0] += v[1];
-        v[2] += v[3];
-        v[1] = rotated(v[1], 13) ^ v[0];
-        v[3] = rotated(v[3], 16) ^ v[2];
-        v[0] = rotated(v[0], 32);
-        v[2] += v[1];
-        v[0] += v[3];
-        v[1] = rotated(v[1], 17) ^ v[2];
-        v[3] = rotated(v[3], 21) ^ v[0];
-        v[2] = rotated(v[2], 32);
-    }
+    v.a += v.b;
+    v.c += v.d;
+    v.b = rotated(v.b, 13) ^ v.a;
+    v.d = rotated(v.d, 16) ^ v.c;
+    v.a = rotated(v.a, 32);
+    v.c += v.b;
+    v.a += v.d;
+    v.b = rotated(v.b, 17) ^ v.c;
+    v.d = rotated(v.d, 21) ^ v.a;
+    v.c = rotated(v.c, 32);
+    return v;
 }
 
 static uint64_t read_little(const uint8_t *bytes, int64_t count)
@@ -168,60 +174,45 @@ static uint64_t read_little(const uint8_t *bytes, int64_t count)
     return value;
 }
 
-/* Written so that compilers see one load in it. */
-static uint64_t read_word(const uint8_t *b)
+static inline sip sip_word(sip v, uint64_t word)
 {
-    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
-           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
-           (uint64_t)b[7] << 56;
-}
-
-static void write_word(uint8_t *b, uint64_t word)
-{
-    for (int i = 0; i < 8; i++)
-        b[i] = (uint8_t)(word >> (8 * i));
-}
-
-static void sip_word(uint64_t v[4], uint64_t word)
-{
-    v[3] ^= word;
-    sip_rounds(v, 2);
-    v[0] ^= word;
+    v.d ^= word;
+    v = sip_round(sip_round(v));
+    v.a ^= word;
+    return v;
 }
 
 /* The key is the one of the published test vectors, 00 01 .. 0f. The values are
  * kept in files, so neither it nor anything here may ever change. */
-static void sip_begin(uint64_t v[4])
+static inline sip sip_begin(void)
 {
     const uint64_t k0 = 0x0706050403020100u, k1 = 0x0f0e0d0c0b0a0908u;
-    v[0] = k0 ^ 0x736f6d6570736575u;
-    v[1] = k1 ^ 0x646f72616e646f6du;
-    v[2] = k0 ^ 0x6c7967656e657261u;
-    v[3] = k1 ^ 0x7465646279746573u;
+    return (sip){ k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
+                  k1 ^ 0x7465646279746573u };
 }
 
-/* Takes in all whole words, and returns what is left. */
-static const uint8_t *sip_words(uint64_t v[4], const uint8_t *bytes, int64_t count)
+/* Takes in all whole words, and moves on behind them. */
+static inline sip sip_words(sip v, const uint8_t **bytes, int64_t count)
 {
-    for (; count >= 8; count -= 8, bytes += 8)
-        sip_word(v, read_word(bytes));
-    return bytes;
+    for (; count >= 8; count -= 8, *bytes += 8)
+        v = sip_word(v, rota__little_64(*bytes));
+    return v;
 }
 
 /* count: of all bytes, with those that were taken in. */
-static uint64_t sip_end(uint64_t v[4], const uint8_t *left, int64_t count)
+static inline uint64_t sip_end(sip v, const uint8_t *left, int64_t count)
 {
-    sip_word(v, read_little(left, count % 8) | (uint64_t)count << 56);
-    v[2] ^= 0xff;
-    sip_rounds(v, 4);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    v = sip_word(v, read_little(left, count % 8) | (uint64_t)count << 56);
+    v.c ^= 0xff;
+    v = sip_round(sip_round(sip_round(sip_round(v))));
+    return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 uint64_t rota__id_hash(const void *bytes, int64_t count)
 {
-    uint64_t v[4];
-    sip_begin(v);
-    return sip_end(v, sip_words(v, bytes, count), count);
+    const uint8_t *left = bytes;
+    sip v = sip_words(sip_begin(), &left, count);
+    return sip_end(v, left, count);
 }
 
 rota_id rota__id_lowest(rota_time time)
@@ -235,17 +226,19 @@ rota_id rota__id_lowest(rota_time time)
 rota_id rota__id_derive(rota_time time, const void *bytes, int64_t count)
 {
     const int64_t rest = count % 8;
-    uint64_t begun[4], hash[2];
+    const uint8_t *left = bytes;
+    uint64_t hash[2];
     uint8_t end[8] = { 0 };
     rota_id id = rota__id_lowest(time);
-    sip_begin(begun);
-    memcpy(end, sip_words(begun, bytes, count), (size_t)rest);
+    const sip begun = sip_words(sip_begin(), &left, count);
+    memcpy(end, left, (size_t)rest);
     for (uint8_t i = 0; i < 2; i++) {
-        uint64_t v[4] = { begun[0], begun[1], begun[2], begun[3] };
+        left = end;
         end[rest] = i;
-        hash[i] = sip_end(v, sip_words(v, end, rest + 1), count + 1);
+        sip v = sip_words(begun, &left, rest + 1);
+        hash[i] = sip_end(v, left, count + 1);
     }
-    write_word(id.b + 6, hash[0]);
+    (void)rota__little_put_64(id.b + 6, hash[0]);
     id.b[14] = (uint8_t)hash[1];
     id.b[15] = (uint8_t)(hash[1] >> 8);
     set_version(&id);

@@ -1,5 +1,6 @@
 #include "domain/answer.h"
 
+#include "base/words.h"
 #include "base/str.h"
 #include "domain/request.h"
 
@@ -7,9 +8,8 @@ enum { ANSWER_ONCE = 1, ANSWER_SERIES = 2, ANSWER_FORBIDDEN = 3, ANSWER_MOVED = 
 
 static void put_int(rota__str *out, int64_t value)
 {
-    char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (char)((uint64_t)value >> (8 * i));
+    uint8_t bytes[8];
+    (void)rota__little_put_64(bytes, (uint64_t)value);
     rota__str_bytes(out, bytes, (int64_t)sizeof bytes);
 }
 
@@ -47,11 +47,7 @@ static const uint8_t *take(bytes *in, int64_t size)
 
 static int64_t get_int(bytes *in)
 {
-    const uint8_t *at = take(in, 8);
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return (int64_t)value;
+    return (int64_t)rota__little_64(take(in, 8));
 }
 
 static rota_id get_id(bytes *in)

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/words.h"
 #include "base/sort.h"
 #include "domain/admit.h"
 #include "domain/event.h"
@@ -269,28 +270,17 @@ static int find_people(poll *p, const subject *s)
 
 /* --- one reminder --- */
 
-static void add_bytes(uint8_t **at, const void *bytes, size_t size)
-{
-    memcpy(*at, bytes, size);
-    *at += size;
-}
-
-static void add_number(uint8_t **at, int64_t number)
-{
-    for (int i = 0; i < 8; i++)
-        *(*at)++ = (uint8_t)((uint64_t)number >> (8 * i));
-}
-
 /* Made of what it is, so that whoever derives it finds the same one. It begins with the time
  * of the start: what is over lies together. */
 static rota_id make_id(const subject *s, const rota_id *resource, int64_t offset)
 {
-    uint8_t bytes[16 + 16 + 3 * 8], *at = bytes;
-    add_bytes(&at, s->id.b, sizeof s->id.b);
-    add_bytes(&at, resource->b, sizeof resource->b);
-    add_number(&at, s->recurs ? s->occurrence : INT64_MIN);
-    add_number(&at, offset);
-    add_number(&at, s->when.start);
+    enum { ID = sizeof s->id.b };
+    uint8_t bytes[2 * ID + 3 * 8], *at = bytes + 2 * ID;
+    memcpy(bytes, s->id.b, ID);
+    memcpy(bytes + ID, resource->b, ID);
+    at = rota__little_put_64(at, (uint64_t)(s->recurs ? s->occurrence : INT64_MIN));
+    at = rota__little_put_64(at, (uint64_t)offset);
+    (void)rota__little_put_64(at, (uint64_t)s->when.start);
     return rota__id_derive(s->when.start, bytes, (int64_t)sizeof bytes);
 }
 

@@ -6,6 +6,7 @@
 #include "store/sqlite_private.h"
 
 #include "base/id.h"
+#include "base/words.h"
 #include "base/sort.h"
 
 /* --- rows --- */
@@ -14,8 +15,7 @@ static uint8_t *pack_offsets(rota__arena *arena, const rota__reminder_list *list
 {
     uint8_t *bytes = rota__arena_alloc(arena, list->count, 4), *at = bytes;
     for (int64_t i = 0; bytes && i < list->count; i++)
-        for (int k = 0; k < 4; k++)
-            *at++ = (uint8_t)(list->offsets[i] >> (8 * k));
+        at = rota__little_put_32(at, (uint32_t)list->offsets[i]);
     return bytes;
 }
 
@@ -37,8 +37,7 @@ void rota__sqlite_read_list(rota__sqlite_query *query, rota__reminder_list *out)
     }
     bool well = size % 4 == 0;
     for (int64_t i = 0; i < size / 4; i++) {
-        for (int k = 0; k < 4; k++)
-            offsets[i] |= (int64_t)bytes[4 * i + k] << (8 * k);
+        offsets[i] = rota__little_32(bytes + 4 * i);
         well &= offsets[i] <= ROTA_MAX_BUFFER && (i == 0 || offsets[i - 1] < offsets[i]);
     }
     if (!well) rota__sqlite_damage(query, "offsets");

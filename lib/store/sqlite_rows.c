@@ -6,6 +6,7 @@
 #include "store/sqlite_private.h"
 
 #include "base/id.h"
+#include "base/words.h"
 
 void rota__sqlite_read_resource(rota__sqlite_query *query, rota__resource *out)
 {
@@ -107,50 +108,29 @@ void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out)
 
 /* --- packed claims: numbers in little-endian order, claims by resource id --- */
 
-static void put_number(uint8_t **at, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        *(*at)++ = (uint8_t)(value >> (8 * i));
-}
-
-/* Written so that compilers see one load in it. */
-static uint32_t get_number(const uint8_t **at)
-{
-    const uint8_t *b = *at;
-    *at += 4;
-    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
-static uint64_t get_row(const uint8_t **at)
-{
-    uint64_t low = get_number(at);
-    return low | (uint64_t)get_number(at) << 32;
-}
-
 uint8_t *rota__sqlite_pack(rota__arena *arena, const rota__claim *claims, int64_t count)
 {
     uint8_t *bytes = rota__arena_alloc(arena, count, ROTA__SQLITE_PACKED), *at = bytes;
     for (int64_t i = 0; bytes && i < count; i++) {
-        put_number(&at, (uint64_t)claims[i].resource, 8);
+        at = rota__little_put_64(at, (uint64_t)claims[i].resource);
         memcpy(at, claims[i].resource_id.b, sizeof claims[i].resource_id.b);
         at += sizeof claims[i].resource_id.b;
-        put_number(&at, (uint32_t)claims[i].units, 4);
-        put_number(&at, (uint32_t)claims[i].role, 4);
-        put_number(&at, claims[i].flags, 4);
+        at = rota__little_put_32(at, (uint32_t)claims[i].units);
+        at = rota__little_put_32(at, (uint32_t)claims[i].role);
+        at = rota__little_put_32(at, claims[i].flags);
     }
     return bytes;
 }
 
 static bool unpack(const uint8_t *at, int64_t count, rota__claim *claims)
 {
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++, at += ROTA__SQLITE_PACKED) {
         rota__claim *claim = &claims[i];
-        claim->resource = (int64_t)get_row(&at);
-        memcpy(claim->resource_id.b, at, sizeof claim->resource_id.b);
-        at += sizeof claim->resource_id.b;
-        claim->units = (int32_t)get_number(&at);
-        claim->role = (int32_t)get_number(&at);
-        claim->flags = (uint32_t)get_number(&at);
+        claim->resource = (int64_t)rota__little_64(at);
+        memcpy(claim->resource_id.b, at + 8, sizeof claim->resource_id.b);
+        claim->units = (int32_t)rota__little_32(at + 24);
+        claim->role = (int32_t)rota__little_32(at + 28);
+        claim->flags = rota__little_32(at + 32);
         if (claim->resource < 1 || claim->units < 1 || claim->role < ROTA_ROLE_REQUIRED ||
             claim->role > ROTA_ROLE_ORGANIZER ||
             (i > 0 && rota__id_compare(&claims[i - 1].resource_id, &claim->resource_id) >= 0))
