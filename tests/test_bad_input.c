@@ -496,6 +496,7 @@ enum {
     TEXT_QUERY_KIND,
     TEXT_QUERY_TAG,
     TEXT_FIND_RESOURCE,
+    TEXT_FIND_REMOVED,
     TEXT_FIND_BOOKING,
     TEXT_CONSUMER_READ,
     TEXT_CONSUMER_ACK,
@@ -575,6 +576,8 @@ static int give_text(int where, const char *text)
         break;
     case TEXT_FIND_RESOURCE:
         return rota_resource_find(f.r, text, &found);
+    case TEXT_FIND_REMOVED:
+        return rota_resource_find_removed(f.r, text, &found);
     case TEXT_FIND_BOOKING:
         return rota_booking_find(f.r, text, &found);
     case TEXT_CONSUMER_READ:
@@ -641,15 +644,11 @@ END_TEST
 
 START_TEST(text_that_is_empty_or_missing)
 {
-    static const int required[] = { TEXT_KIND,
-                                    TEXT_NAME,
-                                    TEXT_NEW_NAME,
-                                    TEXT_TAG,
-                                    TEXT_FIND_RESOURCE,
-                                    TEXT_FIND_BOOKING,
-                                    TEXT_CONSUMER_READ,
-                                    TEXT_CONSUMER_ACK,
-                                    TEXT_CONSUMER_REMOVE,
+    static const int required[] = { TEXT_KIND,           TEXT_NAME,
+                                    TEXT_NEW_NAME,       TEXT_TAG,
+                                    TEXT_FIND_RESOURCE,  TEXT_FIND_REMOVED,
+                                    TEXT_FIND_BOOKING,   TEXT_CONSUMER_READ,
+                                    TEXT_CONSUMER_ACK,   TEXT_CONSUMER_REMOVE,
                                     TEXT_CONSUMER_CREATE };
     static const int not_empty[] = { TEXT_BOOKING_REF, TEXT_RESOURCE_REF, TEXT_ZONE,
                                      TEXT_KEY,         TEXT_QUERY_KIND,   TEXT_QUERY_TAG };
@@ -940,6 +939,9 @@ START_TEST(null_where_something_must_be)
     EXPECT(rota_resource_remove(f.r, NULL, NULL, NULL), ROTA_EINVALID, "NULL");
     EXPECT(rota_resource_find(f.r, NULL, &id), ROTA_EINVALID, "missing");
     EXPECT(rota_resource_find(f.r, "x", NULL), ROTA_EINVALID, "NULL");
+    EXPECT(rota_resource_find_removed(f.r, NULL, &id), ROTA_EINVALID, "missing");
+    EXPECT(rota_resource_find_removed(f.r, "x", NULL), ROTA_EINVALID, "NULL");
+    EXPECT(rota_resource_find_removed(f.r, "x", &id), ROTA_ENOTFOUND, "\"x\"");
     EXPECT(rota_resource_get(f.r, NULL, &rows), ROTA_EINVALID, "NULL");
     EXPECT(rota_resource_get(f.r, &room, NULL), ROTA_EINVALID, NULL);
     EXPECT(rota_resource_list(f.r, NULL, NULL), ROTA_EINVALID, NULL);
@@ -989,6 +991,7 @@ START_TEST(null_for_a_handle_is_an_error_and_no_crash)
     ck_assert_int_eq(rota_resource_update(NULL, NULL, NULL, NULL, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_resource_remove(NULL, NULL, NULL, NULL), ROTA_EINVALID);
     ck_assert_int_eq(rota_resource_find(NULL, "x", &id), ROTA_EINVALID);
+    ck_assert_int_eq(rota_resource_find_removed(NULL, "x", &id), ROTA_EINVALID);
     ck_assert_int_eq(rota_resource_get(NULL, &id, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_resource_list(NULL, NULL, &rows), ROTA_EINVALID);
     ck_assert_int_eq(rota_member_add(NULL, NULL, NULL, NULL), ROTA_EINVALID);

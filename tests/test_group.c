@@ -192,10 +192,16 @@ START_TEST(a_ref_is_given_once_and_again_after_removal)
     ck_status(&f, rota_resource_create(f.r, NULL, &q, NULL), ROTA_ESTATE);
     ck_status(&f, rota_resource_remove(f.r, NULL, &a.id, NULL), ROTA_OK);
     ck_status(&f, rota_resource_find(f.r, "1", &found), ROTA_ENOTFOUND);
+    ck_status(&f, rota_resource_find_removed(f.r, "1", &found), ROTA_OK);
+    ck_assert_mem_eq(&found, &a.id, sizeof found);
     ck_status(&f, rota_resource_remove(f.r, NULL, &a.id, NULL), ROTA_ENOTFOUND);
     ck_status(&f, rota_resource_create(f.r, NULL, &q, &b), ROTA_OK);
     ck_status(&f, rota_resource_find(f.r, "1", &found), ROTA_OK);
     ck_assert_mem_eq(&found, &b.id, sizeof found);
+    ck_status(&f, rota_resource_find_removed(f.r, "1", &found), ROTA_OK);
+    ck_assert_mem_eq(&found, &a.id, sizeof found);
+    ck_status(&f, rota_resource_find_removed(f.r, "2", &found), ROTA_ENOTFOUND);
+    ck_assert_mem_eq(&found, &a.id, sizeof found);
     ck_status(&f, book(a.id, "2031-03-10T09:00Z", "2031-03-10T10:00Z"), ROTA_ENOTFOUND);
 }
 END_TEST

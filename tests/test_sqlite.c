@@ -469,7 +469,7 @@ START_TEST(a_new_file_says_what_it_is)
 {
     make_calendar(1);
     ck_assert_int_eq(number_raw("PRAGMA application_id"), 0x726F7461);
-    ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
     ck_assert_int_eq(number_raw("SELECT count(*) FROM pragma_table_list"
                                 " WHERE schema='main' AND type='table' AND strict=0"
                                 " AND name NOT LIKE 'sqlite%'"),
@@ -575,7 +575,7 @@ START_TEST(a_newer_schema_is_refused_by_number)
     static const struct {
         const char *sql, *says;
     } newer[] = {
-        { "PRAGMA user_version=5", "schema 5" },
+        { "PRAGMA user_version=6", "schema 6" },
         { "PRAGMA user_version=7", "schema 7" },
     };
     make_calendar(1);
@@ -584,7 +584,7 @@ START_TEST(a_newer_schema_is_refused_by_number)
         run_raw(newer[i].sql);
         FAILS(try_open(fx.path, 0, 0, &store), ROTA_EVERSION, newer[i].says);
         ck_assert_ptr_null(store);
-        ck_assert_ptr_nonnull(strstr(fx.error.message, "up to 4"));
+        ck_assert_ptr_nonnull(strstr(fx.error.message, "up to 5"));
         ck_assert_ptr_nonnull(strstr(fx.error.message, fx.path));
         FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, newer[i].says);
     }
@@ -757,6 +757,61 @@ static const char *const schema_3[] = {
     "PRAGMA user_version=3",
 };
 
+/* What its fourth schema added, and a resource that was removed, with a ref and without. */
+static const char *const schema_4[] = {
+    "ALTER TABLE resource ADD COLUMN hours BLOB CHECK(length(hours)>=1);"
+    "ALTER TABLE booking ADD COLUMN placement BLOB CHECK(length(placement)>=1);"
+    "ALTER TABLE booking ADD COLUMN kind INTEGER NOT NULL DEFAULT 0 CHECK(kind BETWEEN 0 AND 2);",
+    "CREATE TABLE reminder_state("
+    " one INTEGER PRIMARY KEY CHECK(one=1),"
+    " version INTEGER NOT NULL CHECK(version>=1),"
+    " cursor_at INTEGER NOT NULL CHECK(cursor_at BETWEEN -62135596800 AND 253402300799),"
+    " cursor_row INTEGER NOT NULL CHECK(cursor_row>=0),"
+    " reached INTEGER NOT NULL CHECK(reached BETWEEN -62135596800 AND 253402300799)"
+    ") STRICT;"
+    "CREATE TABLE reminder_list("
+    " what INTEGER NOT NULL CHECK(what BETWEEN 0 AND 2),"
+    " subject INTEGER NOT NULL CHECK(subject>=0),"
+    " late INTEGER NOT NULL CHECK(late BETWEEN 0 AND 2),"
+    " late_secs INTEGER NOT NULL CHECK(late_secs BETWEEN 0 AND 2147483647),"
+    " offsets BLOB NOT NULL CHECK(length(offsets)%4=0)"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX reminder_list_of ON reminder_list(what,subject);"
+    "CREATE TABLE reminder_offset("
+    " secs INTEGER PRIMARY KEY CHECK(secs BETWEEN 0 AND 2147483647),"
+    " uses INTEGER NOT NULL CHECK(uses>=0)"
+    ") STRICT;",
+    "CREATE TABLE reminder_note("
+    " at INTEGER NOT NULL CHECK(at BETWEEN -62135596800 AND 253402300799),"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " occurrence INTEGER NOT NULL CHECK(occurrence BETWEEN -62135596800 AND 253402300799),"
+    " PRIMARY KEY(at,booking,occurrence)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE reminder_next("
+    " booking INTEGER PRIMARY KEY REFERENCES booking,"
+    " at INTEGER NOT NULL CHECK(at BETWEEN -62135596800 AND 253402300799)"
+    ") STRICT;"
+    "CREATE INDEX reminder_next_at ON reminder_next(at);",
+    "CREATE TABLE reminder("
+    " id BLOB NOT NULL PRIMARY KEY CHECK(length(id)=16),"
+    " booking INTEGER NOT NULL REFERENCES booking,"
+    " occurrence INTEGER NOT NULL CHECK(occurrence BETWEEN -62135596800 AND 253402300799),"
+    " resource INTEGER NOT NULL REFERENCES resource,"
+    " start_at INTEGER NOT NULL CHECK(start_at BETWEEN -62135596800 AND 253402300799),"
+    " due_at INTEGER NOT NULL CHECK(due_at BETWEEN -62135596800 AND 253402300799),"
+    " state INTEGER NOT NULL CHECK(state BETWEEN 1 AND 3),"
+    " attempt INTEGER NOT NULL CHECK(attempt BETWEEN 0 AND 2147483647),"
+    " until_at INTEGER NOT NULL CHECK(until_at BETWEEN -62135596800 AND 253402300799)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX reminder_open ON reminder(until_at,due_at) WHERE state=1;"
+    "CREATE INDEX reminder_dead ON reminder(id) WHERE state=3;",
+    "INSERT INTO resource(id,ref,kind,name,zone,capacity,before_secs,after_secs,active,removed,"
+    "version) VALUES(x'200102030405060708090a0b0c0d0e0f','red','room','Red','UTC',1,0,0,0,1,2),"
+    "(x'300102030405060708090a0b0c0d0e0f',NULL,'room','Green','UTC',1,0,0,0,1,2);"
+    "INSERT INTO occupancy VALUES(2,1),(3,1);"
+    "PRAGMA user_version=4",
+};
+
 static void make_old_file(int schema)
 {
     sqlite3 *db = open_raw();
@@ -766,6 +821,8 @@ static void make_old_file(int schema)
         run_on(db, schema_2[i]);
     for (int64_t i = 0; i < ROTA__LENGTH(schema_3) && schema > 2; i++)
         run_on(db, schema_3[i]);
+    for (int64_t i = 0; i < ROTA__LENGTH(schema_4) && schema > 3; i++)
+        run_on(db, schema_4[i]);
     sqlite3_close(db);
 }
 
@@ -820,7 +877,7 @@ START_TEST(a_file_of_the_first_release_is_renewed)
         OK(store->ops->consumer_get(store, &fx.env, "mailer", &found));
         ck_assert_int_eq(found.position, 1);
         close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
     }
     store = open_calendar(ROTA_OPEN_READONLY);
     close_store(store);
@@ -856,7 +913,7 @@ START_TEST(a_file_of_the_second_schema_is_renewed)
         OK(store->ops->booking_list(store, &fx.env, &ever, &rows, &count));
         ck_assert_int_eq(count, 2);
         close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
     }
 }
 END_TEST
@@ -874,7 +931,26 @@ START_TEST(a_file_of_the_third_schema_is_renewed_and_nothing_has_hours_in_it)
         ck_assert(!found.hours && found.hours_size == 0);
         OK(store->ops->check(store, &fx.env));
         close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 4);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
+    }
+}
+END_TEST
+
+START_TEST(a_file_of_the_fourth_schema_is_renewed_and_knows_what_removed_ones_were_called)
+{
+    make_old_file(4);
+    rota__store *store = NULL;
+    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 4");
+    for (int i = 0; i < 2; i++) {
+        rota__by by = { .ref = "red" }, removed = { .ref = "red", .removed = true };
+        rota__resource found;
+        store = open_calendar(ROTA_OPEN_EXISTING);
+        ck_assert_int_eq(store->ops->resource_get(store, &fx.env, &by, &found), ROTA_ENOTFOUND);
+        OK(store->ops->resource_get(store, &fx.env, &removed, &found));
+        ck_assert_int_eq(found.row, 2);
+        OK(store->ops->check(store, &fx.env));
+        close_store(store);
+        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
     }
 }
 END_TEST
@@ -882,7 +958,7 @@ END_TEST
 /* A renewed file and a new one cannot be told apart. */
 START_TEST(a_renewed_file_has_the_schema_of_a_new_one)
 {
-    enum { FILES = 4 };
+    enum { FILES = 5 };
     char *schemas[FILES] = { NULL };
     for (int i = 0; i < FILES; i++) {
         remove_files();
@@ -925,6 +1001,8 @@ START_TEST(a_file_that_lacks_a_table_of_its_schema_is_no_calendar)
         { 1, "DROP TABLE idempotency; CREATE TABLE consumer(name)" },
         { 2, "DROP TABLE consumer" },
         { 2, "PRAGMA user_version=3" },
+        { 3, "PRAGMA user_version=4" },
+        { 4, "DROP TABLE reminder" },
     };
     for (int64_t i = 0; i < ROTA__LENGTH(files); i++) {
         rota__store *store = NULL;
@@ -2614,6 +2692,8 @@ Suite *sqlite_suite(void)
     tcase_add_test(file, a_file_of_the_first_release_is_renewed);
     tcase_add_test(file, a_file_of_the_second_schema_is_renewed);
     tcase_add_test(file, a_file_of_the_third_schema_is_renewed_and_nothing_has_hours_in_it);
+    tcase_add_test(file,
+                   a_file_of_the_fourth_schema_is_renewed_and_knows_what_removed_ones_were_called);
     tcase_add_test(file, a_renewed_file_has_the_schema_of_a_new_one);
     tcase_add_test(file, a_file_that_lacks_a_table_of_its_schema_is_no_calendar);
     tcase_add_test(file, what_is_no_calendar_is_refused_and_left_alone);

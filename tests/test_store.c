@@ -2242,7 +2242,7 @@ END_TEST
 
 /* --- resources: removed, listed --- */
 
-START_TEST(a_removed_resource_is_found_by_its_row_only)
+START_TEST(a_removed_resource_is_found_by_its_row_or_as_a_removed_one)
 {
     fx f;
     fx_open(&f, _i);
@@ -2269,6 +2269,12 @@ START_TEST(a_removed_resource_is_found_by_its_row_only)
     ck_assert_str_eq(found.name, "room 1");
     ck_assert_str_eq(found.data, "kept");
     ck_text(found_intervals(&f, room), "10-20 b1 x1");
+
+    rota__by removed = { .ref = "room", .removed = true };
+    ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &removed, &found));
+    ck_assert_int_eq(found.row, room);
+    removed.ref = "roo";
+    ck_assert_int_eq(f.store->ops->resource_get(f.store, &f.env, &removed, &found), ROTA_ENOTFOUND);
     fx_close(&f);
 }
 END_TEST
@@ -2277,7 +2283,7 @@ START_TEST(a_removed_resource_frees_its_ref_in_the_same_batch)
 {
     fx f;
     fx_open(&f, _i);
-    rota__batch first = { 0 }, next = { 0 }, back = { 0 };
+    rota__batch first = { 0 }, next = { 0 }, last = { 0 }, again = { 0 }, back = { 0 };
     put_resource(&f, &first, 1)->ref = "room";
     commit(&f, &first);
     change_resource(&f, &next, first.resources.items[0].row)->removed = true;
@@ -2287,6 +2293,17 @@ START_TEST(a_removed_resource_frees_its_ref_in_the_same_batch)
     rota__resource found;
     ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &by, &found));
     ck_assert_int_eq(found.row, next.resources.items[1].row);
+
+    /* Of those that were removed the last one counts. */
+    rota__by removed = { .ref = "room", .removed = true };
+    ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &removed, &found));
+    ck_assert_int_eq(found.row, first.resources.items[0].row);
+    change_resource(&f, &last, next.resources.items[1].row)->removed = true;
+    commit(&f, &last);
+    ck_ok(&f, f.store->ops->resource_get(f.store, &f.env, &removed, &found));
+    ck_assert_int_eq(found.row, next.resources.items[1].row);
+    put_resource(&f, &again, 3)->ref = "room";
+    commit(&f, &again);
 
     /* and it cannot come back while another one has it */
     change_resource(&f, &back, first.resources.items[0].row)->removed = false;
@@ -4699,10 +4716,11 @@ static void ask_record(fx *f, rota__env *env, FILE *to, const question *q)
     rota_id id = of_booking ? booking_at(f, row).id : resource_at(f, row).id;
     snprintf(ref, sizeof ref, "ref %" PRId64, of_booking ? q->number % 3000 : q->number % 300);
     rota__by ways[] = { { .row = row }, { .id = &id }, { .ref = ref }, { .row = row } };
-    if (q->part_of > 0)
+    if (!of_booking) ways[3] = (rota__by){ .ref = ref, .removed = true };
+    if (of_booking && q->part_of > 0)
         ways[3] = (rota__by){ .part_of = row_of(&f->bookings, q->part_of),
                               .occurrence = q->occurrence };
-    for (int i = 0; i < (of_booking ? 4 : 3); i++) {
+    for (int i = 0; i < 4; i++) {
         rota__resource resource;
         rota__booking booking;
         int rc = of_booking ? f->store->ops->booking_get(f->store, env, &ways[i], &booking)
@@ -5186,7 +5204,7 @@ Suite *store_suite(void)
         &a_booking_keeps_a_thousand_claims_by_resource_id,
         &what_is_not_there_is_not_found_and_no_error,
         &answers_outlive_the_store,
-        &a_removed_resource_is_found_by_its_row_only,
+        &a_removed_resource_is_found_by_its_row_or_as_a_removed_one,
         &a_removed_resource_frees_its_ref_in_the_same_batch,
         &resources_are_listed_by_id_and_filter,
         &stays_are_put_dropped_and_listed_both_ways,

@@ -41,12 +41,20 @@ static const char **read_resource(struct request *q, rota_resource_request *want
     return tags;
 }
 
+/* The call may be repeated, with a ref that has been taken away since, and given to another:
+ * the key knows what it did to the one before. */
+static bool had_removed(struct request *q, const rota_call *call, const char *ref, rota_id *id)
+{
+    return q->status == ROTA_OK && call->key != NULL &&
+           rota_resource_find_removed(q->host->r, ref, id) == ROTA_OK;
+}
+
 /* An `id` is updated; so is a `ref` that exists, and any other is created. */
 static void put(struct request *q, const rota_call *call, const rota_resource_request *want,
                 rota_receipt *receipt)
 {
     rota *r = q->host->r;
-    rota_id id = resource_of(q, "id");
+    rota_id id = resource_of(q, "id"), removed;
     bool exists = has(q, "id");
 
     if (!exists && want->ref != NULL && q->status == ROTA_OK) {
@@ -55,6 +63,9 @@ static void put(struct request *q, const rota_call *call, const rota_resource_re
         if (status != ROTA_ENOTFOUND) library_ok(q, status);
         /* The key may be that of the creation, which is then answered again. */
         if (exists && call->key != NULL && rota_resource_create(r, call, want, receipt) == ROTA_OK)
+            return;
+        if (had_removed(q, call, want->ref, &removed) &&
+            rota_resource_update(r, call, &removed, want, receipt) == ROTA_OK)
             return;
     }
     if (q->status != ROTA_OK) return;
@@ -120,14 +131,19 @@ void resource_get(struct request *q)
 
 void resource_remove(struct request *q)
 {
+    rota *r = q->host->r;
     rota_call call = call_of(q);
     need(q, "id");
-    rota_id id = resource_of(q, "id");
+    const char *text = text_of(q, "id");
     rota_receipt receipt = ROTA_INIT(rota_receipt);
+    rota_id id;
 
-    if (q->status != ROTA_OK ||
-        !library_ok(q, rota_resource_remove(q->host->r, &call, &id, &receipt)))
-        return;
+    if (!had_removed(q, &call, text, &id) ||
+        rota_resource_remove(r, &call, &id, &receipt) != ROTA_OK) {
+        id = resource_of(q, "id");
+        if (q->status != ROTA_OK || !library_ok(q, rota_resource_remove(r, &call, &id, &receipt)))
+            return;
+    }
     answer(q, "id", id_json(&receipt.id));
     answer(q, "version", json_integer(receipt.version));
 }

@@ -244,6 +244,8 @@ rota_id find_resource(struct request *q, const char *id_or_ref)
 
     if (q->status != ROTA_OK) return id;
     int status = rota_resource_find(q->host->r, id_or_ref, &id);
+    if (status == ROTA_ENOTFOUND && has(q, "key")) /* which may be the one of its removal */
+        status = rota_resource_find_removed(q->host->r, id_or_ref, &id);
     return found(q, status, id, id_or_ref);
 }
 

@@ -113,6 +113,12 @@ ROTA_API int rota_resource_remove(rota *r, const rota_call *call,
  *  @since 0.1 */
 ROTA_API int rota_resource_find(rota *r, const char *id_or_ref, rota_id *id);
 
+/** The id that a removed resource had, by its ref; of several that of the one that
+ *  was made last. So a removal that is repeated with its key, by the ref that it has
+ *  taken away, can be answered again.
+ *  @return as rota_resource_find().  @since 0.1 */
+ROTA_API int rota_resource_find_removed(rota *r, const char *ref, rota_id *id);
+
 /** Read one resource.
  *  @param out  receives one row; free it with rota_result_free().
  *  @return ROTA_OK; ROTA_ENOTFOUND; ROTA_EINVALID; or a failure.  @since 0.1 */

@@ -50,16 +50,24 @@ int rota_resource_remove(rota *r, const rota_call *call, const rota_id *id, rota
     return rota__handle_end_write(r, &w, receipt, rc);
 }
 
-int rota_resource_find(rota *r, const char *id_or_ref, rota_id *id)
+static int find(rota *r, int (*by_text)(rota__context *, const char *, rota_id *), const char *text,
+                rota_id *id)
 {
     rota__context cx;
-    rota_id found;
     int rc = rota__handle_begin(r, &cx);
     if (rc != ROTA_OK) return rc;
-    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK)
-        rc = rota__resource_find(&cx, id_or_ref, &found);
-    if (rc == ROTA_OK) *id = found;
+    if ((rc = rota__handle_need_id(r, id)) == ROTA_OK) rc = by_text(&cx, text, id);
     return rota__handle_end(r, rc);
+}
+
+int rota_resource_find(rota *r, const char *id_or_ref, rota_id *id)
+{
+    return find(r, rota__resource_find, id_or_ref, id);
+}
+
+int rota_resource_find_removed(rota *r, const char *ref, rota_id *id)
+{
+    return find(r, rota__resource_find_removed, ref, id);
 }
 
 int rota_resource_get(rota *r, const rota_id *id, rota_result **out)

@@ -448,7 +448,6 @@ static int decide_remove(rota__write *w, const void *data)
     after = before;
     after.removed = true;
     after.active = false;
-    after.ref = NULL;
     return put(w, ROTA_EVENT_RESOURCE_REMOVED, &before, &after);
 }
 
@@ -459,26 +458,37 @@ int rota__resource_remove(rota__write *w, const rota_id *id)
 
 /* --- reads --- */
 
+static int id_by(rota__context *cx, const rota__by *by, rota_id *id)
+{
+    rota__resource found;
+    int rc = cx->store->ops->resource_get(cx->store, &cx->env, by, &found);
+    if (rc == ROTA_OK) *id = found.id;
+    return rc;
+}
+
+static int found_by_text(rota__context *cx, int rc, const char *text)
+{
+    if (rc != ROTA_ENOTFOUND) return rc;
+    return rota__error_set(cx->env.error, rc, "no resource \"%.*s\"", ROTA__SHOW_NAME(text));
+}
+
 int rota__resource_find(rota__context *cx, const char *id_or_ref, rota_id *id)
 {
     rota_id parsed;
-    rota__resource found;
     int rc = rota__request_text(cx, "id or ref", id_or_ref, ROTA_MAX_NAME, ROTA__REQUIRED);
     if (rc != ROTA_OK) return rc;
     rc = ROTA_ENOTFOUND;
-    if (rota_id_parse(id_or_ref, &parsed) == ROTA_OK) {
-        rota__by by = { .id = &parsed };
-        rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &found);
-    }
-    if (rc == ROTA_ENOTFOUND) {
-        rota__by by = { .ref = id_or_ref };
-        rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &found);
-    }
-    if (rc == ROTA_ENOTFOUND)
-        return rota__error_set(cx->env.error, rc, "no resource \"%.*s\"",
-                               ROTA__SHOW_NAME(id_or_ref));
-    if (rc == ROTA_OK) *id = found.id;
-    return rc;
+    if (rota_id_parse(id_or_ref, &parsed) == ROTA_OK)
+        rc = id_by(cx, &(rota__by){ .id = &parsed }, id);
+    if (rc == ROTA_ENOTFOUND) rc = id_by(cx, &(rota__by){ .ref = id_or_ref }, id);
+    return found_by_text(cx, rc, id_or_ref);
+}
+
+int rota__resource_find_removed(rota__context *cx, const char *ref, rota_id *id)
+{
+    int rc = rota__request_text(cx, "ref", ref, ROTA_MAX_NAME, ROTA__REQUIRED);
+    if (rc != ROTA_OK) return rc;
+    return found_by_text(cx, id_by(cx, &(rota__by){ .ref = ref, .removed = true }, id), ref);
 }
 
 int rota__resource_list(rota__context *cx, const rota_resource_query *query, rota__resource **rows,

@@ -887,7 +887,7 @@ static int stamp(rota__store *self, rota__env *env, int64_t resource, int64_t *o
 static bool is_wanted(const rota__resource *resource, const rota__by *by)
 {
     if (by->row != 0) return resource->row == by->row;
-    if (resource->removed) return false;
+    if (resource->removed != by->removed) return false;
     return by->id ? rota__id_compare(&resource->id, by->id) == 0
                   : same_text(resource->ref, by->ref);
 }
@@ -895,7 +895,7 @@ static bool is_wanted(const rota__resource *resource, const rota__by *by)
 static int resource_get(rota__store *self, rota__env *env, const rota__by *by, rota__resource *out)
 {
     const memory *m = of(self);
-    for (int64_t i = 0; i < m->resources.count; i++)
+    for (int64_t i = m->resources.count; i-- > 0;) /* of those that are removed the last one */
         if (is_wanted(m->resources.items[i], by))
             return give_resource(m, env, m->resources.items[i], out) ? ROTA_OK : nomem(env);
     return ROTA_ENOTFOUND;

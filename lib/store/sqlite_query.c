@@ -76,6 +76,9 @@ static const struct { const char *table, *sql; } statements[ROTA__SQL_COUNT] = {
         RESOURCE_SELECT "resource r" RESOURCE_JOINS "WHERE r.id=?1 AND r.removed=0" },
     [ROTA__SQL_RESOURCE_BY_REF] = { "resource",
         RESOURCE_SELECT "resource r" RESOURCE_JOINS "WHERE r.ref=?1 AND r.removed=0" },
+    [ROTA__SQL_RESOURCE_REMOVED] = { "resource",
+        RESOURCE_SELECT "resource r INDEXED BY resource_removed" RESOURCE_JOINS
+        "WHERE r.ref=?1 AND r.removed=1 ORDER BY r.row DESC LIMIT 1" },
     [ROTA__SQL_RESOURCE_ID] = { "resource", "SELECT row,id FROM resource WHERE row=?1" },
     [ROTA__SQL_RESOURCE_ALL] = { "resource",
         RESOURCE_SELECT "resource r" RESOURCE_JOINS "WHERE" RESOURCE_PAGE },

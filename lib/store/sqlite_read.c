@@ -99,7 +99,7 @@ static int get_resource(rota__sqlite *self, rota__env *env, const rota__by *by, 
 {
     rota__sqlite_query query;
     start_by(&query, self, env, by, ROTA__SQL_RESOURCE_BY_ROW, ROTA__SQL_RESOURCE_BY_ID,
-             ROTA__SQL_RESOURCE_BY_REF);
+             by->removed ? ROTA__SQL_RESOURCE_REMOVED : ROTA__SQL_RESOURCE_BY_REF);
     bool found = rota__sqlite_next(&query);
     if (found) rota__sqlite_read_resource(&query, out);
     int rc = rota__sqlite_end(&query);

@@ -297,6 +297,7 @@ typedef struct rota__by {
     int64_t row;
     const rota_id *id;
     const char *ref;
+    bool removed; /* of resources with the ref the last one that is removed */
     int64_t part_of;
     rota_time occurrence;
 } rota__by;

@@ -552,10 +552,11 @@ static int tick(world *w)
 static int find(world *w)
 {
     rota_id id;
-    bool booking = fuzz_byte(&w->in) % 2;
+    uint8_t which = fuzz_byte(&w->in);
     w->reads = true;
-    return booking ? rota_booking_find(w->r, some_name(w, &w->bookings), &id)
-                   : rota_resource_find(w->r, some_name(w, &w->resources), &id);
+    if (which % 2) return rota_booking_find(w->r, some_name(w, &w->bookings), &id);
+    return which < 128 ? rota_resource_find(w->r, some_name(w, &w->resources), &id)
+                       : rota_resource_find_removed(w->r, some_name(w, &w->resources), &id);
 }
 
 static int get(world *w)

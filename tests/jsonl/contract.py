@@ -774,9 +774,13 @@ def keys(checks, rota):
         {"op": "booking.move", "id": "daily", "occurrence": TEN, "start": ELEVEN},
         {"op": "booking.cancel", "id": "daily", "occurrence": TEN},
         {"op": "booking.restore", "id": "daily", "occurrence": TEN},
+        {"op": "resource.put", "ref": "spare", "capacity": 2},
+        {"op": "member.add", "group": "team", "member": "spare"},
+        {"op": "resource.remove", "id": "spare"},
         {"op": "resource.remove", "id": "desk's id"},
     )
     requests[-1]["id"] = rota.must("resource.put", kind="desk", name="Spare")["id"]
+    rota.must("resource.put", ref="spare", kind="person", name="Spare")
     first = []
     for number, request in enumerate(requests):
         first.append(rota.send({**request, "key": f"k{number}", "actor": "ann", "trace": "1"}))
@@ -792,6 +796,15 @@ def keys(checks, rota):
     checks.error("another operation", rota.send({"op": "booking.cancel", "id": "firm",
                                                  "key": "k6", "actor": "ann"}), "EKEY")
     checks.same("replays are counted", rota.must("stats")["replays"], len(requests))
+    removal = {"op": "resource.remove", "id": "spare", "actor": "ann"}
+    checks.error("removed, and no key", rota.send(removal), "ENOTFOUND")
+    checks.error("removed, and another key", rota.send({**removal, "key": "k"}), "ENOTFOUND")
+    checks.error("never there", rota.send({**removal, "id": "nobody", "key": "k"}), "ENOTFOUND")
+    rota.must("resource.put", ref="spare", kind="person", name="Another")
+    for number in (19, 21):
+        again = rota.send({**requests[number], "key": f"k{number}", "actor": "ann"})
+        checks.same("again, where another one has the ref", again, first[number])
+    rota.must("resource.get", id="spare")
 
 
 def same_content(checks, rota):

@@ -8,6 +8,7 @@ A request is the very JSON object that rota-jsonl gets, instants written with Z.
 rules in which the model is wrong on purpose: a run against it must then fail.
 """
 
+import functools
 import json
 
 from rota import seconds, text
@@ -98,6 +99,7 @@ class Model:
     def __init__(self, now, mutate=(), new_id=None):
         self.now, self.mutate, self.new_id = now, frozenset(mutate), new_id
         self.resources, self.stays, self.bookings = [], [], []
+        self.removed = []   # (ref, id)
         self.recent_stays, self.recent, self.horizon = [], [], FIRST
         self.by_name = {}   # id or ref of a booking
         self.keys = {}      # (actor, key): (made, content, answer)
@@ -159,25 +161,36 @@ class Model:
         return json.dumps({k: v for k, v in request.items() if k not in beside}, sort_keys=True)
 
     def resolved(self, request):
-        """The request with ids for refs. A ref that nothing has is known before any key is; an id
-        that nothing has is for the operation to find out."""
-        kind = self.booking_id if request["op"].startswith("booking.") else self.resource_id
-        kinds = {"id": kind, "after": self.booking_id, "resource": self.resource_id,
-                 "group": self.resource_id, "member": self.resource_id}
+        """The request with ids for refs. A ref that nothing has is known before any key is, but for
+        those of removed resources; an id that nothing has is for the operation to find out."""
+        resource = functools.partial(self.resource_id, with_removed="key" in request)
+        if request["op"] == "resource.remove":
+            for i in self.removed_ids(request["id"])[:1]: # another one may have the ref by now
+                if self.is_kept({**request, "id": i}):
+                    return {**request, "id": i}
+        kind = self.booking_id if request["op"].startswith("booking.") else resource
+        kinds = {"id": kind, "after": self.booking_id, "resource": resource,
+                 "group": resource, "member": resource}
         if request["op"] == "resource.put":
             kinds.pop("after")
             if self.creates(request) and not {"kind", "name"} <= request.keys():
-                raise Refusal("EINVALID")
+                if not self.is_kept(request): # as of one that was removed
+                    raise Refusal("EINVALID")
         request = {k: kinds[k](v) if k in kinds else v for k, v in request.items()}
         if "claims" in request:
             request["claims"] = [
-                {**c, "resource": self.resource_id(c["resource"])} if isinstance(c, dict)
-                else {"resource": self.resource_id(c)} for c in request["claims"]]
+                {**c, "resource": resource(c["resource"])} if isinstance(c, dict)
+                else {"resource": resource(c)} for c in request["claims"]]
         return request
 
-    def resource_id(self, name):
+    def resource_id(self, name, with_removed=False):
         found = [r.id for r in self.resources if name in (r.id, r.ref)]
+        if not found and with_removed:
+            found = self.removed_ids(name)
         return found[0] if found else self.unknown(name)
+
+    def removed_ids(self, ref):
+        return [i for r, i in reversed(self.removed) if r == ref]
 
     def booking_id(self, name):
         return self.by_name[name].id if name in self.by_name else self.unknown(name)
@@ -187,6 +200,13 @@ class Model:
         if len(name) == 36 and name.count("-") == 4:
             return name
         raise Refusal("ENOTFOUND")
+
+    def is_kept(self, request):
+        """Is this what its key stands for?"""
+        if "key" not in request or self.key_of(request) not in self.keys:
+            return False
+        made, content, _ = self.keys[self.key_of(request)]
+        return content == self.content(request) and self.now < made + DAY
 
     def known(self, request):
         if not request.get("key") or self.key_of(request) not in self.keys:
@@ -489,6 +509,7 @@ class Model:
         def apply():
             self.expire_all(expired)
             resource.version += 1
+            self.removed.append((resource.ref, resource.id))
             resource.active, resource.ref = False, None
             self.resources.remove(resource)
             self.cut(ended, self.now)

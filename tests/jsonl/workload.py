@@ -416,7 +416,7 @@ class Workload:
             resource = self.random.choice(spare)
             self.ask(self.calling({"op": "resource.remove", "id": self.name(resource)}, resource))
         elif len(spare) < 6:
-            self.new_resource(f"guest{self.steps}", self.random.randint(1, 5))
+            self.new_resource(f"guest{self.random.randint(0, 30)}", self.random.randint(1, 5))
         if self.random.random() < 0.1:
             self.ask({"op": "resource.remove", "id": self.name(self.resource()), "dry_run": True})
 
@@ -541,7 +541,8 @@ class Workload:
             self.ask({**request, "title": "Other"}, request["op"] + " (key, other content)")
         elif request and request["op"].startswith("booking."):
             other = self.booking()
-            self.ask({**request, "id": other.id}, request["op"] + " (key, other content)")
+            if other:
+                self.ask({**request, "id": other.id}, request["op"] + " (key, other content)")
 
     # --- what is wrong whatever the calendar holds, or names nobody ---
 
