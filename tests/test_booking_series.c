@@ -1818,6 +1818,29 @@ START_TEST(what_never_ends_meets_what_ends_with_the_last_second)
 }
 END_TEST
 
+START_TEST(a_cancel_tells_of_the_one_that_it_names)
+{
+    static const struct {
+        const char *original, *start;
+        int32_t scope;
+    } named[] = { { "2031-04-14T07:00Z", "2031-04-14T07:00Z", ROTA_SCOPE_THIS },
+                  { "2031-04-07T07:00Z", "2031-04-07T07:00Z", ROTA_SCOPE_FUTURE },
+                  { "2031-03-31T07:00Z", "2031-04-01T07:30Z", ROTA_SCOPE_FUTURE },
+                  { "2031-03-17T08:00Z", "2031-03-17T08:00Z", ROTA_SCOPE_ALL } };
+    rota_id id = series(fx_room(&f, "Blue", 1), "2031-03-10T09:00", weekly, HOUR);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    ck_status(&f, move(id, "2031-03-31T07:00Z", ROTA_SCOPE_THIS, "2031-04-01T07:30Z"), ROTA_OK);
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        rota_call call = for_part(named[i].original, named[i].scope);
+        ck_status(&f, rota_booking_cancel(f.r, &call, &id, &receipt), ROTA_OK);
+        ck_assert_int_eq(receipt.occurrence, t(named[i].original));
+        ck_assert_int_eq(receipt.when.start, t(named[i].start));
+        ck_assert_int_eq(receipt.when.end, t(named[i].start) + HOUR);
+        ck_assert_int_eq(receipt.status, ROTA_BOOKING_CANCELLED);
+    }
+}
+END_TEST
+
 START_TEST(what_is_cancelled_from_there_on_is_said_to_be)
 {
     rota_id id = series(fx_room(&f, "Blue", 1), "2031-03-10T09:00", weekly, HOUR);
@@ -2185,6 +2208,7 @@ Suite *booking_series_suite(void)
     tcase_add_test(cancelling, what_has_begun_altogether_is_not_cancelled);
     tcase_add_test(cancelling, what_was_moved_before_now_is_not_to_come);
     tcase_add_test(cancelling, an_endless_series_is_given_an_end);
+    tcase_add_test(cancelling, a_cancel_tells_of_the_one_that_it_names);
     tcase_add_test(cancelling, what_is_cancelled_from_there_on_is_said_to_be);
     tcase_add_test(cancelling, what_has_begun_is_said_to_have);
     tcase_add_test(cancelling, what_is_left_was_moved_by_itself_and_has_begun);

@@ -472,6 +472,12 @@ START_TEST(a_recurrence_is_for_one_creation_alone)
     q.set = ROTA_BOOKING_SET_CLAIMS;
     ck_status(&f, rota_booking_check(f.r, &q), ROTA_EINVALID);
     ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "cannot be checked"));
+    rota_booking_request placed = q;
+    const rota_placement where = ROTA_INIT(rota_placement);
+    placed.recurrence = NULL;
+    placed.placement = &where;
+    ck_status(&f, rota_booking_check(f.r, &placed), ROTA_EINVALID);
+    ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "yet to be placed"));
     ck_status(&f, rota_booking_create_all(f.r, NULL, &q, 1, &answer, NULL), ROTA_EINVALID);
     ck_assert_ptr_nonnull(strstr(rota_errmsg(f.r), "in bulk"));
     ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_EINVALID);

@@ -605,14 +605,20 @@ END_TEST
 
 /* --- the quick answer --- */
 
-static int check(rota_id room, const char *start, const char *end)
+static int check_kind(int32_t kind, rota_id room, const char *start, const char *end)
 {
     rota_claim claim = { .resource = room, .units = 1 };
     rota_booking_request q = ROTA_INIT(rota_booking_request);
     q.claims = &claim;
     q.claim_count = 1;
     q.when = (rota_span){ t(start), t(end) };
+    q.kind = kind;
     return rota_booking_check(f.r, &q);
+}
+
+static int check(rota_id room, const char *start, const char *end)
+{
+    return check_kind(ROTA_KIND_BOOKING, room, start, end);
 }
 
 START_TEST(the_quick_answer_is_that_of_the_gate)
@@ -629,6 +635,11 @@ START_TEST(the_quick_answer_is_that_of_the_gate)
         ck_status(&f, check(room, "2031-03-11T16:00Z", "2031-03-11T17:01Z"), ROTA_EPOLICY);
         ck_status(&f, check(room, "2031-03-11T16:00Z", "2031-03-12T12:30Z"), ROTA_EPOLICY);
         ck_status(&f, check(room, "2031-03-11T11:00Z", "2031-03-11T13:00Z"), ROTA_ECONFLICT);
+        ck_status(&f, check_kind(ROTA_KIND_ABSENCE, room, "2031-03-11T11:00Z", "2031-03-11T12:00Z"),
+                  ROTA_OK);
+        ck_status(&f, check_kind(ROTA_KIND_ABSENCE, room, "2031-03-11T11:00Z", "2031-03-11T12:01Z"),
+                  ROTA_ECONFLICT);
+        ck_status(&f, check_kind(9, room, "2031-03-11T11:00Z", "2031-03-11T12:00Z"), ROTA_EINVALID);
     }
     put(house, NULL, 0); /* of the place: the room's own timeline has not changed */
     for (int i = 0; i < 2; i++)

@@ -78,7 +78,7 @@ enum {
     ROTA_MAX_RULE = 16384,      /* a recurrence rule */
     ROTA_MAX_DATES = 10000,     /* additions of one series, and its exceptions */
     ROTA_MAX_HOURS = 1000,      /* rules of the hours of one resource */
-    ROTA_MAX_SPANS = 100000,    /* spans in one answer */
+    ROTA_MAX_SPANS = 100000,    /* spans of hours in one answer */
     ROTA_MAX_ROWS = 10000       /* the largest `limit` of a list */
 };
 

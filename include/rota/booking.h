@@ -149,23 +149,26 @@ ROTA_API int rota_booking_create(rota *r, const rota_call *call,
                                  const rota_booking_request *request,
                                  rota_receipt *receipt);
 
-/** May this be booked? The answer that rota_booking_create() would give at this
- *  moment, as a status and nothing more: no row says what stands in the way (a
- *  create with ROTA_CALL_DRY_RUN does), and nothing is written.
- *  @param request  `when`, `claims` and `flags` matter; what else a creation
- *                  takes is not looked at.
+/** May this be booked? The answer that rota_booking_create() with
+ *  ROTA_ON_CONFLICT_REJECT would give at this moment, as a status and nothing
+ *  more: no row says what stands in the way (a create with ROTA_CALL_DRY_RUN
+ *  does), and nothing is written.
+ *  @param request  `when`, `claims`, `kind` and `flags` matter. A recurrence or
+ *                  a placement is ROTA_EINVALID; what else a creation takes is
+ *                  not looked at.
  *  @return as rota_booking_create().  @since 0.1 */
 ROTA_API int rota_booking_check(rota *r, const rota_booking_request *request);
 
 /** Book many, in order, with one flush for all: each as rota_booking_create()
  *  would, after those before it. What is refused leaves the others as they are.
- *  @param requests  `count` of them, side by side, each sized; at most
+ *  @param requests  `count` of them, side by side, each of the same size; at most
  *                   ROTA_MAX_ROWS.
  *  @param call      holds for each; with a `key`, request i has the key and "#i",
  *                   so that a repeated call does again only what was refused.
  *  @param answers   receives a status for each: ROTA_OK or why it was refused;
  *                   the message is that of the first refusal.
- *  @param receipts  receives a receipt for each that was booked; may be NULL.
+ *  @param receipts  receives a receipt for each that was booked; may be NULL. Each
+ *                   has its size before.
  *                   What one of them had to cancel or to move is told by the feed,
  *                   and by no list.
  *  @return ROTA_OK where each request has its answer; ROTA_EINVALID, ROTA_ELIMIT

@@ -120,8 +120,9 @@ ROTA_API void rota_close(rota *r);
 ROTA_API const char *rota_errmsg(const rota *r);
 
 /** Do what is due: mark lapsed holds as expired and tell the feed, forget old
- *  idempotency keys and reminders, count the reminders that are due. Nothing waits for it: whether a hold still holds is decided
- *  by the clock in every call. Calling it once a minute is plenty.
+ *  idempotency keys and reminders, count the reminders that are due. Nothing
+ *  waits for it: whether a hold still holds is decided by the clock in every
+ *  call. Calling it once a minute is plenty.
  *  @param call    `key` and `version` mean nothing here; with
  *                 ROTA_CALL_DRY_RUN it only counts.
  *  @param report  receives the counts; may be NULL.

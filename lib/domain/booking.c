@@ -625,9 +625,9 @@ static bool are_plain(const rota_claim *claims, int64_t count)
 
 static bool is_plain(const rota_booking_request *request)
 {
-    return request->flags == 0 && request->when.start >= ROTA_TIME_MIN &&
-           request->when.start < request->when.end && request->when.end <= ROTA_TIME_MAX &&
-           are_plain(request->claims, request->claim_count);
+    return request->flags == 0 && request->kind == ROTA_KIND_BOOKING &&
+           request->when.start >= ROTA_TIME_MIN && request->when.start < request->when.end &&
+           request->when.end <= ROTA_TIME_MAX && are_plain(request->claims, request->claim_count);
 }
 
 int rota__booking_check(rota__context *cx, const rota_booking_request *asked)
@@ -643,6 +643,7 @@ int rota__booking_check(rota__context *cx, const rota_booking_request *asked)
     rota_booking_request request = { .when = asked->when,
                                      .claims = asked->claims,
                                      .claim_count = asked->claim_count,
+                                     .kind = asked->kind,
                                      .flags = asked->flags,
                                      .on_conflict = ROTA_ON_CONFLICT_REJECT };
     rc = rota__booking_create(&w, &request);

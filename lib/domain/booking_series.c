@@ -649,7 +649,7 @@ static int cancel_many(edit *k)
             ROTA_OK)
         return rc;
     w->answer.receipt.status = ROTA_BOOKING_CANCELLED; /* of what the call was for */
-    return ROTA_OK;
+    return answer_named(k);
 }
 
 static int confirm_all(edit *k)
