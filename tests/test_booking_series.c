@@ -1818,6 +1818,36 @@ START_TEST(what_never_ends_meets_what_ends_with_the_last_second)
 }
 END_TEST
 
+/* 02:30 does not come on 2031-03-30 in Berlin: that one is at 03:30, and its series at 02:30. */
+START_TEST(the_one_in_a_gap_goes_where_the_move_says)
+{
+    static const struct {
+        const char *named, *to, *named_is, *others_are;
+        int32_t scope;
+    } moves[] = {
+        { "2031-03-30T01:30Z", "2031-03-30T03:30Z", "2031-03-30T03:30Z", "2031-03-31T03:30Z",
+          ROTA_SCOPE_FUTURE },
+        { "2031-03-30T01:30Z", "2031-03-30T03:30Z", "2031-03-30T03:30Z", "2031-03-31T03:30Z",
+          ROTA_SCOPE_ALL },
+        { NULL, "2031-03-30T03:30Z", "2031-03-30T03:30Z", "2031-03-31T03:30Z", ROTA_SCOPE_NONE },
+        { "2031-03-30T01:30Z", "2031-03-30T01:30Z", "2031-03-30T01:30Z", "2031-03-31T00:30Z",
+          ROTA_SCOPE_ALL }, /* where it is: no move */
+        { "2031-03-31T00:30Z", "2031-03-31T01:30Z", "2031-03-30T01:30Z", "2031-03-31T01:30Z",
+          ROTA_SCOPE_ALL },
+    };
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        rota_id room = fx_room(&f, "Blue", 1);
+        rota_id id = series(room, "2031-03-30T02:30", "FREQ=DAILY;COUNT=3", HOUR);
+        ck_taken(room, "2031-03-30T01:30Z");
+        ck_status(&f, move(id, moves[i].named, moves[i].scope, moves[i].to), ROTA_OK);
+        ck_taken(room, moves[i].named_is);
+        ck_taken(room, moves[i].others_are);
+        ck_time(part_of(id, "2031-03-30T01:30Z").when.start, moves[i].named_is);
+        ck_time(part_of(id, "2031-03-31T00:30Z").when.start, moves[i].others_are);
+    }
+}
+END_TEST
+
 START_TEST(a_cancel_tells_of_the_one_that_it_names)
 {
     static const struct {
@@ -2199,6 +2229,7 @@ Suite *booking_series_suite(void)
     tcase_add_test(moving, a_length_is_that_of_one_or_of_many);
     tcase_add_test(moving, a_length_of_days_is_theirs_in_the_calendar);
     suite_add_tcase(s, moving);
+    tcase_add_test(moving, the_one_in_a_gap_goes_where_the_move_says);
     TCase *cancelling = tcase_create("cancels and back");
     tcase_add_checked_fixture(cancelling, setup, teardown);
     tcase_add_test(cancelling, one_occurrence_is_cancelled_and_restored);

@@ -407,6 +407,53 @@ START_TEST(an_occurrence_that_is_moved_into_the_next_minutes_is_late)
 }
 END_TEST
 
+/* A row of its own says nothing new of when it is: it is with an occurrence as with a booking. */
+START_TEST(an_occurrence_that_keeps_its_start_has_nothing_late)
+{
+    static const int64_t at_start[] = { 0 }, day[] = { 86400 };
+    rota_id class = fx_resource(&f, "group", "10-A", 1), eva = fx_resource(&f, "person", "Eva", 1);
+    rota_claim both[] = { { .resource = room, .units = 1 }, { .resource = ana, .units = 1 } };
+    rota_call first = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    first.occurrence = t("2031-03-11T09:00Z");
+    first.scope = ROTA_SCOPE_THIS;
+    q.set = ROTA_BOOKING_SET_CLAIMS;
+    q.claims = both;
+    q.claim_count = 2;
+
+    ck_status(&f, put(nobody, nobody, at_start, 1, 0), ROTA_OK);
+    rota_id plain = make_series(room, "FREQ=DAILY"), meeting = make_series(class, "FREQ=DAILY");
+    fx_clock(&f, "2031-03-11T08:00Z");
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, put(nobody, nobody, day, 1, 0), ROTA_OK); /* by which nothing is late */
+    ck_assert_int_eq(due(), 0);
+    fx_join(&f, class, eva);
+    ck_status(&f, rota_booking_move(f.r, &first, &plain, &q, NULL), ROTA_OK); /* Ana comes too */
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_booking_check_in(f.r, &first, &meeting, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_booking_cancel(f.r, &first, &plain, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    ck_status(&f, rota_booking_restore(f.r, &first, &plain, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 2); /* it comes to have its start again */
+}
+END_TEST
+
+START_TEST(what_begins_as_it_is_booked_is_given_and_what_has_begun_is_not)
+{
+    static const int64_t at_start[] = { 0 };
+    ck_status(&f, put(nobody, nobody, at_start, 1, 0), ROTA_OK);
+    fx_clock(&f, "2031-03-11T09:00Z");
+    ck_assert_int_eq(due(), 0);
+    fx_book(&f, room, "2031-03-11T09:00Z", "2031-03-11T10:00Z");
+    fx_book(&f, ana, "2031-03-11T08:59:59Z", "2031-03-11T10:00Z");
+    make_series(fx_room(&f, "Red", 1), "FREQ=DAILY"); /* at ten in Berlin, which is now */
+    ck_assert_int_eq(due(), 2);
+    ck_assert_int_eq(row[0].start, t("2031-03-11T09:00Z"));
+    ck_assert_int_eq(row[1].start, t("2031-03-11T09:00Z"));
+}
+END_TEST
+
 START_TEST(members_are_reminded_as_they_belong_each_once)
 {
     rota_id class = fx_resource(&f, "group", "10-A", 1), inner = fx_resource(&f, "group", "A", 1);
@@ -1027,6 +1074,8 @@ Suite *reminder_suite(void)
     tcase_add_test(each, a_series_of_many_can_be_made_and_changed_beside_a_long_list);
     tcase_add_test(each, a_series_that_moves_forgets_its_old_times);
     tcase_add_test(each, an_occurrence_that_is_moved_into_the_next_minutes_is_late);
+    tcase_add_test(each, an_occurrence_that_keeps_its_start_has_nothing_late);
+    tcase_add_test(each, what_begins_as_it_is_booked_is_given_and_what_has_begun_is_not);
     tcase_add_test(each, members_are_reminded_as_they_belong_each_once);
     tcase_add_test(each, each_of_several_groups_reminds_its_members_and_rooms_between_them_nobody);
     tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);

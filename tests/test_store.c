@@ -3503,8 +3503,8 @@ START_TEST(a_booking_whose_reminder_was_due_already_is_noted)
     add_booking(&f, 2, 1050, 1060, room);
     int64_t later = add_booking(&f, 3, 1051, 1060, room);
     ck_text(found_notes(&f), " b1 b2");
-    add_booking(&f, 4, 2, 1060, room);
-    add_booking(&f, 5, 1, 1060, room); /* it began when it was made */
+    add_booking(&f, 4, 1, 1060, room); /* it begins as it is made */
+    add_booking(&f, 5, 0, 1060, room); /* it began before */
     ck_text(found_notes(&f), " b1 b2 b4");
     rota__batch held = { 0 };
     put_booking(&f, &held, 6, 1030, 1040)->status = ROTA_BOOKING_HELD;

@@ -351,6 +351,24 @@ static void mark_cancelled(edit *k)
     }
 }
 
+/* The time that the request's is compared with: as its era has it. */
+typedef struct reference {
+    rota_span when;
+    rota__local clock;
+} reference;
+
+static int find_reference(edit *k, reference *was)
+{
+    rota__env *env = &k->w->cx->env;
+    rota__happening at = k->at;
+    if (k->w->call.scope == ROTA_SCOPE_NONE) {
+        int rc = rota__series_first(env, &k->series, ROTA_TIME_MIN, &at);
+        if (rc != ROTA_OK) return rc;
+    }
+    was->when = at.when;
+    return rota__series_clock(env, &k->series, &at, &was->clock);
+}
+
 /* The time that a request changes: of the one that is named, as it is now. */
 static rota_span own_time(const edit *k, rota_span was)
 {
@@ -358,12 +376,13 @@ static rota_span own_time(const edit *k, rota_span was)
 }
 
 /* By how much the wall clock moves, from where its era has the one that is named: so that one
- * which was changed by itself does not take the others along a way that only it went. */
-static int shift_of(edit *k, const rota_booking_request *request, const rota_span was,
+ * which was changed by itself does not take the others along a way that only it went, nor one in
+ * a gap by what it was put off. */
+static int shift_of(edit *k, const rota_booking_request *request, const reference *was,
                     int64_t *shift, int64_t *length)
 {
     const rota__tz *zone = k->series.every.zone;
-    const rota_span own = own_time(k, was);
+    const rota_span own = own_time(k, was->when);
     rota_span when = own;
     bool starts = request->set & ROTA_BOOKING_SET_START, ends = request->set & ROTA_BOOKING_SET_END;
     int rc;
@@ -376,11 +395,9 @@ static int shift_of(edit *k, const rota_booking_request *request, const rota_spa
         (starts && (rc = rota__booking_future(k->w, request->flags, when)) != ROTA_OK))
         return rc;
     bool days = k->series.all_day;
-    rota__local from = was.start + rota__tz_offset(zone, was.start);
-    rota__local to = when.start + rota__tz_offset(zone, when.start);
-    *shift = !starts ? 0
-             : days  ? rota__series_shown(zone, when.start) - rota__series_shown(zone, was.start)
-                     : to - from;
+    rota__local to = days ? rota__series_shown(zone, when.start)
+                          : when.start + rota__tz_offset(zone, when.start);
+    *shift = starts && when.start != was->when.start ? to - was->clock : 0;
     rota__local span = rota__series_shown(zone, when.end) -
                        rota__series_shown(zone, when.start); /* of days */
     *length = !ends ? 0 : days ? span / DAY : when.end - when.start;
@@ -408,7 +425,7 @@ static int follow(edit *k, const rota_booking_request *asked, const rota__bookin
     return ROTA_OK;
 }
 
-static int change_eras(edit *k, const rota_booking_request *request, const rota_span was)
+static int change_eras(edit *k, const rota_booking_request *request, const reference *was)
 {
     int64_t shift = 0, length = 0;
     rota__booking asked = { 0 };
@@ -486,18 +503,6 @@ static int all_begun(edit *k, const char *verb)
                            apart && !gone ? ", but for what was changed by itself," : "", verb);
 }
 
-/* The time that the request's is compared with: as its era has it. */
-static int reference(edit *k, rota_span *was)
-{
-    rota__happening first;
-    *was = k->at.when;
-    if (k->w->call.scope != ROTA_SCOPE_NONE) return ROTA_OK;
-    int rc = rota__series_first(&k->w->cx->env, &k->series, ROTA_TIME_MIN, &first);
-    if (rc == ROTA__RECUR_DONE) return all_begun(k, "moved");
-    *was = first.when;
-    return rc;
-}
-
 /* Of the occurrence that the call names, its time as it is now. */
 static int answer_named(edit *k)
 {
@@ -550,7 +555,7 @@ static int move_many(edit *k, const rota_booking_request *asked)
     rota__write *w = k->w;
     rota__booking after = *k->before;
     rota_time named = first_named(k);
-    rota_span was;
+    reference was;
     rota__extent all;
     bool any, whole;
     int rc;
@@ -561,11 +566,10 @@ static int move_many(edit *k, const rota_booking_request *asked)
     if (k->before->status != ROTA_BOOKING_CONFIRMED)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s is cancelled and cannot be moved",
                                rota__request_booking(w->cx, k->before));
-    if ((rc = check_strategy(w, request->on_conflict)) != ROTA_OK ||
-        (rc = reference(k, &was)) != ROTA_OK ||
-        (rc = rota__series_measure(w, &k->series, &all)) != ROTA_OK)
-        return rc;
-    set_end(k, own_time(k, was).start, request);
+    if ((rc = check_strategy(w, request->on_conflict)) != ROTA_OK) return rc;
+    if ((rc = find_reference(k, &was)) == ROTA__RECUR_DONE) return all_begun(k, "moved");
+    if (rc != ROTA_OK || (rc = rota__series_measure(w, &k->series, &all)) != ROTA_OK) return rc;
+    set_end(k, own_time(k, was.when).start, request);
     if (request->set & ROTA_BOOKING_SET_TITLE) after.title = request->title;
     if (request->set & ROTA_BOOKING_SET_DATA) after.data = request->data;
     if (request->set & ROTA_BOOKING_SET_PRIORITY) after.priority = request->priority;
@@ -576,7 +580,7 @@ static int move_many(edit *k, const rota_booking_request *asked)
         if (any) rc = any_like_their_era(k, named, w->cx->now, &left);
         if (rc != ROTA_OK) return rc;
         if (!left && !k->follows) return all_begun(k, "moved");
-        if ((rc = change_eras(k, request, was)) != ROTA_OK ||
+        if ((rc = change_eras(k, request, &was)) != ROTA_OK ||
             (rc = admit_change(k, any)) != ROTA_OK || (rc = put_follower(k)) != ROTA_OK)
             return rc;
     }

@@ -47,14 +47,29 @@ static int expand(rota__context *cx, const rota__booking *booking, rota_time fro
     return rc;
 }
 
-int rota__fresh_note(rota__context *cx, rota__batch *batch, const rota__booking *before)
+static int add(rota__context *cx, rota__batch *batch, rota_time occurrence, rota_time start)
 {
-    const rota__booking *after = &batch->bookings.items[batch->bookings.count - 1];
+    rota__fresh *row = ROTA__PUSH(cx->env.arena, &batch->fresh);
+    if (!row) return rota__context_nomem(cx);
+    *row = (rota__fresh){ batch->bookings.count - 1, occurrence, start };
+    return ROTA_OK;
+}
+
+/* Whose first row of its own says nothing new of when it is, it may be. */
+static int note_part(rota__context *cx, rota__batch *batch, const rota__booking *before,
+                     const rota__booking *after)
+{
+    return rota__booking_is_fresh(before, after) ? add(cx, batch, 0, after->when.start) : ROTA_OK;
+}
+
+static int note_series(rota__context *cx, rota__batch *batch, const rota__booking *before,
+                       const rota__booking *after)
+{
     rota__reminder_state state;
     fresh_list was = { 0 }, is = { 0 };
     int rc = cx->store->ops->reminder_state(cx->store, &cx->env, &state);
     if (rc != ROTA_OK || state.version == 0) return rc;
-    rota_time from = cx->now + 1;
+    rota_time from = cx->now;
     rota_time to = (state.cursor > cx->now ? state.cursor : cx->now) + state.longest;
     rc = expand(cx, after, from, to, &is);
     if (rc == ROTA_OK && is.count > 0) rc = expand(cx, before, from, to, &was);
@@ -63,10 +78,14 @@ int rota__fresh_note(rota__context *cx, rota__batch *batch, const rota__booking 
         while (k < was.count && by_occurrence(&was.items[k], &is.items[i]) < 0)
             k++;
         if (k < was.count && by_occurrence(&was.items[k], &is.items[i]) == 0) continue;
-        rota__fresh *row = ROTA__PUSH(cx->env.arena, &batch->fresh);
-        if (!row) return rota__context_nomem(cx);
-        *row = is.items[i];
-        row->booking = batch->bookings.count - 1;
+        if ((rc = add(cx, batch, is.items[i].occurrence, is.items[i].start)) != ROTA_OK) return rc;
     }
     return ROTA_OK;
+}
+
+int rota__fresh_note(rota__context *cx, rota__batch *batch, const rota__booking *before)
+{
+    const rota__booking *after = &batch->bookings.items[batch->bookings.count - 1];
+    return after->series ? note_series(cx, batch, before, after)
+                         : note_part(cx, batch, before, after);
 }

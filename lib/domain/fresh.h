@@ -5,7 +5,8 @@
 
 #include "domain/context.h"
 
-/* Of the booking that was put last into the batch, a series; before: as it was, or NULL. */
+/* Of the booking that was put last into the batch, a series or a new part of one; before: as
+ * it was, or NULL. */
 int rota__fresh_note(rota__context *cx, rota__batch *batch, const rota__booking *before);
 
 #endif

@@ -216,20 +216,37 @@ const rota__exception *rota__series_exception(const rota__series *series, rota_t
     return there ? &series->exceptions[low] : NULL;
 }
 
-int rota__series_find(rota__env *env, const rota__series *series, rota_time original,
-                      rota__happening *out, int32_t *kind)
+/* What the rule gave for this original. */
+static int find_local(rota__env *env, const rota__series *series, rota_time original,
+                      rota__local *local)
 {
     rota__recur_walk walk;
-    rota__local local;
     rota_time found;
     if (!in_years(original)) return ROTA_ENOTFOUND;
     rota__recur_open(&walk, &series->every, original + 1);
     rota__recur_seek(&walk, original);
-    int rc = rota__recur_next(&walk, &local, &found);
+    int rc = rota__recur_next(&walk, local, &found);
     if (rc == ROTA_ELIMIT) return too_far(env);
-    if (rc != ROTA_OK || found != original ||
-        !happen(series, era_of(series, original), local, original, out))
-        return ROTA_ENOTFOUND;
+    return rc == ROTA_OK && found == original ? ROTA_OK : ROTA_ENOTFOUND;
+}
+
+int rota__series_clock(rota__env *env, const rota__series *series, const rota__happening *at,
+                       rota__local *local)
+{
+    int rc = find_local(env, series, at->original, local);
+    if (rc != ROTA_OK) return rc;
+    if (series->all_day) *local = rota__time_floor(*local, DAY) * DAY;
+    *local += series->eras[at->era].shift;
+    return ROTA_OK;
+}
+
+int rota__series_find(rota__env *env, const rota__series *series, rota_time original,
+                      rota__happening *out, int32_t *kind)
+{
+    rota__local local;
+    int rc = find_local(env, series, original, &local);
+    if (rc != ROTA_OK) return rc;
+    if (!happen(series, era_of(series, original), local, original, out)) return ROTA_ENOTFOUND;
     const rota__exception *exception = rota__series_exception(series, original);
     *kind = exception ? exception->kind : 0;
     return ROTA_OK;

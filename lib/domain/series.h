@@ -99,6 +99,9 @@ int64_t rota__series_slack(const rota__series *series, int64_t era);  /* seconds
  * ROTA_ENOTFOUND where there is none; ROTA_ELIMIT. *kind: ROTA__EXCEPT_*, or 0. */
 int rota__series_find(rota__env *env, const rota__series *series, rota_time original,
                       rota__happening *out, int32_t *kind);
+/* Where its era has it on the wall clock: of one in a gap that is a time which no clock shows. */
+int rota__series_clock(rota__env *env, const rota__series *series, const rota__happening *at,
+                       rota__local *local);
 /* The first one of all eras that starts at `from` or later: ROTA__RECUR_DONE where none does. */
 int rota__series_first(rota__env *env, const rota__series *series, rota_time from,
                        rota__happening *out);

@@ -126,7 +126,8 @@ int rota__write_put(rota__write *w, const rota__booking *before, const rota__boo
     put->version = put->row ? before->version + 1 : 1;
     if (!put->row) put->created_at = w->cx->now;
     int rc = touch(w, before, after);
-    if (rc == ROTA_OK && put->series) rc = rota__fresh_note(w->cx, &w->batch, before);
+    if (rc == ROTA_OK && (put->series || (put->part_of && !put->row)))
+        rc = rota__fresh_note(w->cx, &w->batch, before);
     return rc;
 }
 

@@ -181,13 +181,21 @@ static inline bool rota__status_reminds(int32_t status)
     return status == ROTA_BOOKING_CONFIRMED || status == ROTA_BOOKING_CHECKED_IN;
 }
 
-/* Which bookings a store notes by itself: see rota__remind. before: NULL for a new one. */
-static inline bool rota__reminder_is_noted(const rota__reminder_state *state,
-                                           const rota__booking *before, const rota__booking *after)
+/* Does it come to be reminded of, at this start, and has it not begun? before: NULL for a new
+ * one. */
+static inline bool rota__booking_is_fresh(const rota__booking *before, const rota__booking *after)
 {
     bool stood = before && rota__status_reminds(before->status) &&
                  before->when.start == after->when.start;
-    return rota__status_reminds(after->status) && !stood && after->when.start > after->changed_at &&
+    return rota__status_reminds(after->status) && !stood && after->when.start >= after->changed_at;
+}
+
+/* Which bookings a store notes by itself: see rota__remind. */
+static inline bool rota__reminder_is_noted(const rota__reminder_state *state,
+                                           const rota__booking *before, const rota__booking *after)
+{
+    bool of_series = !before && after->part_of != 0;
+    return !of_series && rota__booking_is_fresh(before, after) &&
            after->when.start - state->longest <= state->cursor;
 }
 
@@ -226,9 +234,9 @@ enum { ROTA__CONSUMER_NEW = -1 };
  *
  * Once there is a state, every put of a booking is looked at. One that recurs has its next
  * reminder set to ROTA_TIME_MIN. Another one is noted for ROTA_TIME_MIN, if it is confirmed
- * or checked in, was not so before or had another start, and its start is behind
- * changed_at, but not behind cursor + longest. So is what is in `fresh`, whose starts
- * obey the last condition. A list that is put sets the next reminder of every series, or
+ * or checked in, was not so before or had another start, and its start is not before
+ * changed_at, nor behind cursor + longest. So is what is in `fresh`, whose starts
+ * obey the last condition; of a new one that is part of a series nothing else is known. A list that is put sets the next reminder of every series, or
  * of its own booking where that recurs, to ROTA_TIME_MIN. */
 typedef struct rota__remind {
     bool on;
@@ -245,8 +253,9 @@ typedef struct rota__remind {
 
 /* An occurrence that came to have its start. */
 typedef struct rota__fresh {
-    int64_t booking; /* the series: its place in the batch's bookings */
-    rota_time occurrence, start;
+    int64_t booking;      /* its place in the batch's bookings: a series */
+    rota_time occurrence; /* of that; of one that has a row of its own 0 */
+    rota_time start;
 } rota__fresh;
 
 typedef struct rota__batch {

@@ -551,11 +551,10 @@ class Model:
             raise Unclear("the first one is not moved itself")
         if named.status == "cancelled" and not named.apart and not named.skipped:
             raise Unclear("named is one that was cancelled with others")
-        if start is not None and oracle.local(self.by_series(named), booking.zone) != (
-                named.wall + named.shift):
-            self.differs("many are moved by one whose wall clock is left out")
         shift = None
-        if start is not None:
+        if start == self.by_series(named): # also where the clock leaves its own time out
+            shift = timedelta(0)
+        elif start is not None:
             # The time that it is to have, and no other, on the clock.
             shift = oracle.local(start, booking.zone) - named.wall - named.shift
             if "own_way" in self.mutate:
