@@ -354,6 +354,24 @@ START_TEST(joining_is_refused_where_the_bookings_collide) /* BX-1, design 7.9 */
 }
 END_TEST
 
+/* Units are taken away from now on: in the past more may be taken than there are. */
+START_TEST(joining_is_not_refused_for_what_collided_without_it)
+{
+    rota_id red = fx_room(&f, "Red", 2), group = fx_resource(&f, "group", "G", 1);
+    rota_resource_request less = ROTA_INIT(rota_resource_request);
+    less.set = ROTA_RESOURCE_SET_CAPACITY;
+    less.capacity = 1;
+    ck_status(&f, book(red, "2031-03-10T09:00Z", "2031-03-10T11:00Z"), ROTA_OK);
+    ck_status(&f, book(red, "2031-03-10T10:00Z", "2031-03-10T12:00Z"), ROTA_OK);
+    ck_status(&f, book(group, "2031-03-10T11:00Z", "2031-03-10T11:30Z"), ROTA_OK);
+    fx_clock(&f, "2031-03-10T12:00Z");
+    ck_status(&f, rota_resource_update(f.r, NULL, &red, &less, NULL), ROTA_OK);
+    ck_status(&f, join(group, red, "2031-03-10T00:00Z", "2031-03-10T10:50Z"), ROTA_OK);
+    ck_status(&f, join(group, red, "2031-03-10T10:55Z", NULL), ROTA_ECONFLICT);
+    ck_status(&f, join(group, red, "2031-03-10T11:30Z", NULL), ROTA_OK);
+}
+END_TEST
+
 START_TEST(leaving_releases_from_that_moment) /* BX-1, design 7.9 */
 {
     rota_id g = fx_room(&f, "G", 1), u = fx_room(&f, "U", 1);
@@ -612,6 +630,7 @@ Suite *group_suite(void)
     tcase_add_test(tc, a_group_takes_its_members_and_the_other_way_round);
     tcase_add_test(tc, a_stay_takes_time_from_its_first_to_its_last_moment);
     tcase_add_test(tc, joining_is_refused_where_the_bookings_collide);
+    tcase_add_test(tc, joining_is_not_refused_for_what_collided_without_it);
     tcase_add_test(tc, leaving_releases_from_that_moment);
     tcase_add_test(tc, a_member_keeps_his_own_buffers);
     tcase_add_test(tc, who_is_in_two_groups_comes_once_to_the_meeting_of_both);

@@ -475,7 +475,7 @@ class Model:
     def named(self, booking, request):
         """The occurrence that the request names; the first one where it names none."""
         if "occurrence" not in request:
-            return booking.occurrences[0]
+            return min(booking.occurrences, key=self.by_series) # some may go before those of old
         at = seconds(request["occurrence"])
         for occurrence in booking.occurrences:
             name = occurrence.original
