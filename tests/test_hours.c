@@ -459,6 +459,45 @@ START_TEST(a_booking_lies_in_one_open_span_as_a_whole)
 }
 END_TEST
 
+/* Whichever was made first, and in whatever order they are claimed. */
+START_TEST(of_several_ways_to_a_closed_one_the_longest_is_told)
+{
+    static const char *const names[] = { "A", "B", "C", "D", "E", "F", "G", "H" };
+    for (int i = 0; i < 4; i++) {
+        rota_id one = resource(names[2 * i], "UTC", NULL);
+        rota_id two = resource(names[2 * i + 1], "UTC", NULL);
+        rota_id person = i % 2 ? one : two, group = i % 2 ? two : one;
+        rota_member_request stay = ROTA_INIT(rota_member_request);
+        stay.group = group;
+        stay.member = person;
+        stay.set = ROTA_MEMBER_SET_FROM;
+        stay.from = t("2031-03-11T08:15Z");
+        ck_status(&f, rota_member_add(f.r, NULL, &stay, NULL), ROTA_OK);
+        nine_to_five(person);
+
+        const rota_claim claims[] = { { .resource = i < 2 ? person : group, .units = 1 },
+                                      { .resource = i < 2 ? group : person, .units = 1 } };
+        const rota_span when = { t("2031-03-11T06:30Z"), t("2031-03-11T08:30Z") };
+        rota_booking_request q = ROTA_INIT(rota_booking_request);
+        q.when = when;
+        q.claims = claims;
+        q.claim_count = 2;
+        ck_closed(rota_booking_create(f.r, NULL, &q, NULL));
+        rota_violation row = violation(0, 1);
+        ck_assert(row.when.start == when.start && row.when.end == when.end);
+
+        rota_free_query asked = ROTA_INIT(rota_free_query);
+        asked.all = claims;
+        asked.all_count = 2;
+        asked.window = (rota_span){ when.start, when.end };
+        asked.duration = 2 * HOUR;
+        ck_closed(rota_free_explain(f.r, &asked, when.start));
+        row = violation(0, 1);
+        ck_assert(row.when.start == when.start && row.when.end == when.end);
+    }
+}
+END_TEST
+
 /* Decision 2: setup and cleanup may reach outside. */
 START_TEST(setup_and_cleanup_may_lie_outside_of_hours)
 {
@@ -861,6 +900,7 @@ Suite *hours_suite(void)
     TCase *gate = tcase_create("gate");
     tcase_add_checked_fixture(gate, setup, teardown);
     tcase_add_test(gate, a_booking_lies_in_one_open_span_as_a_whole);
+    tcase_add_test(gate, of_several_ways_to_a_closed_one_the_longest_is_told);
     tcase_add_test(gate, setup_and_cleanup_may_lie_outside_of_hours);
     tcase_add_test(gate, optional_and_free_claims_never_refuse_and_an_override_may_book);
     tcase_add_test(gate, everybody_who_is_taken_through_a_group_must_be_open_while_he_belongs);

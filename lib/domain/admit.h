@@ -26,8 +26,8 @@ typedef struct rota__clash {
 /* By resource as they were looked at, then booking row; of a series by what is asked. */
 typedef ROTA__LIST(rota__clash) rota__clashes;
 
-/* A resource that is not open throughout the time asked of it: one for each resource, and of
- * a series for each occurrence. */
+/* A resource that is not open throughout the time asked of it: one for each resource, in the
+ * way in which it is asked for longest, and of a series for each occurrence. */
 typedef struct rota__breach {
     const rota__timeline *resource;
     const rota__timeline *closed; /* itself, or a place that it is in */
@@ -38,6 +38,9 @@ typedef struct rota__breach {
 } rota__breach;
 
 typedef ROTA__LIST(rota__breach) rota__breaches;
+
+/* As qsort() has it: of what happens once, by resource, and the longer one first. */
+int rota__breach_compare(const void *left, const void *right);
 
 /* So many units of a resource, asked for within a span of it. */
 typedef struct rota__wish {

@@ -31,7 +31,17 @@ static int add_breach(rota__write *w, const rota__breach *breach, rota__breaches
     return ROTA_OK;
 }
 
-/* One breach of what happens once is enough for each resource. */
+int rota__breach_compare(const void *left, const void *right)
+{
+    const rota__breach *a = left, *b = right;
+    int64_t x = a->resource->resource.row, y = b->resource->resource.row;
+    int64_t more = (b->when.end - b->when.start) - (a->when.end - a->when.start);
+    if (x != y) return x < y ? -1 : 1;
+    if (more != 0) return more < 0 ? -1 : 1;
+    return (a->when.start > b->when.start) - (a->when.start < b->when.start);
+}
+
+/* One breach of what happens once is enough for each way to a resource. */
 static int check_wish(rota__write *w, const rota__wish *wish, const rota__places *places,
                       rota_span when, rota__breaches *breaches)
 {
@@ -63,10 +73,13 @@ int rota__admit_open(rota__write *w, rota_span when, const rota__wishes *list,
         const rota__wish *wish = &list->items[i];
         bool same = i > 0 && list->items[i - 1].resource == wish->resource;
         if (!same) rc = rota__admit_places(w, wish->resource, &places);
-        int64_t told = breaches->count;
-        if (told > 0 && breaches->items[told - 1].resource->resource.row == wish->resource)
-            continue;
+        const int64_t told = breaches->count;
         if (rc == ROTA_OK) rc = check_wish(w, wish, &places, when, breaches);
+        if (told == 0 || breaches->count == told) continue;
+        rota__breach *last = &breaches->items[told - 1], *next = &breaches->items[told];
+        if (last->resource != next->resource) continue;
+        if (rota__breach_compare(next, last) < 0) *last = *next;
+        breaches->count = told;
     }
     return rc;
 }

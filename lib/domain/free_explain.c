@@ -72,13 +72,6 @@ static int by_told(const void *left, const void *right)
     return (a->overlap.start > b->overlap.start) - (a->overlap.start < b->overlap.start);
 }
 
-static int by_breach(const void *left, const void *right)
-{
-    const rota__breach *a = left, *b = right;
-    int64_t x = a->resource->resource.row, y = b->resource->resource.row;
-    return (x > y) - (x < y);
-}
-
 /* What stands in the way of several is one reason. */
 static void tell_once(against *all)
 {
@@ -94,7 +87,7 @@ static void tell_once(against *all)
     }
     all->clashes.count = kept;
     kept = 0;
-    rota__sort(breaches, all->breaches.count, sizeof *breaches, by_breach);
+    rota__sort(breaches, all->breaches.count, sizeof *breaches, rota__breach_compare);
     for (int64_t i = 0; i < all->breaches.count; i++)
         if (kept == 0 || breaches[kept - 1].resource != breaches[i].resource)
             breaches[kept++] = breaches[i];
