@@ -541,6 +541,45 @@ static int add_shortage(rota__write *w, shortages *list, const shortage *s)
     return ROTA_OK;
 }
 
+/* Is anywhere in the window more taken than there is, and more than was taken before? */
+static int is_fuller(const look *k, const pieces *before, bool *fuller)
+{
+    const pieces *lists[] = { before, k->taken };
+    int64_t count = 2 * (before->count + k->taken->count), n = 0, was = 0, is = 0;
+    edge *edges = rota__arena_alloc(k->w->cx->env.arena, count, (int64_t)sizeof *edges);
+    if (!edges) return rota__context_nomem(k->w->cx);
+    for (int now = 0; now < 2; now++)
+        for (int64_t i = 0; i < lists[now]->count; i++) {
+            const piece *p = &lists[now]->items[i];
+            int64_t taken = now ? p->units : 0, asked = now ? 0 : p->units;
+            edges[n++] = (edge){ p->span.start, taken, asked };
+            edges[n++] = (edge){ p->span.end, -taken, -asked };
+        }
+    rota__sort(edges, n, sizeof *edges, by_time);
+    for (int64_t i = 0; i + 1 < n && !*fuller; i++) {
+        const rota_span until_next = { edges[i].at, edges[i + 1].at };
+        is += edges[i].taken;
+        was += edges[i].asked;
+        *fuller = is > k->resource->capacity && is > was && until_next.start < until_next.end &&
+                  rota__time_overlap(until_next, k->when);
+    }
+    return ROTA_OK;
+}
+
+/* Units may have been taken away from now on: then more is taken in the past than there is,
+ * which is not for who joins to answer for. */
+static int forgive(const look *k, shortages *short_of)
+{
+    pieces before = { 0 };
+    look as_is = *k;
+    bool fuller = false;
+    as_is.taken = &before;
+    int rc = gather(&as_is, NULL);
+    if (rc == ROTA_OK) rc = is_fuller(k, &before, &fuller);
+    if (rc == ROTA_OK && !fuller) short_of->count = 0;
+    return rc;
+}
+
 /* Walk along the edges of everything taken and asked for. Where something is
  * asked for, it must fit on top; else what is taken must fit by itself. */
 static int sweep(rota__write *w, int64_t capacity, const pieces *taken, const pieces *asked,
@@ -746,6 +785,8 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
                 short_of.items[kept++] = short_of.items[i];
         short_of.count = kept;
     }
+    if (change && change->joining && short_of.count > 0 && (rc = forgive(&k, &short_of)) != ROTA_OK)
+        return rc;
     return each ? tell_each(w, t, asked, &taken, &short_of, clashes)
                 : tell(w, t, &taken, &short_of, clashes);
 }

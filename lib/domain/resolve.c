@@ -374,39 +374,12 @@ int rota__resolve_series(rota__write *w, const rota__series *series, rota_time f
     return ROTA_OK;
 }
 
-static bool is_among(const rota__clash *clash, const rota__clashes *list)
-{
-    for (int64_t i = 0; i < list->count; i++) {
-        const rota__clash *one = &list->items[i];
-        if (one->resource == clash->resource && one->booking == clash->booking &&
-            one->original == clash->original && one->overlap.start == clash->overlap.start &&
-            one->overlap.end == clash->overlap.end && one->units_left == clash->units_left)
-            return true;
-    }
-    return false;
-}
-
-/* What collides without it, as where units were taken away behind the past, is not for who
- * joins to answer for. */
-static int drop_old(rota__write *w, int64_t resource, rota_span when, rota__clashes *clashes)
-{
-    const rota__change nothing = { 0 };
-    rota__clashes old = { 0 };
-    int rc = rota__admit_change(w, resource, when, &nothing, &old);
-    for (int64_t i = 0; i < clashes->count; i++)
-        if (!is_among(&clashes->items[i], &old)) return rc;
-    clashes->count = 0;
-    return rc;
-}
-
 int rota__resolve_change(rota__write *w, int64_t resource, rota_span when,
                          const rota__change *change)
 {
     rota__clashes clashes = { 0 };
     const rota__breaches breaches = { 0 };
     int rc = rota__admit_change(w, resource, when, change, &clashes);
-    if (rc == ROTA_OK && change->joining && clashes.count > 0)
-        rc = drop_old(w, resource, when, &clashes);
     if (rc != ROTA_OK) return rc;
     return clashes.count == 0 ? expire_lapsed(w) : rota__resolve_tell(w, &clashes, &breaches);
 }

@@ -425,18 +425,36 @@ class Model:
                                        [(b, self.pieces(b, resource, ways)) for b in others], ())
         return found
 
-    def crowded(self, reached, stays, start, end):
-        """Rows for what must fit as it is, each resource in its own windows."""
+    def crowded(self, reached, stays, start, end, before=None):
+        """Rows for what must fit as it is, each resource in its own windows. before: as the stays
+        were; where no more is taken than then, there may be too much of it."""
         others = self.near(start, end)
         found = []
         for resource in self.resources:
             windows = [(max(a, start), min(b, end)) for r, a, b in reached if r is resource]
             if windows:
-                ways = self.ways(resource, stays)
-                found += self.shortage(resource, (),
-                                       [(b, self.pieces(b, resource, ways)) for b in others],
-                                       windows)
+                now = self.taking(others, resource, stays)
+                if before is None or self.is_fuller(
+                        resource, self.taking(others, resource, before), now, windows):
+                    found += self.shortage(resource, (), now, windows)
         return found
+
+    def taking(self, bookings, resource, stays):
+        ways = self.ways(resource, stays)
+        return [(b, self.pieces(b, resource, ways)) for b in bookings]
+
+    @staticmethod
+    def is_fuller(resource, was, now, windows):
+        """Is more taken than there is, and than before? Units may have been taken away from now on,
+        and in the past more be taken than there is."""
+        for a, b in windows:
+            instants = {a} | {s for _, pieces in was + now for s, _, _ in pieces if a <= s < b}
+            for instant in instants if a < b else ():
+                taken, more = (sum(units_at(pieces, instant) for _, pieces in each)
+                               for each in (was, now))
+                if more > resource.capacity and more > taken:
+                    return True
+        return False
 
     def refuse(self, found):
         """ECONFLICT with its rows by start, resource, booking; those without a booking last."""
@@ -542,7 +560,7 @@ class Model:
         expired = []
         if member.active:
             below = self.below(member, stays, since=start, until=end)
-            crowded = self.crowded(below, joined, start, end)
+            crowded = self.crowded(below, joined, start, end, before=stays)
             if crowded:
                 self.refuse(crowded)
             expired = self.passed_over(below, joined)
