@@ -764,6 +764,7 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
     int rc = rota__write_look(w, row, &t);
     if (rc != ROTA_OK) return rc;
     bool changed = change && change->resource && change->resource->row == row;
+    bool joins = change && change->joining;
     bool each = asked->count > 0 && asked->items[0].recurs;
     look k = { .w = w,
                .resource = changed ? change->resource : &t->resource,
@@ -785,8 +786,7 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
                 short_of.items[kept++] = short_of.items[i];
         short_of.count = kept;
     }
-    if (change && change->joining && short_of.count > 0 && (rc = forgive(&k, &short_of)) != ROTA_OK)
-        return rc;
+    if (joins && short_of.count > 0 && (rc = forgive(&k, &short_of)) != ROTA_OK) return rc;
     return each ? tell_each(w, t, asked, &taken, &short_of, clashes)
                 : tell(w, t, &taken, &short_of, clashes);
 }
