@@ -850,13 +850,28 @@ static void make_series(rota__store *store)
     ck_assert_int_eq(outcome, ROTA__COMMITTED);
 }
 
+/* Nothing is written by who may only read: not a newer schema either. */
+static void make_file_to_renew(int schema)
+{
+    char name[16];
+    rota__store *store = NULL;
+    make_old_file(schema);
+    snprintf(name, sizeof name, "schema %d", schema);
+    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, name);
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), schema);
+}
+
+static void close_renewed(rota__store *store)
+{
+    OK(store->ops->check(store, &fx.env));
+    close_store(store);
+    ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
+}
+
 START_TEST(a_file_of_the_first_release_is_renewed)
 {
-    make_old_file(1);
     rota__store *store = NULL;
-    /* Nothing is written by who may only read: not this either. */
-    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 1");
-    ck_assert_int_eq(number_raw("PRAGMA user_version"), 1);
+    make_file_to_renew(1);
     for (int i = 0; i < 2; i++) {
         store = open_calendar(ROTA_OPEN_EXISTING);
         ck_assert_int_eq(count_bookings(store), 1 + i);
@@ -876,8 +891,7 @@ START_TEST(a_file_of_the_first_release_is_renewed)
         rota__consumer found;
         OK(store->ops->consumer_get(store, &fx.env, "mailer", &found));
         ck_assert_int_eq(found.position, 1);
-        close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
+        close_renewed(store);
     }
     store = open_calendar(ROTA_OPEN_READONLY);
     close_store(store);
@@ -886,12 +900,9 @@ END_TEST
 
 START_TEST(a_file_of_the_second_schema_is_renewed)
 {
-    make_old_file(2);
-    rota__store *store = NULL;
-    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 2");
-    ck_assert_int_eq(number_raw("PRAGMA user_version"), 2);
+    make_file_to_renew(2);
     for (int i = 0; i < 2; i++) {
-        store = open_calendar(ROTA_OPEN_EXISTING);
+        rota__store *store = open_calendar(ROTA_OPEN_EXISTING);
         if (i == 0) make_series(store);
         OK(store->ops->check(store, &fx.env));
 
@@ -912,45 +923,36 @@ START_TEST(a_file_of_the_second_schema_is_renewed)
         rota__booking_filter ever = { .when = { ROTA_TIME_MIN, ROTA_TIME_MAX }, .statuses = ~0u };
         OK(store->ops->booking_list(store, &fx.env, &ever, &rows, &count));
         ck_assert_int_eq(count, 2);
-        close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
+        close_renewed(store);
     }
 }
 END_TEST
 
 START_TEST(a_file_of_the_third_schema_is_renewed_and_nothing_has_hours_in_it)
 {
-    make_old_file(3);
-    rota__store *store = NULL;
-    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 3");
+    make_file_to_renew(3);
     for (int i = 0; i < 2; i++) {
         rota__by by = { .row = 1 };
         rota__resource found;
-        store = open_calendar(ROTA_OPEN_EXISTING);
+        rota__store *store = open_calendar(ROTA_OPEN_EXISTING);
         OK(store->ops->resource_get(store, &fx.env, &by, &found));
         ck_assert(!found.hours && found.hours_size == 0);
-        OK(store->ops->check(store, &fx.env));
-        close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
+        close_renewed(store);
     }
 }
 END_TEST
 
 START_TEST(a_file_of_the_fourth_schema_is_renewed_and_knows_what_removed_ones_were_called)
 {
-    make_old_file(4);
-    rota__store *store = NULL;
-    FAILS(try_open(fx.path, ROTA_OPEN_READONLY, 0, &store), ROTA_EVERSION, "schema 4");
+    make_file_to_renew(4);
     for (int i = 0; i < 2; i++) {
         rota__by by = { .ref = "red" }, removed = { .ref = "red", .removed = true };
         rota__resource found;
-        store = open_calendar(ROTA_OPEN_EXISTING);
+        rota__store *store = open_calendar(ROTA_OPEN_EXISTING);
         ck_assert_int_eq(store->ops->resource_get(store, &fx.env, &by, &found), ROTA_ENOTFOUND);
         OK(store->ops->resource_get(store, &fx.env, &removed, &found));
         ck_assert_int_eq(found.row, 2);
-        OK(store->ops->check(store, &fx.env));
-        close_store(store);
-        ck_assert_int_eq(number_raw("PRAGMA user_version"), 5);
+        close_renewed(store);
     }
 }
 END_TEST

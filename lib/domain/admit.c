@@ -519,6 +519,26 @@ static int by_time(const void *left, const void *right)
     return compare_int(a->at, b->at);
 }
 
+/* Of both lists, by time; so many as twice the pieces. NULL: no memory. */
+static edge *find_edges(rota__write *w, const pieces *taken, const pieces *asked)
+{
+    int64_t count = 2 * (taken->count + asked->count), n = 0;
+    edge *edges = rota__arena_alloc(w->cx->env.arena, count, (int64_t)sizeof *edges);
+    if (!edges) return NULL;
+    for (int64_t i = 0; i < taken->count; i++) {
+        const piece *p = &taken->items[i];
+        edges[n++] = (edge){ .at = p->span.start, .taken = p->units };
+        edges[n++] = (edge){ .at = p->span.end, .taken = -p->units };
+    }
+    for (int64_t i = 0; i < asked->count; i++) {
+        const piece *p = &asked->items[i];
+        edges[n++] = (edge){ .at = p->span.start, .asked = p->units };
+        edges[n++] = (edge){ .at = p->span.end, .asked = -p->units };
+    }
+    rota__sort(edges, count, sizeof *edges, by_time);
+    return edges;
+}
+
 /* A span in which the units run out, by the same number throughout. */
 typedef struct shortage {
     rota_span span;
@@ -544,19 +564,11 @@ static int add_shortage(rota__write *w, shortages *list, const shortage *s)
 /* Is anywhere in the window more taken than there is, and more than was taken before? */
 static int is_fuller(const look *k, const pieces *before, bool *fuller)
 {
-    const pieces *lists[] = { before, k->taken };
-    int64_t count = 2 * (before->count + k->taken->count), n = 0, was = 0, is = 0;
-    edge *edges = rota__arena_alloc(k->w->cx->env.arena, count, (int64_t)sizeof *edges);
+    const int64_t count = 2 * (k->taken->count + before->count);
+    const edge *edges = find_edges(k->w, k->taken, before);
+    int64_t is = 0, was = 0;
     if (!edges) return rota__context_nomem(k->w->cx);
-    for (int now = 0; now < 2; now++)
-        for (int64_t i = 0; i < lists[now]->count; i++) {
-            const piece *p = &lists[now]->items[i];
-            int64_t taken = now ? p->units : 0, asked = now ? 0 : p->units;
-            edges[n++] = (edge){ p->span.start, taken, asked };
-            edges[n++] = (edge){ p->span.end, -taken, -asked };
-        }
-    rota__sort(edges, n, sizeof *edges, by_time);
-    for (int64_t i = 0; i + 1 < n && !*fuller; i++) {
+    for (int64_t i = 0; i + 1 < count && !*fuller; i++) {
         const rota_span until_next = { edges[i].at, edges[i + 1].at };
         is += edges[i].taken;
         was += edges[i].asked;
@@ -585,22 +597,10 @@ static int forgive(const look *k, shortages *short_of)
 static int sweep(rota__write *w, int64_t capacity, const pieces *taken, const pieces *asked,
                  shortages *out)
 {
-    int64_t count = 2 * (taken->count + asked->count), n = 0;
-    edge *edges = rota__arena_alloc(w->cx->env.arena, count, (int64_t)sizeof *edges);
-    if (!edges) return rota__context_nomem(w->cx);
-    for (int64_t i = 0; i < taken->count; i++) {
-        const piece *p = &taken->items[i];
-        edges[n++] = (edge){ .at = p->span.start, .taken = p->units };
-        edges[n++] = (edge){ .at = p->span.end, .taken = -p->units };
-    }
-    for (int64_t i = 0; i < asked->count; i++) {
-        const piece *p = &asked->items[i];
-        edges[n++] = (edge){ .at = p->span.start, .asked = p->units };
-        edges[n++] = (edge){ .at = p->span.end, .asked = -p->units };
-    }
-    rota__sort(edges, count, sizeof *edges, by_time);
-
+    const int64_t count = 2 * (taken->count + asked->count);
+    const edge *edges = find_edges(w, taken, asked);
     int64_t units_taken = 0, units_asked = 0;
+    if (!edges) return rota__context_nomem(w->cx);
     for (int64_t i = 0; i < count; i++) {
         units_taken += edges[i].taken;
         units_asked += edges[i].asked;

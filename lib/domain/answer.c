@@ -1,7 +1,7 @@
 #include "domain/answer.h"
 
-#include "base/words.h"
 #include "base/str.h"
+#include "base/words.h"
 #include "domain/request.h"
 
 enum { ANSWER_ONCE = 1, ANSWER_SERIES = 2, ANSWER_FORBIDDEN = 3, ANSWER_MOVED = 4, ANSWER_ID = 16 };

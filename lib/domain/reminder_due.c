@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/words.h"
 #include "base/sort.h"
+#include "base/words.h"
 #include "domain/admit.h"
 #include "domain/event.h"
 #include "domain/reminder.h"

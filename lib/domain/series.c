@@ -132,6 +132,13 @@ static bool days_later(const rota__tz *zone, rota_time start, int64_t days, rota
     return true;
 }
 
+/* What the rule gave, as its era has it. */
+static rota__local shifted(const rota__series *series, int64_t era, rota__local local)
+{
+    if (series->all_day) local = rota__time_floor(local, DAY) * DAY;
+    return local + series->eras[era].shift;
+}
+
 /* False where the years that there are end before it does. */
 static bool happen(const rota__series *series, int64_t number, rota__local local,
                    rota_time original, rota__happening *out)
@@ -140,9 +147,9 @@ static bool happen(const rota__series *series, int64_t number, rota__local local
     const rota__tz *zone = series->every.zone;
     rota_span when = { original, 0 };
     if (era->shift != 0) {
-        if (series->all_day) local = rota__time_floor(local, DAY) * DAY;
-        if (!in_years(local + era->shift)) return false;
-        when.start = rota__tz_instant(zone, local + era->shift, NULL);
+        local = shifted(series, number, local);
+        if (!in_years(local)) return false;
+        when.start = rota__tz_instant(zone, local, NULL);
     }
     if (!series->all_day)
         when.end = when.start + era->length;
@@ -234,10 +241,8 @@ int rota__series_clock(rota__env *env, const rota__series *series, const rota__h
                        rota__local *local)
 {
     int rc = find_local(env, series, at->original, local);
-    if (rc != ROTA_OK) return rc;
-    if (series->all_day) *local = rota__time_floor(*local, DAY) * DAY;
-    *local += series->eras[at->era].shift;
-    return ROTA_OK;
+    if (rc == ROTA_OK) *local = shifted(series, at->era, *local);
+    return rc;
 }
 
 int rota__series_find(rota__env *env, const rota__series *series, rota_time original,

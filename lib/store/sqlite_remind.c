@@ -6,8 +6,8 @@
 #include "store/sqlite_private.h"
 
 #include "base/id.h"
-#include "base/words.h"
 #include "base/sort.h"
+#include "base/words.h"
 
 /* --- rows --- */
 

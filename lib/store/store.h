@@ -236,8 +236,9 @@ enum { ROTA__CONSUMER_NEW = -1 };
  * reminder set to ROTA_TIME_MIN. Another one is noted for ROTA_TIME_MIN, if it is confirmed
  * or checked in, was not so before or had another start, and its start is not before
  * changed_at, nor behind cursor + longest. So is what is in `fresh`, whose starts
- * obey the last condition; of a new one that is part of a series nothing else is known. A list that is put sets the next reminder of every series, or
- * of its own booking where that recurs, to ROTA_TIME_MIN. */
+ * obey the last condition; of a new one that is part of a series nothing else is known. A
+ * list that is put sets the next reminder of every series, or of its own booking where that
+ * recurs, to ROTA_TIME_MIN. */
 typedef struct rota__remind {
     bool on;
     bool look_again; /* the next reminder of every series is not known any more */
