@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "api/handle.h"
@@ -173,14 +172,6 @@ void fx_fail_allocation(struct fx *f, int64_t n)
 int64_t fx_random(struct fx *f, int64_t below)
 {
     return (int64_t)(next_random(f) % (uint64_t)below);
-}
-
-uint64_t fx_seed(const char *what)
-{
-    const char *given = getenv("ROTA_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    fprintf(stderr, "%s: ROTA_SEED=%" PRIu64 "\n", what, seed);
-    return seed;
 }
 
 bool fx_sanitized(void)

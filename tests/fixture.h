@@ -50,8 +50,6 @@ void fx_fail_allocation(struct fx *f, int64_t n);
 
 /* A number below `below` that depends on f->random alone. */
 int64_t fx_random(struct fx *f, int64_t below);
-/* The seed of this run, ROTA_SEED where that is set; prints it. */
-uint64_t fx_seed(const char *what);
 
 /* Is this a build with sanitizers? There all takes several times as long, and what a sweep
  * tries is sampled more coarsely. */

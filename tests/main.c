@@ -4,10 +4,12 @@
 
 #include "tests.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "suites.h" /* ROTA_SUITES, made by the Makefile */
@@ -27,6 +29,14 @@ const char *tests_scratch(void)
     (void)mkdir(build ? build : "build", 0777); /* there already, as a rule */
     (void)mkdir(below, 0777);
     return below;
+}
+
+uint64_t tests_seed(const char *what)
+{
+    const char *given = getenv("ROTA_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    fprintf(stderr, "%s: ROTA_SEED=%" PRIu64 "\n", what, seed);
+    return seed;
 }
 
 int main(void)

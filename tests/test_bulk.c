@@ -430,7 +430,7 @@ START_TEST(many_at_once_are_what_they_are_one_by_one)
 {
     static struct fx g;
     static order of_all, of_each;
-    uint64_t seed = fx_seed("bulk");
+    uint64_t seed = tests_seed("bulk");
     int64_t booked = 0, refused = 0, cancelled = 0;
     for (int round = 0; round < 30; round++) {
         int32_t answers[REQUESTS];

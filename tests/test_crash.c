@@ -547,7 +547,7 @@ static void kill_rounds(int64_t rounds, uint64_t seed, bool hasty)
 
 START_TEST(what_a_killed_process_was_told_is_there)
 {
-    uint64_t seed = fx_seed("kills");
+    uint64_t seed = tests_seed("kills");
     kill_rounds(kills(), seed, false);
     ck_assert_msg(!complaint[0], "%s", complaint);
     fprintf(stderr, "kills: %" PRId64 ", and %" PRId64 " answers by then\n", kills(), answers);
@@ -556,7 +556,7 @@ END_TEST
 
 START_TEST(who_acknowledges_too_early_is_found)
 {
-    kill_rounds(60, fx_seed("kills"), true);
+    kill_rounds(60, tests_seed("kills"), true);
     ck_assert_ptr_nonnull(strstr(complaint, "acknowledged"));
     complaint[0] = '\0';
 }
@@ -790,7 +790,7 @@ START_TEST(what_was_answered_before_the_power_was_cut_is_there)
 {
     play();
     ck_assert_int_gt(simvfs_history_length(history), 1000);
-    cut_about(fx_seed("power"), 250, 0);
+    cut_about(tests_seed("power"), 250, 0);
     ck_assert_msg(!complaint[0], "%s", complaint);
     fprintf(stderr, "power: %" PRId64 " operations, %" PRId64 " cuts\n",
             simvfs_history_length(history), cuts);
@@ -801,7 +801,7 @@ END_TEST
 /* While it recovers from the first cut, the power is cut again. */
 START_TEST(a_power_cut_while_recovering_loses_nothing)
 {
-    uint64_t seed = fx_seed("power");
+    uint64_t seed = tests_seed("power");
     struct fx chance = { .random = seed };
     play();
     simvfs_history *whole = history;
@@ -832,7 +832,7 @@ START_TEST(what_a_power_cut_does_lose_is_found)
     static const char *const lies[] = { "", "-wal", NULL };
     simvfs_lie(lies[_i]);
     play();
-    cut_about(fx_seed("power"), 1000, lies[_i] ? 0 : 1);
+    cut_about(tests_seed("power"), 1000, lies[_i] ? 0 : 1);
     ck_assert_str_ne(complaint, "");
     complaint[0] = '\0';
     simvfs_lie(NULL);
@@ -936,14 +936,14 @@ static void cut_threads(uint64_t seed, bool hasty)
 
 START_TEST(what_threads_were_answered_before_the_power_was_cut_is_there)
 {
-    cut_threads(fx_seed("power under threads"), false);
+    cut_threads(tests_seed("power under threads"), false);
     ck_assert_msg(!complaint[0], "%s", complaint);
 }
 END_TEST
 
 START_TEST(a_thread_that_was_answered_too_early_is_found)
 {
-    cut_threads(fx_seed("power under threads"), true);
+    cut_threads(tests_seed("power under threads"), true);
     ck_assert_ptr_nonnull(strstr(complaint, "acknowledged"));
     complaint[0] = '\0';
 }
@@ -968,7 +968,7 @@ static void *scarce(void *ctx, void *block, int64_t size)
 START_TEST(threads_on_a_failing_disk_are_told_the_truth)
 {
     static const uint32_t kinds[] = { SIMVFS_SYNC, SIMVFS_SYNC | SIMVFS_WRITE, SIMVFS_ALL, 0 };
-    uint64_t seed = fx_seed("failures under threads") + (uint64_t)_i;
+    uint64_t seed = tests_seed("failures under threads") + (uint64_t)_i;
     rota_config config;
     failures_are_due = true;
     simvfs_install();
@@ -1168,7 +1168,7 @@ static bool meet(const struct meeting *m, uint32_t kinds, int64_t n)
 START_TEST(a_checkpoint_and_a_commit_may_meet_anywhere)
 {
     const struct meeting *m = &meetings[_i];
-    struct fx chance = { .random = fx_seed("meetings") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("meetings") + (uint64_t)_i };
     simvfs_install();
     simvfs_path(&f, "meet.db", path, sizeof path);
     excluded = met = 0;

@@ -434,7 +434,7 @@ static int64_t try_all(const struct verb *verb, const char *after, const struct 
 START_TEST(a_call_that_fails_changes_nothing)
 {
     const struct verb *verb = &verbs[_i];
-    struct fx chance = { .random = fx_seed("faults") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("faults") + (uint64_t)_i };
     char *after = picture_after(verb);
     int64_t tried = 0;
     for (int i = 0; i < FAULTS; i++) {
@@ -472,7 +472,7 @@ static bool try_open(const struct fault *fault, int64_t n, const simvfs_image *i
 
 START_TEST(opening_that_fails_changes_nothing)
 {
-    struct fx chance = { .random = fx_seed("faults") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("faults") + (uint64_t)_i };
     simvfs_load(plain);
     simvfs_format();
     simvfs_image *nothing = simvfs_save();
@@ -559,7 +559,7 @@ START_TEST(a_full_disk_heals_when_there_is_room_again)
 {
     enum { BOOKINGS = 400 };
     static bool made[BOOKINGS];
-    struct fx chance = { .random = fx_seed("full disk") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("full disk") + (uint64_t)_i };
     int64_t refused = 0;
     simvfs_load(plain);
     open_calendar();

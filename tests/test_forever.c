@@ -663,7 +663,7 @@ static void report(const char *what, const tally *sum)
 
 START_TEST(random_pairs_are_judged_as_by_counting_days)
 {
-    struct fx f = { .random = fx_seed("forever") };
+    struct fx f = { .random = tests_seed("forever") };
     starts x = { 0 }, y = { 0 };
     tally sum = { 0 };
     for (int64_t pairs = pairs_of(100); sum.pairs < pairs;) {
@@ -726,7 +726,7 @@ START_TEST(random_pairs_in_zones_are_judged_as_by_comparing_all)
 {
     static const char *const names[] = { LISBON,          YORK,           "Australia/Lord_Howe",
                                          "Europe/Dublin", "America/Nuuk", "UTC" };
-    struct fx f = { .random = fx_seed("forever, zones") };
+    struct fx f = { .random = tests_seed("forever, zones") };
     starts x = { 0 }, y = { 0 };
     tally sum = { 0 };
     for (int64_t pairs = pairs_of(40); sum.pairs < pairs;) {

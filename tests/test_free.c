@@ -654,7 +654,7 @@ static void ck_by_gate(struct fx *f, const rota_free_query *q, int32_t offset)
  * after every change. */
 START_TEST(a_search_by_the_quarter_finds_what_the_gate_lets_through)
 {
-    struct fx f = { .random = fx_seed("free") };
+    struct fx f = { .random = tests_seed("free") };
     rota_claim crowd[CROWD];
     rota_id last = { { 0 } };
     fx_open(&f, ":memory:");

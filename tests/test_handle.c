@@ -239,7 +239,7 @@ START_TEST(a_write_without_memory_changes_nothing)
 {
     const int which = _i / 4;
     const bool warm = _i & 1, for_good = _i & 2;
-    struct fx chance = { .random = fx_seed("without memory") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("without memory") + (uint64_t)_i };
     int64_t n = 0;
     for (int rc = ROTA_ENOMEM; rc != ROTA_OK;) {
         fx_open(&f, ":memory:");

@@ -141,7 +141,7 @@ START_TEST(the_days_are_those_that_libical_finds)
     rota__error error = { 0 };
     const rota__tz *utc;
     int compared = 0;
-    f.random = fx_seed("ical");
+    f.random = tests_seed("ical");
     rota__mem_init(&mem, NULL, NULL);
     rota__tz_init(&cache, &mem);
     ck_assert_int_eq(rota__tz_get(&cache, "UTC", &error, &utc), ROTA_OK);

@@ -3,10 +3,7 @@
 #include "index/itree.h"
 #include "tests.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LIST_ROOM = 12000 };
 
@@ -45,19 +42,13 @@ typedef struct fixture {
     rota__interval *expected; /* room for a query's answer */
 } fixture;
 
-static uint64_t seed_of_run(void)
-{
-    const char *given = getenv("ROTA_SEED");
-    return given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-}
-
 static void fx_open(fixture *f)
 {
     memset(f, 0, sizeof *f);
     f->memory.allowed = -1;
     rota__mem_init(&f->mem, take, &f->memory);
     rota__itree_init(&f->tree, &f->mem);
-    f->random = seed_of_run() * 2 + 1;
+    f->random = tests_seed("itree") * 2 + 1;
     f->list = malloc(LIST_ROOM * sizeof *f->list);
     f->expected = malloc(LIST_ROOM * sizeof *f->expected);
     ck_assert(f->list && f->expected);
@@ -290,8 +281,6 @@ START_TEST(random_changes_agree_with_a_plain_list)
     const distribution *d = &distributions[_i];
     fixture f;
     fx_open(&f);
-    printf("itree: %s, ROTA_SEED=%" PRIu64 "\n", d->name, seed_of_run());
-    fflush(stdout);
     ck_random_changes(&f, d, 200, 9);
     ck_random_changes(&f, d, 7000, 14);
     ck_random_changes(&f, d, 2000, 8);

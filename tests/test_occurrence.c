@@ -742,7 +742,7 @@ static void change_one(void)
 START_TEST(lists_are_what_every_occurrence_says)
 {
     static seen want[MANY * 50];
-    f.random = fx_seed("series in lists") + (uint64_t)_i;
+    f.random = tests_seed("series in lists") + (uint64_t)_i;
     f.now = FROM * INT64_C(86400) - 86400 * 30;
     make_world();
     for (int round = 0; round < 40; round++) {

@@ -316,7 +316,7 @@ static bool interleave(int of_a, int of_b, int64_t n, bool warm, const outcome *
 /* Before each operation with ROTA_FAULTS=all, else before some that ROTA_SEED chooses. */
 START_TEST(a_call_in_the_middle_of_another_is_as_one_after_the_other)
 {
-    struct fx chance = { .random = fx_seed("race") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("race") + (uint64_t)_i };
     prepare();
     for (int of_b = 0; of_b < CALLS; of_b++) {
         outcome orders[2] = { in_turn(_i, of_b, false), in_turn(_i, of_b, true) };

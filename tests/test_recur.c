@@ -582,7 +582,7 @@ START_TEST(a_walk_from_anywhere_is_the_walk_from_the_start)
     rota__tz_cache cache;
     rota__mem_init(&mem, NULL, NULL);
     rota__tz_init(&cache, &mem);
-    f.random = fx_seed("recur");
+    f.random = tests_seed("recur");
     for (int i = 0; i < RULES; i++) {
         char text[256];
         random_rule(text, sizeof text, i % 2 == 0);

@@ -392,7 +392,7 @@ START_TEST(memory_follows_every_change_of_a_series)
     const int changes = fx_sanitized() ? 60 : 150;
     int64_t done = 0;
     set_up(_i);
-    f.random = fx_seed("series in memory") + (uint64_t)_i;
+    f.random = tests_seed("series in memory") + (uint64_t)_i;
     for (int i = 0; i < changes; i++) {
         rota *fresh = NULL, *r = anybody();
         int rc = change(r);

@@ -2325,7 +2325,7 @@ START_TEST(a_failing_disk_breaks_no_promise)
         { SQLITE_FULL, false },
         { SQLITE_FULL, true },
     };
-    struct fx chance = { .random = fx_seed("failing disk") + (uint64_t)_i };
+    struct fx chance = { .random = tests_seed("failing disk") + (uint64_t)_i };
     int64_t last = 0;
     sweep(SQLITE_IOERR_WRITE, false, 1000000);
     last = shim.seen; /* as many writes as there are without a failure */

@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/id.h"
@@ -2563,16 +2562,6 @@ START_TEST(overlap_is_right_for_each_of_allens_relations)
 }
 END_TEST
 
-static uint64_t seed_of(const char *what)
-{
-    const char *given = getenv("ROTA_SEED");
-    uint64_t seed = given ? (uint64_t)strtoull(given, NULL, 10)
-                          : (uint64_t)time(NULL) * 1000003u ^ (uint64_t)getpid();
-    printf("%s: ROTA_SEED=%" PRIu64 "\n", what, seed);
-    fflush(stdout);
-    return seed;
-}
-
 /* xorshift64*; the state is never 0. */
 static uint64_t draw(uint64_t *rng)
 {
@@ -2600,7 +2589,7 @@ START_TEST(a_booking_of_any_length_is_found_wherever_it_overlaps)
     enum { COUNT = 300, QUERIES = 200, SECONDS = 20 * 365 * DAY };
     fx f;
     fx_open(&f, _i);
-    uint64_t rng = seed_of("lengths") | 1;
+    uint64_t rng = tests_seed("lengths") | 1;
     int64_t room = add_resource(&f, 1);
     rota_span spans[COUNT];
     rota__batch batch = { 0 };
@@ -4099,7 +4088,7 @@ static void shape_resource(twins *t, rota__resource *put)
     put->zone = chance(rng, 50) ? "UTC" : "Europe/Berlin";
     put->data = any_text(t);
     put->parent = chance(rng, 40) ? any_row(t, &t->a.resources) : 0;
-    put->capacity = chance(rng, 10) ? 1 : 2 + (int32_t)upto(rng, 5);
+    put->capacity = chance(rng, 30) ? 1 : 2 + (int32_t)upto(rng, 5);
     put->before = (int32_t)upto(rng, 900);
     put->after = (int32_t)upto(rng, 900);
     put->active = chance(rng, 90);
@@ -4482,7 +4471,7 @@ enum {
     SPOILS
 };
 
-static bool spoil_reminders(rota__batch *batch, int how)
+static bool spoil_reminders(rota__batch *batch, int how, int64_t dropped)
 {
     rota__remind *remind = &batch->remind;
     switch (how) {
@@ -4506,17 +4495,16 @@ static bool spoil_reminders(rota__batch *batch, int how)
         remind->next.items[0].at--;
         return true;
     case SPOIL_FORGOTTEN:
-        if (batch->reminders_dropped_max == 0) return false;
         batch->reminders_dropped_max = 0;
-        return true;
+        return dropped > 0;
     default:
         return false;
     }
 }
 
-/* Makes the other store's batch a little different where it can be: a comparison
- * that does not find this does not compare. */
-static bool spoil(fx *f, rota__batch *batch, int how)
+/* Makes the other store's batch a little different where that can be seen, by what was done
+ * in the first one: a comparison that does not find this does not compare. */
+static bool spoil(fx *f, rota__batch *batch, int how, const rota__commit *done)
 {
     rota__booking *booking = batch->bookings.count ? &batch->bookings.items[0] : NULL;
     rota__resource *resource = batch->resources.count ? &batch->resources.items[0] : NULL;
@@ -4596,7 +4584,7 @@ static bool spoil(fx *f, rota__batch *batch, int how)
         resource->hours_size--;
         return true;
     default:
-        return spoil_reminders(batch, how);
+        return spoil_reminders(batch, how, done->reminders_dropped);
     }
 }
 
@@ -4846,7 +4834,7 @@ static bool write_differs(twins *t, int how)
     int outcome = outcome_of(&t->a, &batch);
     t->outcomes[outcome - 1]++;
     if (outcome == ROTA__COMMITTED && !t->spoiled && t->clock > 4000)
-        t->spoiled = spoil(&t->b, &twin, how);
+        t->spoiled = spoil(&t->b, &twin, how, &t->a.last);
     if (outcome_of(&t->b, &twin) != outcome) return true;
     if (outcome != ROTA__COMMITTED) return false;
     for (int64_t i = 0; i < batch.events.count && i < twin.events.count; i++)
@@ -4913,7 +4901,7 @@ START_TEST(a_long_random_life_is_the_same_in_the_model)
 {
     enum { STEPS = 2500 };
     static twins t;
-    twins_open(&t, _i, seed_of("life"));
+    twins_open(&t, _i, tests_seed("life"));
     int64_t different = live(&t, STEPS, NO_SPOIL, true);
     ck_assert_msg(different == 0, "store %d differs from the model at step %" PRId64, _i,
                   different);
@@ -4926,10 +4914,11 @@ START_TEST(a_long_random_life_is_the_same_in_the_model)
            _i, (int)STEPS, t.outcomes[ROTA__COMMITTED - 1], t.outcomes[ROTA__STALE - 1],
            t.outcomes[ROTA__REPLAYED - 1], t.outcomes[OVERLAP - 1], t.b.bookings.count, recurring,
            single);
-    ck_assert_int_gt(recurring, STEPS / 20);
-    ck_assert_int_gt(single, STEPS / 50);
-    ck_assert_int_gt(t.outcomes[ROTA__COMMITTED - 1], STEPS / 2);
-    ck_assert_int_gt(t.outcomes[ROTA__STALE - 1], STEPS / 50);
+    /* A small part of what there is in most lives: no life by chance has less. */
+    ck_assert_int_gt(recurring, STEPS / 100);
+    ck_assert_int_gt(single, STEPS / 100);
+    ck_assert_int_gt(t.outcomes[ROTA__COMMITTED - 1], STEPS / 4);
+    ck_assert_int_gt(t.outcomes[ROTA__STALE - 1], STEPS / 100);
     ck_assert_int_gt(t.outcomes[ROTA__REPLAYED - 1], STEPS / 100);
     ck_assert_int_gt(t.outcomes[OVERLAP - 1], STEPS / 100);
     twins_close(&t);

@@ -1750,7 +1750,7 @@ static crew_plan crew(const char *name, int processes, int threads, int engines)
                         .engines = engines,
                         .busy_ms = 60000,
                         .patience = 90,
-                        .seed = fx_seed(name) };
+                        .seed = tests_seed(name) };
 }
 
 START_TEST(in_each_round_of_a_fight_exactly_the_right_ones_win)

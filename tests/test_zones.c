@@ -983,7 +983,7 @@ START_TEST(random_series_move_as_they_should)
 
     open_world(&x);
     fx_close(&x.f);
-    x.f.random = fx_seed("zones");
+    x.f.random = tests_seed("zones");
     for (int i = 0; i < (fx_sanitized() ? 60 : 300); i++)
         refused += update_random_one(&x);
     ck_assert_int_gt(refused, 10);

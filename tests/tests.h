@@ -4,6 +4,7 @@
 #define ROTA_TESTS_H
 
 #include <check.h>
+#include <stdint.h>
 
 Suite *admit_suite(void);
 Suite *bad_input_suite(void);
@@ -44,5 +45,10 @@ Suite *zones_suite(void);
 /* Where tests keep their files: in memory where that can be had, for most of them are
  * about what is in a file and not about how long a disk takes. */
 const char *tests_scratch(void);
+
+/* The seed of this run, ROTA_SEED where that is set; prints it. What a test demands of chance
+ * holds for every seed: where what happened is counted, nearly all runs count several times as
+ * much as is demanded. */
+uint64_t tests_seed(const char *what);
 
 #endif
