@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutants: would the tests notice if a line that matters were wrong?
 
-    mutants.py [--jobs N] [--only TEXT] [--first N] [--again LOG] [--check]
+    mutants.py [--jobs N] [--only TEXT ...] [--first N] [--again LOG] [--check]
 
 tests/tools/mutants.txt lists them: a file, what is changed in words, the text before
 and after. Each is applied to a copy of the tree below build/mutants, which is built
@@ -9,8 +9,9 @@ again and tested: the fast suites first, until one fails. That one has killed it
 has a suite that does not end. A mutant that survives is a test that is missing, or it
 makes no difference, and then a line beside it says why.
 
---only takes those whose file or words contain TEXT, --first begins with the Nth of the
-list, --again takes those that survived an earlier run; --check only sees to it that each text is there, once. The exit code is 1 where fewer than 90 % are killed, or one
+--only takes those whose file or words contain one of the texts, --first begins with the
+Nth of the list, --again takes those that survived an earlier run; --check only sees to it
+that each text is there, once. The exit code is 1 where fewer than 90 % are killed, or one
 survives without a reason beside it.
 """
 import argparse
@@ -263,13 +264,14 @@ def table(mutants):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--again", metavar="LOG", help="those that survived, by what it printed")
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()
     mutants = [m for m in read_list()
-               if asked.only in f"{m.file}: {m.words}" and m.number >= asked.first]
+               if any(text in f"{m.file}: {m.words}" for text in asked.only)
+               and m.number >= asked.first]
     if asked.again:
         with open(asked.again, encoding="utf-8") as log:
             survived = [line for line in log if " survived " in line]
