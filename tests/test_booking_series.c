@@ -1018,7 +1018,7 @@ static int change(rota_id resource, uint32_t set, int32_t value)
 {
     rota_resource_request q = ROTA_INIT(rota_resource_request);
     q.set = set;
-    q.capacity = q.after = q.active = value;
+    q.capacity = q.before = q.after = q.active = value;
     return rota_resource_update(f.r, NULL, &resource, &q, NULL);
 }
 
@@ -1071,6 +1071,55 @@ START_TEST(cleanup_and_units_meet_what_is_far_ahead)
     fx_book(&f, green, "2070-03-05T10:00Z", "2070-03-05T10:30Z");
     ck_refused(change(green, ROTA_RESOURCE_SET_AFTER, HOUR + 1), ROTA_ECONFLICT);
     ck_status(&f, change(green, ROTA_RESOURCE_SET_AFTER, HOUR), ROTA_OK);
+}
+END_TEST
+
+/* So far ahead that only what has an end is looked at, with what its buffers add to it. */
+START_TEST(buffers_of_what_has_an_end_meet_what_has_none)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    series(room, "2031-03-05T09:00", "FREQ=DAILY", HOUR);
+    fx_book(&f, room, "2070-03-06T07:00Z", "2070-03-06T07:30Z");
+    ck_refused(change(room, ROTA_RESOURCE_SET_AFTER, HOUR / 2 + 1), ROTA_ECONFLICT);
+    ck_status(&f, change(room, ROTA_RESOURCE_SET_AFTER, HOUR / 2), ROTA_OK);
+    ck_status(&f, change(room, ROTA_RESOURCE_SET_AFTER, 0), ROTA_OK);
+    ck_refused(change(room, ROTA_RESOURCE_SET_BEFORE, HOUR / 2 + 1), ROTA_ECONFLICT);
+    fx_book(&f, room, "2075-03-06T09:30Z", "2075-03-06T10:00Z");
+    ck_status(&f, change(room, ROTA_RESOURCE_SET_BEFORE, HOUR / 2), ROTA_OK);
+    ck_refused(change(room, ROTA_RESOURCE_SET_BEFORE, HOUR / 2 + 1), ROTA_ECONFLICT);
+}
+END_TEST
+
+/* The group's meetings, and what its new member does, of whom only he needs the time around. */
+START_TEST(buffers_of_who_joins_meet_what_has_no_end)
+{
+    rota_id person = fx_resource(&f, "person", "Ann", 1), late = fx_resource(&f, "person", "Bo", 1);
+    rota_id group = fx_resource(&f, "group", "Team", 1);
+    ck_status(&f, change(person, ROTA_RESOURCE_SET_AFTER, HOUR / 2 + 1), ROTA_OK);
+    ck_status(&f, change(late, ROTA_RESOURCE_SET_AFTER, HOUR / 2), ROTA_OK);
+    series(group, "2031-03-05T09:00", "FREQ=DAILY", HOUR);
+    fx_book(&f, person, "2070-03-06T07:00Z", "2070-03-06T07:30Z");
+    fx_book(&f, late, "2070-03-06T07:00Z", "2070-03-06T07:30Z");
+    ck_refused(join(group, person, NULL), ROTA_ECONFLICT);
+    ck_status(&f, join(group, late, NULL), ROTA_OK);
+}
+END_TEST
+
+/* That instant is midnight of 1 March 2059 for a change, and for the series midnight of the 5th. */
+START_TEST(buffers_reach_across_the_instant_up_to_which_all_is_looked_at)
+{
+    rota_id room = fx_room(&f, "Blue", 1), red = fx_room(&f, "Red", 1);
+    const rota_recurrence nightly = every("2031-03-05T01:00", "FREQ=DAILY", HOUR);
+    series(room, "2031-03-05T01:00", "FREQ=DAILY", HOUR);
+    fx_book(&f, room, "2059-02-28T23:00Z", "2059-02-28T23:30Z");
+    ck_refused(change(room, ROTA_RESOURCE_SET_AFTER, HOUR / 2 + 1), ROTA_ECONFLICT);
+    ck_status(&f, change(room, ROTA_RESOURCE_SET_AFTER, HOUR / 2), ROTA_OK);
+    ck_status(&f, change(red, ROTA_RESOURCE_SET_AFTER, HOUR / 2 + 1), ROTA_OK);
+    fx_book(&f, red, "2059-03-04T23:00Z", "2059-03-04T23:30Z");
+    fx_book(&f, red, "2190-03-04T20:00Z", "2190-03-04T20:30Z"); /* much lies in between */
+    ck_refused(try_series(red, 1, &nightly, 0, NULL), ROTA_ECONFLICT);
+    ck_status(&f, change(red, ROTA_RESOURCE_SET_AFTER, HOUR / 2), ROTA_OK);
+    ck_status(&f, try_series(red, 1, &nightly, 0, NULL), ROTA_OK);
 }
 END_TEST
 
@@ -2198,6 +2247,9 @@ Suite *booking_series_suite(void)
     tcase_add_test(meeting, who_joins_meets_what_is_far_ahead);
     tcase_add_test(meeting, who_joins_meets_what_has_no_end_either);
     tcase_add_test(meeting, cleanup_and_units_meet_what_is_far_ahead);
+    tcase_add_test(meeting, buffers_of_what_has_an_end_meet_what_has_none);
+    tcase_add_test(meeting, buffers_of_who_joins_meet_what_has_no_end);
+    tcase_add_test(meeting, buffers_reach_across_the_instant_up_to_which_all_is_looked_at);
     tcase_add_test(meeting, a_lapsed_hold_without_an_end_takes_no_time);
     tcase_add_test(meeting, what_never_ends_meets_what_was_moved_far_away);
     tcase_add_test(meeting, what_never_ends_meets_what_of_it_was_moved_far_away);

@@ -45,7 +45,7 @@ typedef struct look {
     int64_t total;
     bool all;          /* the end was reached, and nothing is left to be looked at */
     rota__spans spans; /* of the series at hand */
-    rota__spans ends;  /* else: what has an end behind `until`, by start, apart */
+    rota__spans ends;  /* else: what has an end, and its surroundings, behind `until`; apart */
     int64_t end_at, hops;
 } look;
 
@@ -208,12 +208,15 @@ static int measure(look *k)
 
 /* --- what is far away --- */
 
+/* With what setup and cleanup may add to it, which can be all that lies behind `until`. */
 static int add_end(look *k, rota_span span)
 {
-    const rota_span rest = { k->until, ROTA_TIME_MAX };
-    rota_span common = rota__time_common(span, rest);
-    bool added = common.start >= common.end ||
-                 rota__spans_push(k->w->cx->env.arena, &k->ends, common);
+    const rota_span rest = { k->until - k->reach, ROTA_TIME_MAX };
+    rota_span around = rota__time_common(span, rest);
+    if (around.start >= around.end) return ROTA_OK;
+    around.start = around.start - k->reach > k->until ? around.start - k->reach : k->until;
+    around.end += k->reach;
+    bool added = rota__spans_push(k->w->cx->env.arena, &k->ends, around);
     return added ? ROTA_OK : rota__context_nomem(k->w->cx);
 }
 
@@ -227,7 +230,7 @@ static int add_noted(look *k)
 
 static int add_ends(look *k, const rota__timeline *t)
 {
-    const rota_span rest = { k->until, INT64_MAX };
+    const rota_span rest = { k->until - k->reach, INT64_MAX };
     const rota__recurring *recurring;
     rota__busy_cursor cursor;
     rota__interval interval;
@@ -451,7 +454,7 @@ static int hop(look *k, rota_time *next)
 {
     enum { MOST_HOPS = 2048 }; /* each a stretch, of some 50 us */
     int64_t at = k->end_at;
-    while (at < k->ends.count && k->ends.items[at].end + k->reach <= *next - k->slack)
+    while (at < k->ends.count && k->ends.items[at].end <= *next - k->slack)
         at++;
     bool there = k->hops > 0 && at == k->end_at;
     k->end_at = at;
@@ -460,7 +463,7 @@ static int hop(look *k, rota_time *next)
         *next = INT64_MAX;
         return ROTA_OK;
     }
-    rota_time start = k->ends.items[at].start - k->reach;
+    rota_time start = k->ends.items[at].start;
     if (there || start <= *next) return ROTA_OK;
     int rc = open_strands(k, (rota_span){ start, k->far });
     *next = next_start(k);
@@ -967,15 +970,18 @@ int rota__admit_far(rota__write *w, int64_t row, const rota__change *change, rot
     *proven = true;
     int rc = rota__admit_above(w, row, rest, change, false, &above);
     if (rc == ROTA_OK) rc = recurs(w, &above, &any);
+    if (rc == ROTA_OK && any) rc = rota__write_look(w, row, &t);
     if (rc != ROTA_OK || !any) return rc;
-    for (int64_t i = 0; i < above.count && rc == ROTA_OK; i++)
-        if ((rc = rota__write_look(w, above.items[i].resource, &t)) == ROTA_OK)
-            rc = add_source(&k, &above.items[i], t, &list);
-    rota__spans_merge(&k.ends);
-    if (rc == ROTA_OK) rc = sweep_ends(&k, row, change);
-    if (rc == ROTA_OK) rc = rota__write_look(w, row, &t);
-    if (rc != ROTA_OK || clashes->count > 0) return rc;
     bool changed = change && change->resource && change->resource->row == row;
     const rota__resource *resource = changed ? change->resource : &t->resource;
+    k.reach = resource->before + resource->after;
+    for (int64_t i = 0; i < above.count && rc == ROTA_OK; i++) {
+        rota__timeline *source;
+        if ((rc = rota__write_look(w, above.items[i].resource, &source)) == ROTA_OK)
+            rc = add_source(&k, &above.items[i], source, &list);
+    }
+    rota__spans_merge(&k.ends);
+    if (rc == ROTA_OK) rc = sweep_ends(&k, row, change);
+    if (rc != ROTA_OK || clashes->count > 0) return rc;
     return resource->capacity > 1 ? ROTA_OK : compare_pairs(&k, resource, &list, change, proven);
 }
