@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -1026,6 +1027,45 @@ START_TEST(a_series_that_was_moved_reminds_in_time_when_clocks_change)
 }
 END_TEST
 
+/* There are more than are looked up in one call, and of each it is known when: those of a
+ * cancelled series, in a file that was written by hand for it. */
+START_TEST(any_number_of_series_may_be_due)
+{
+    char path[256];
+    sqlite3 *db;
+    fx_close(&f);
+    fx_path(&f, "many.rota", path, sizeof path);
+    fx_open(&f, path);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    room = fx_room(&f, "Blue", 1);
+    rota_id id = make_series(room, "FREQ=DAILY");
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    (void)fx_book(&f, room, "2031-03-20T10:00Z", "2031-03-20T11:00Z");
+    ck_assert_int_eq(due(), 0);
+    fx_close(&f);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    int rc = sqlite3_exec(
+        db,
+        "BEGIN;"
+        "CREATE TEMP TABLE one AS SELECT * FROM booking WHERE series IS NOT NULL;"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<110000)"
+        " INSERT INTO booking SELECT 9+i,randomblob(16),NULL,NULL,NULL,start_at,end_at,reach,"
+        "status,priority,hold_expires,created_at,changed_at,version,claims,series,part_of,"
+        "occurrence,placement,kind FROM n,one;"
+        "INSERT INTO reminder_next SELECT row,start_at FROM booking WHERE row>9;"
+        "COMMIT",
+        NULL, NULL, NULL);
+    ck_assert_msg(rc == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+    fx_open(&f, path);
+    fx_clock(&f, "2031-03-20T09:45Z");
+    ck_assert_int_eq(due(), 1);
+    fx_close(&f);
+    f = (struct fx){ 0 };
+    setup();
+}
+END_TEST
+
 START_TEST(what_cannot_be_a_list_is_refused)
 {
     static const int64_t twice[] = { 60, 60 }, early[] = { -1 }, far[] = { ROTA_MAX_BUFFER + 1 };
@@ -1105,6 +1145,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, what_comes_to_be_due_behind_the_cursor_is_given_at_its_time_and_once);
     tcase_add_test(each, who_left_the_group_before_is_not_reminded);
     tcase_add_test(each, a_series_that_was_moved_reminds_in_time_when_clocks_change);
+    tcase_add_test(each, any_number_of_series_may_be_due);
     tcase_add_test(each, what_cannot_be_a_list_is_refused);
     suite_add_tcase(suite, each);
     return suite;

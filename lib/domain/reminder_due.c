@@ -17,11 +17,11 @@
 #include "domain/series.h"
 
 enum {
-    IDLE_SECONDS = 60,    /* the cursor is not written for less, where nothing is due */
-    BACK_SECONDS = 60,    /* a clock that is so much behind the cursor has gone back */
-    NOTES_AT_ONCE = 2000, /* looked at in any case: what is due first may be behind any */
-    MOST_NOTES = 10000,   /* looked at, whatever becomes of them */
-    NEXT_AT_ONCE = 100000,
+    IDLE_SECONDS = 60,       /* the cursor is not written for less, where nothing is due */
+    BACK_SECONDS = 60,       /* a clock that is so much behind the cursor has gone back */
+    NOTES_AT_ONCE = 2000,    /* looked at in any case: what is due first may be behind any */
+    MOST_NOTES = 10000,      /* looked at, whatever becomes of them */
+    NEXT_AT_ONCE = 100000,   /* series of which it is not known yet when they are due */
     OPEN_AT_ONCE = 10000,    /* looked at, whatever becomes of them */
     MOST_AT_ONCE = 20000,    /* of series: beyond, less time is looked at */
     LOOK_AHEAD = 366 * 86400 /* a series without one by then is looked at again */
@@ -596,10 +596,13 @@ static int read_next(poll *p)
 {
     rota__context *cx = p->cx;
     rota__reminder_next *rows;
-    int64_t count;
-    int rc = cx->store->ops->reminder_next(cx->store, &cx->env, cx->now, NEXT_AT_ONCE, &rows,
-                                           &count);
-    p->cut = rc == ROTA_OK && count == NEXT_AT_ONCE;
+    int64_t count, ask = NEXT_AT_ONCE;
+    int rc;
+    for (;; ask *= 8) {
+        rc = cx->store->ops->reminder_next(cx->store, &cx->env, cx->now, ask, &rows, &count);
+        if (rc != ROTA_OK || count < ask) break;
+        if ((p->cut = rows[count - 1].at == ROTA_TIME_MIN)) break; /* they come first */
+    }
     for (int64_t i = 0; rc == ROTA_OK && i < count; i++) {
         series_next *entry = ROTA__PUSH(cx->env.arena, &p->next);
         if (!entry) return rota__context_nomem(cx);
