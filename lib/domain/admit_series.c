@@ -657,8 +657,7 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++)
         if (above.items[g].within.end > k->until) rc = compare_all(&p, &above.items[g]);
     *work = p.work;
-    bool enough = p.units + wish->units <= t->resource.capacity;
-    if (rc != ROTA_OK || enough) return rc;
+    if (rc != ROTA_OK || p.units + wish->units <= t->resource.capacity) return rc;
     *proven &= !p.undecided && !p.meets;
     if (!p.meets || t->resource.capacity > 1) return rc;
     rota__clash *clash = ROTA__PUSH(k->w->cx->env.arena, k->clashes);

@@ -692,10 +692,10 @@ static int put_fresh(writing *w, int64_t bookings)
     int rc = ROTA_OK;
     for (int64_t i = 0; i < batch->fresh.count && rc == ROTA_OK && state.version > 0; i++) {
         const rota__fresh *fresh = &batch->fresh.items[i];
-        int64_t row = batch->bookings.items[fresh->booking].row;
+        int64_t row = batch->bookings.items[fresh->booking].row, made = bookings;
         for (int64_t k = 0; row == 0 && k <= fresh->booking; k++)
-            bookings += batch->bookings.items[k].row == 0;
-        rota__reminder_note note = { ROTA_TIME_MIN, row ? row : bookings, fresh->occurrence };
+            made += batch->bookings.items[k].row == 0;
+        rota__reminder_note note = { ROTA_TIME_MIN, row ? row : made, fresh->occurrence };
         if (fresh->start - state.longest <= state.cursor) rc = put_note(w, &note);
     }
     return rc;
