@@ -148,30 +148,19 @@ static int add_piece(rota__write *w, pieces *list, const piece *p)
     return ROTA_OK;
 }
 
-static int compare_int(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int by_booking(const void *left, const void *right)
 {
     const piece *a = left, *b = right;
-    int order = compare_int(a->booking, b->booking);
-    if (order == 0) order = compare_int(a->original, b->original);
-    if (order == 0) order = compare_int(a->span.start, b->span.start);
-    if (order == 0) order = compare_int(a->span.end, b->span.end);
-    return order ? order : compare_int(a->via, b->via);
+    int order = rota__compare(a->booking, b->booking);
+    if (order == 0) order = rota__compare(a->original, b->original);
+    if (order == 0) order = rota__compare(a->span.start, b->span.start);
+    if (order == 0) order = rota__compare(a->span.end, b->span.end);
+    return order ? order : rota__compare(a->via, b->via);
 }
 
 static bool is_same(const piece *a, const piece *b)
 {
     return a->booking == b->booking && a->original == b->original;
-}
-
-static int by_value(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-    return compare_int(*a, *b);
 }
 
 /* One booking may take a resource in several ways at once: itself and through a
@@ -185,7 +174,7 @@ static int flatten_one(rota__write *w, const piece *ways, int64_t count, pieces 
         cuts[2 * i] = ways[i].span.start;
         cuts[2 * i + 1] = ways[i].span.end;
     }
-    rota__sort(cuts, 2 * count, sizeof *cuts, by_value);
+    rota__sort(cuts, 2 * count, sizeof *cuts, rota__by_value);
     for (int64_t c = 0; c + 1 < 2 * count; c++) {
         piece most = ways[0];
         most.span = (rota_span){ cuts[c], cuts[c + 1] };
@@ -233,8 +222,8 @@ static rota_span widened(rota_span span, int64_t before, int64_t after)
 static int by_gone(const void *left, const void *right)
 {
     const rota__gone *a = left, *b = right;
-    int order = compare_int(a->booking, b->booking);
-    return order ? order : compare_int(a->original, b->original);
+    int order = rota__compare(a->booking, b->booking);
+    return order ? order : rota__compare(a->original, b->original);
 }
 
 bool rota__admit_absent(rota__write *w, rota__absent *absent, int64_t booking, rota_time original)
@@ -321,7 +310,7 @@ static int take(const look *k, const rota__reached *source, rota_time expires, p
     if (!rota__time_overlap(p->span, k->when)) return ROTA_OK;
     if (k->near && !is_near(k, p->span)) return ROTA_OK;
     p->via = source->resource == k->resource->row ? 0 : source->resource;
-    bool lapsed = expires && expires <= k->w->cx->now;
+    bool lapsed = rota__lapsed(expires, k->w->cx->now);
     return lapsed ? pass_over(k->w, p->booking) : add_piece(k->w, k->taken, p);
 }
 
@@ -516,7 +505,7 @@ typedef struct edge {
 static int by_time(const void *left, const void *right)
 {
     const edge *a = left, *b = right;
-    return compare_int(a->at, b->at);
+    return rota__compare(a->at, b->at);
 }
 
 /* Of both lists, by time; so many as twice the pieces. NULL: no memory. */
@@ -729,7 +718,7 @@ static int tell_each(rota__write *w, const rota__timeline *t, const pieces *aske
 static int by_span(const void *left, const void *right)
 {
     const piece *a = left, *b = right;
-    int order = compare_int(a->span.start, b->span.start);
+    int order = rota__compare(a->span.start, b->span.start);
     return order ? order : by_booking(left, right);
 }
 
@@ -815,7 +804,7 @@ static int full_alone(rota__write *w, const rota__timeline *t, rota_span window,
     rota__interval interval;
     rota__itree_seek(&t->tree, widened(window, resource->before, resource->after), &cursor);
     while (rota__itree_next(&cursor, &interval)) {
-        bool lapsed = interval.expires && interval.expires <= w->cx->now;
+        bool lapsed = rota__lapsed(interval.expires, w->cx->now);
         rota_span span = rota__admit_occupied(resource, interval.span, always);
         if (lapsed || !rota__time_overlap(span, window)) continue;
         if (load) *load += (double)interval.units * (double)seconds_in(span, window);
@@ -863,7 +852,7 @@ typedef rota__wishes wishes;
 static int by_resource(const void *left, const void *right)
 {
     const wish *a = left, *b = right;
-    return compare_int(a->resource, b->resource);
+    return rota__compare(a->resource, b->resource);
 }
 
 void rota__admit_sort_wishes(wishes *list)
@@ -1019,7 +1008,7 @@ static int peek_bookings(const rota__timeline *t, rota_span span, rota_time now)
                    : ROTA__ADMIT_FREE;
     rota__busy_seek(t, widened(span, resource->before, resource->after), &cursor);
     while (rota__busy_next(&cursor, &interval)) {
-        bool lapsed = interval.expires && interval.expires <= now;
+        bool lapsed = rota__lapsed(interval.expires, now);
         if (lapsed ||
             !rota__time_overlap(rota__admit_occupied(resource, interval.span, always), span))
             continue;
@@ -1040,7 +1029,7 @@ static int peek_series(const rota__timeline *t, rota_span span, rota_time now)
         for (int64_t i = rota__block_seek(block, wide); i < block->count; i++) {
             const rota__use *use = &block->uses[i];
             if (use->when.start >= wide.end) break;
-            bool lapsed = use->expires && use->expires <= now;
+            bool lapsed = rota__lapsed(use->expires, now);
             if (lapsed ||
                 !rota__time_overlap(rota__admit_occupied(resource, use->when, always), span))
                 continue;
@@ -1108,8 +1097,8 @@ int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims
 static int by_reached(const void *left, const void *right)
 {
     const rota__reached *a = left, *b = right;
-    int order = compare_int(a->resource, b->resource);
-    return order ? order : compare_int(a->within.start, b->within.start);
+    int order = rota__compare(a->resource, b->resource);
+    return order ? order : rota__compare(a->within.start, b->within.start);
 }
 
 int rota__admit_within(rota__write *w, int64_t resource, rota_span window,

@@ -1,8 +1,8 @@
 /* The one gate: may these resources be taken for this span? It answers for
  * creating, moving, confirming, joining a group and changing a resource alike, and
  * names every conflict, not just the first. It looks at timelines and the clock,
- * never at the store, and decides nothing about what to do next: that is
- * resolve.c. */
+ * not at the store, but for rota__admit_members(); and decides nothing about what
+ * to do next: that is resolve.c. */
 #ifndef ROTA__ADMIT_H
 #define ROTA__ADMIT_H
 

@@ -3,8 +3,6 @@
  * patterns. */
 #include "domain/admit_private.h"
 
-#include <inttypes.h>
-
 #include "base/sort.h"
 #include "domain/forever.h"
 #include "domain/request.h"
@@ -51,12 +49,6 @@ typedef struct look {
 
 /* --- what is wished for --- */
 
-static int by_row(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
 static int wish_era(look *k, int64_t era)
 {
     const rota__era *as = &k->series->eras[era];
@@ -70,15 +62,6 @@ static int wish_era(look *k, int64_t era)
         *row = s->wishes.items[i].resource;
     }
     return rc;
-}
-
-static void keep_each_once(look *k)
-{
-    int64_t kept = 0, *rows = k->resources.items;
-    rota__sort(rows, k->resources.count, sizeof *rows, by_row);
-    for (int64_t i = 0; i < k->resources.count; i++)
-        if (kept == 0 || rows[kept - 1] != rows[i]) rows[kept++] = rows[i];
-    k->resources.count = kept;
 }
 
 /* The first wish for a resource. */
@@ -583,7 +566,7 @@ static int read_endless(look *k, const rota__recurring *recurring, int64_t sourc
     const rota__taken *taken = &recurring->taken;
     *units = 0;
     if (taken->when.end < ROTA_TIME_MAX) return ROTA_OK;
-    if (taken->expires && taken->expires <= k->w->cx->now) return ROTA_OK;
+    if (rota__lapsed(taken->expires, k->w->cx->now)) return ROTA_OK;
     int rc = rota__series_read(&k->w->cx->env, k->w->cx->zones, recurring->series,
                                recurring->series_size, out);
     if (rc != ROTA_OK || !rota__series_endless(out)) return rc;
@@ -826,7 +809,7 @@ int rota__admit_series(rota__write *w, const rota__series *series, rota_time fro
         rc = wish_era(&k, e);
     for (int64_t e = 0; e < series->era_count; e++)
         k.marks |= series->eras[e].marked;
-    keep_each_once(&k);
+    k.resources.count = rota__sort_once(k.resources.items, k.resources.count);
     if (rc == ROTA_OK) rc = measure(&k);
     if (rc == ROTA_OK) rc = find_ends(&k);
     rota_time first = from > ROTA_TIME_MIN ? from - k.reach - 1 : from;

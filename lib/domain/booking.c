@@ -44,7 +44,7 @@ static const uint32_t movable = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN);
 
 int32_t rota__booking_seen(int32_t stored, rota_time hold_expires, rota_time now)
 {
-    bool lapsed = stored == ROTA_BOOKING_HELD && hold_expires <= now;
+    bool lapsed = stored == ROTA_BOOKING_HELD && rota__lapsed(hold_expires, now);
     return lapsed ? ROTA_BOOKING_EXPIRED : stored;
 }
 

@@ -122,19 +122,13 @@ static int add_offer(search *s, offers *list, const rota__timeline *t, const rot
     return ROTA_OK;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
 static int check_twice(rota__context *cx, const offers *list)
 {
     int64_t *rows = rota__arena_room(cx->env.arena, list->count, (int64_t)sizeof *rows);
     if (!rows) return rota__context_nomem(cx);
     for (int64_t i = 0; i < list->count; i++)
         rows[i] = list->items[i].claim.resource;
-    rota__sort(rows, list->count, sizeof *rows, by_value);
+    rota__sort(rows, list->count, sizeof *rows, rota__by_value);
     for (int64_t i = 1; i < list->count; i++)
         if (rows[i] == rows[i - 1])
             return rota__error_set(cx->env.error, ROTA_EINVALID, "a resource is asked for twice");
@@ -254,25 +248,20 @@ static int gather_pools(search *s)
 static int number(search *s)
 {
     rota__arena *arena = s->w->cx->env.arena;
-    int64_t kept = 0;
     for (int64_t p = 0; p < s->query->pool_count; p++)
         for (int64_t i = 0; i < s->pools[p].offers.count; i++) {
             int64_t *row = ROTA__PUSH(arena, &s->known);
             if (!row) return rota__context_nomem(s->w->cx);
             *row = s->pools[p].offers.items[i].claim.resource;
         }
-    rota__sort(s->known.items, s->known.count, sizeof *s->known.items, by_value);
-    for (int64_t i = 0; i < s->known.count; i++)
-        if (kept == 0 || s->known.items[kept - 1] != s->known.items[i])
-            s->known.items[kept++] = s->known.items[i];
-    s->known.count = kept;
-    s->holder = rota__arena_room(arena, kept, (int64_t)sizeof *s->holder);
+    s->known.count = rota__sort_once(s->known.items, s->known.count);
+    s->holder = rota__arena_room(arena, s->known.count, (int64_t)sizeof *s->holder);
     if (!s->holder) return rota__context_nomem(s->w->cx);
     for (int64_t p = 0; p < s->query->pool_count; p++)
         for (int64_t i = 0; i < s->pools[p].offers.count; i++) {
             offer *o = &s->pools[p].offers.items[i];
             const int64_t *at = bsearch(&o->claim.resource, s->known.items, (size_t)s->known.count,
-                                        sizeof *at, by_value);
+                                        sizeof *at, rota__by_value);
             o->resource = at - s->known.items;
         }
     return ROTA_OK;

@@ -18,12 +18,6 @@ typedef struct putting {
     const int64_t *offsets; /* ascending */
 } putting;
 
-static int by_size(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
 static int check_offsets(rota__context *cx, const rota_reminder_request *q, const int64_t **out)
 {
     int rc = rota__request_range(cx, "offset_count", q->offset_count, 0, INT64_MAX);
@@ -41,7 +35,7 @@ static int check_offsets(rota__context *cx, const rota_reminder_request *q, cons
         rc = rota__request_range(cx, "an offset", own[i], 0, ROTA_MAX_BUFFER);
     }
     if (rc != ROTA_OK) return rc;
-    rota__sort(own, q->offset_count, sizeof *own, by_size);
+    rota__sort(own, q->offset_count, sizeof *own, rota__by_value);
     for (int64_t i = 1; i < q->offset_count; i++)
         if (own[i] == own[i - 1])
             return rota__error_set(cx->env.error, ROTA_EINVALID,
@@ -95,7 +89,7 @@ static int check_all_offsets(rota__context *cx, const rota__reminder_list *list)
     if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; i < list->count; i++)
         fresh += count == 0 ||
-                 !bsearch(&list->offsets[i], known, (size_t)count, sizeof *known, by_size);
+                 !bsearch(&list->offsets[i], known, (size_t)count, sizeof *known, rota__by_value);
     if (fresh == 0 || count + fresh <= ROTA_MAX_REMINDER_OFFSETS) return ROTA_OK;
     return rota__error_set(cx->env.error, ROTA_ELIMIT,
                            "the calendar's lists have %" PRId64

@@ -13,12 +13,6 @@
 
 typedef rota__rivals rivals;
 
-static int by_int(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
 /* To everybody but the store an occurrence with a row of its own is one of its series, and
  * has the id, the version and the name of that. */
 static int adopt(rota__write *w, rota__booking *rival)
@@ -43,10 +37,9 @@ static int read_rivals(rota__write *w, const rota__clashes *clashes, rivals *lis
     if (!rows) return rota__context_nomem(cx);
     for (int64_t i = 0; i < clashes->count; i++)
         rows[i] = clashes->items[i].booking;
-    rota__sort(rows, clashes->count, sizeof *rows, by_int);
-
-    for (int64_t i = 0; i < clashes->count; i++) {
-        if (rows[i] == 0 || (i > 0 && rows[i] == rows[i - 1])) continue;
+    const int64_t count = rota__sort_once(rows, clashes->count);
+    for (int64_t i = 0; i < count; i++) {
+        if (rows[i] == 0) continue;
         rota__booking *rival = ROTA__PUSH(cx->env.arena, list);
         if (!rival) return rota__context_nomem(cx);
         int rc = rota__way_read(w, rows[i], rival);
@@ -244,13 +237,13 @@ int rota__resolve_expire(rota__write *w, const rota__booking *hold)
 static int expire_lapsed(rota__write *w)
 {
     rota__context *cx = w->cx;
-    rota__sort(w->lapsed.items, w->lapsed.count, sizeof *w->lapsed.items, by_int);
+    rota__sort(w->lapsed.items, w->lapsed.count, sizeof *w->lapsed.items, rota__by_value);
     for (int64_t i = 0; i < w->lapsed.count; i++) {
         if (i > 0 && w->lapsed.items[i] == w->lapsed.items[i - 1]) continue;
         rota__booking hold;
         int rc = rota__way_read(w, w->lapsed.items[i], &hold);
         if (rc != ROTA_OK) return rc;
-        bool lapsed = hold.status == ROTA_BOOKING_HELD && hold.hold_expires <= cx->now;
+        bool lapsed = hold.status == ROTA_BOOKING_HELD && rota__lapsed(hold.hold_expires, cx->now);
         if (lapsed && (rc = rota__resolve_expire(w, &hold)) != ROTA_OK) return rc;
     }
     return ROTA_OK;

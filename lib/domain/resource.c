@@ -365,7 +365,8 @@ static int first_use(rota__write *w, const rota__booking *booking, int64_t resou
 static int check_live(rota__write *w, const rota__resource *resource, const rota__booking *booking)
 {
     rota_span when = booking->when;
-    bool lapsed = booking->status == ROTA_BOOKING_HELD && booking->hold_expires <= w->cx->now;
+    bool lapsed = booking->status == ROTA_BOOKING_HELD &&
+                  rota__lapsed(booking->hold_expires, w->cx->now);
     /* Else somebody with a slower clock confirms it still. */
     if (lapsed) return rota__resolve_expire(w, booking);
     int rc = booking->series ? first_use(w, booking, resource->row, &when) : ROTA_OK;

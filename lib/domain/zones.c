@@ -55,18 +55,12 @@ static rota_time move(const change *k, rota_time t)
     return rota__tz_instant(is, local, NULL);
 }
 
-static int by_time(const void *left, const void *right)
-{
-    const rota_time *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
 static const rota_time *move_times(const change *k, const rota_time *times, int64_t count)
 {
     rota_time *moved = rota__arena_alloc(k->w->cx->env.arena, count, (int64_t)sizeof *moved);
     for (int64_t i = 0; moved && i < count; i++)
         moved[i] = move(k, times[i]);
-    if (moved) rota__sort(moved, count, sizeof *moved, by_time);
+    if (moved) rota__sort(moved, count, sizeof *moved, rota__by_value);
     return moved;
 }
 

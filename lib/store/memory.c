@@ -868,11 +868,6 @@ static int give_bookings(const memory *m, rota__env *env, const picked *found, r
     return ROTA_OK;
 }
 
-static int order_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 /* --- resources and members --- */
 
 static int stamp(rota__store *self, rota__env *env, int64_t resource, int64_t *out)
@@ -947,7 +942,7 @@ static int order_members(const void *a, const void *b)
     const rota__member *x = *(const void *const *)a, *y = *(const void *const *)b;
     int order = rota__id_compare(&x->group_id, &y->group_id);
     if (order == 0) order = rota__id_compare(&x->member_id, &y->member_id);
-    return order ? order : order_numbers(x->when.start, y->when.start);
+    return order ? order : rota__compare(x->when.start, y->when.start);
 }
 
 static int member_list(rota__store *self, rota__env *env, int64_t group, int64_t member,
@@ -993,16 +988,16 @@ static int group_next(rota__store *self, rota__env *env, int64_t resource, int64
 static int order_bookings(const void *a, const void *b)
 {
     const rota__booking *x = *(const void *const *)a, *y = *(const void *const *)b;
-    int order = order_numbers(x->when.start, y->when.start);
-    if (order == 0) order = order_numbers(x->when.end, y->when.end);
+    int order = rota__compare(x->when.start, y->when.start);
+    if (order == 0) order = rota__compare(x->when.end, y->when.end);
     return order ? order : rota__id_compare(&x->id, &y->id);
 }
 
 static int order_holds(const void *a, const void *b)
 {
     const rota__booking *x = *(const void *const *)a, *y = *(const void *const *)b;
-    int order = order_numbers(x->hold_expires, y->hold_expires);
-    return order ? order : order_numbers(x->row, y->row);
+    int order = rota__compare(x->hold_expires, y->hold_expires);
+    return order ? order : rota__compare(x->row, y->row);
 }
 
 static int booking_get(rota__store *self, rota__env *env, const rota__by *by, rota__booking *out)
@@ -1240,12 +1235,6 @@ static int reminder_any(rota__store *self, rota__env *env, int32_t of_what, bool
     return ROTA_OK;
 }
 
-static int order_seconds(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return order_numbers(*x, *y);
-}
-
 static int reminder_offsets(rota__store *self, rota__env *env, int64_t **rows, int64_t *count)
 {
     const memory *m = of(self);
@@ -1258,13 +1247,8 @@ static int reminder_offsets(rota__store *self, rota__env *env, int64_t **rows, i
             *next = known->offsets[k];
         }
     }
-    int64_t kept = 0;
-    rota__sort(found.items, found.count, sizeof *found.items, order_seconds);
-    for (int64_t i = 0; i < found.count; i++)
-        if (kept == 0 || found.items[kept - 1] != found.items[i])
-            found.items[kept++] = found.items[i];
     *rows = found.items;
-    *count = kept;
+    *count = rota__sort_once(found.items, found.count);
     return ROTA_OK;
 }
 
@@ -1281,7 +1265,7 @@ static int reminder_get(rota__store *self, rota__env *env, const rota_id *id, ro
 static int order_due(const void *a, const void *b)
 {
     const rota__reminder *x = *(const void *const *)a, *y = *(const void *const *)b;
-    int order = order_numbers(x->due, y->due);
+    int order = rota__compare(x->due, y->due);
     return order ? order : rota__id_compare(&x->id, &y->id);
 }
 
@@ -1335,9 +1319,9 @@ static int reminder_dead(rota__store *self, rota__env *env, const rota_id *after
 static int order_notes(const void *a, const void *b)
 {
     const rota__reminder_note *x = *(const void *const *)a, *y = *(const void *const *)b;
-    int order = order_numbers(x->at, y->at);
-    if (order == 0) order = order_numbers(x->booking, y->booking);
-    return order ? order : order_numbers(x->occurrence, y->occurrence);
+    int order = rota__compare(x->at, y->at);
+    if (order == 0) order = rota__compare(x->booking, y->booking);
+    return order ? order : rota__compare(x->occurrence, y->occurrence);
 }
 
 static int reminder_notes(rota__store *self, rota__env *env, rota_time now, int64_t limit,
@@ -1362,8 +1346,8 @@ static int reminder_notes(rota__store *self, rota__env *env, rota_time now, int6
 static int order_next(const void *a, const void *b)
 {
     const rota__reminder_next *x = *(const void *const *)a, *y = *(const void *const *)b;
-    int order = order_numbers(x->at, y->at);
-    return order ? order : order_numbers(x->booking, y->booking);
+    int order = rota__compare(x->at, y->at);
+    return order ? order : rota__compare(x->booking, y->booking);
 }
 
 static int reminder_next(rota__store *self, rota__env *env, rota_time now, int64_t limit,
@@ -1388,8 +1372,8 @@ static int reminder_next(rota__store *self, rota__env *env, rota_time now, int64
 static int order_starts(const void *a, const void *b)
 {
     const rota__booking *x = *(const void *const *)a, *y = *(const void *const *)b;
-    int order = order_numbers(x->when.start, y->when.start);
-    return order ? order : order_numbers(x->row, y->row);
+    int order = rota__compare(x->when.start, y->when.start);
+    return order ? order : rota__compare(x->row, y->row);
 }
 
 static int reminder_starts(rota__store *self, rota__env *env, rota_time from, int64_t row,

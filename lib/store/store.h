@@ -167,6 +167,12 @@ static inline bool rota__claim_blocks(const rota__claim *claim)
     return claim->role != ROTA_ROLE_OPTIONAL && !(claim->flags & ROTA_CLAIM_FREE);
 }
 
+/* Has a hold lapsed (I7)? 0: it is none. */
+static inline bool rota__lapsed(rota_time expires, rota_time now)
+{
+    return expires && expires <= now;
+}
+
 /* Does a booking of this stored status take time? Whether a hold has lapsed is
  * for the reader to judge, by hold_expires and the clock. */
 static inline bool rota__status_occupies(int32_t status)
