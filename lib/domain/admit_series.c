@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "domain/forever.h"
 #include "domain/request.h"
+#include "domain/series_put.h"
 
 enum {
     MOST = 400000,       /* occurrences looked at */
@@ -99,7 +100,7 @@ static int note_end(look *k, rota_span span)
  * series may not. */
 static int note_eras(look *k, const rota__series *series)
 {
-    enum { SLACK = 6 * 86400 };
+    enum { SLACK = ROTA__SERIES_SLACK_MOST };
     int rc = ROTA_OK;
     for (int64_t e = 0; e + 1 < series->era_count && rc == ROTA_OK; e++) {
         const rota__era *era = &series->eras[e];
@@ -250,11 +251,8 @@ static int find_ends(look *k)
 static int step(look *k, int64_t era)
 {
     strand *s = &k->strands[era];
-    int rc = rota__series_next(s->walk, &s->next);
+    int rc = rota__series_step(k->w, s->walk, &s->next);
     s->there = rc == ROTA_OK;
-    if (rc == ROTA_ELIMIT)
-        return rota__error_set(k->w->cx->env.error, rc,
-                               "the rule needs too many steps to its next occurrence");
     return rc == ROTA__RECUR_DONE ? ROTA_OK : rc;
 }
 
@@ -383,12 +381,11 @@ static int keep_clashes(look *k, const rota__clashes *found)
 static int ask_all(look *k)
 {
     rota__context *cx = k->w->cx;
-    rota__arena *all = cx->env.arena, own;
+    rota__arena own;
     rota__clashes found = { 0 };
     rota__breaches closed = { 0 };
     int rc = ROTA_OK;
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(cx, &own);
     for (int64_t i = 0; i < k->resources.count && rc == ROTA_OK; i++)
         rc = ask(k, k->resources.items[i], &found, &closed);
     cx->env.arena = all;
@@ -867,10 +864,9 @@ static int add_source(look *k, const rota__reached *source, const rota__timeline
 static int sweep_span(look *k, int64_t row, rota_span span, const rota__change *change)
 {
     rota__context *cx = k->w->cx;
-    rota__arena *all = cx->env.arena, own;
+    rota__arena own;
     rota__clashes found = { 0 };
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(cx, &own);
     int rc = rota__admit_within(k->w, row, span, change, &found);
     cx->env.arena = all;
     if (rc == ROTA_OK) rc = keep_clashes(k, &found);

@@ -28,11 +28,10 @@ static int look_at(rota__context *cx, const rota__resource *resource, rota_time 
 static int check_resource(rota__context *cx, const rota__resource *resource, rota_time from)
 {
     enum { TRIES = 64 };
-    rota__arena *all = cx->env.arena, own;
+    rota__arena own;
     bool moved = true;
     int rc = ROTA_OK;
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(cx, &own);
     for (int i = 0; moved && i < TRIES; i++) {
         rota__arena_reset(&own);
         rota__busy_let_go(cx->looker);

@@ -1,7 +1,5 @@
 #include "domain/busy.h"
 
-#include "base/id.h"
-
 /* So many blocks that a look through the 28 years of a series finds all of them there. */
 enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64, BLOCKS = 128 };
 
@@ -20,18 +18,27 @@ bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
     return false;
 }
 
-static void drop_pages(rota__busy *busy, rota__timeline *t, int64_t number, bool all)
+static void drop_first_page(rota__busy *busy, rota__page **at)
 {
-    rota__page **at = &t->pages;
-    while (*at) {
-        rota__page *page = *at;
-        if (!all && page->number != number) {
-            at = &page->next;
-            continue;
-        }
-        *at = page->next;
-        busy->page_bytes -= page->bytes;
-        rota__page_drop(page);
+    rota__page *page = *at;
+    *at = page->next;
+    busy->page_bytes -= page->bytes;
+    rota__page_drop(page);
+}
+
+static void drop_pages(rota__busy *busy, rota__timeline *t)
+{
+    while (t->pages)
+        drop_first_page(busy, &t->pages);
+}
+
+static void drop_page(rota__busy *busy, rota__timeline *t, int64_t number)
+{
+    for (rota__page **at = &t->pages; *at;) {
+        if ((*at)->number == number)
+            drop_first_page(busy, at);
+        else
+            at = &(*at)->next;
     }
 }
 
@@ -79,7 +86,7 @@ static void drop_maps(rota__busy *busy, rota__timeline *t)
 /* What was made of it, and is made again when it is wanted. */
 static void drop_made(rota__busy *busy, rota__timeline *t)
 {
-    drop_pages(busy, t, 0, true);
+    drop_pages(busy, t);
     drop_blocks(busy, t);
     drop_maps(busy, t);
     drop_openings(busy, t);
@@ -941,10 +948,6 @@ static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
     if (made) {
         atomic_store(&copy->epoch, atomic_load(&t->epoch));
         atomic_store(&copy->used, true);
-    } else if (copy) {
-        timeline_free(busy, copy);
-    }
-    if (made) {
         copy->pages = t->pages;
         t->pages = NULL;
         copy->blocks = t->blocks;
@@ -952,7 +955,8 @@ static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
         if (!copy_changes(copy, t)) drop_blocks(busy, copy);
         copy->openings = t->openings;
         t->openings = NULL;
-        atomic_store(&copy->listed, atomic_load(&t->listed));
+    } else if (copy) {
+        timeline_free(busy, copy);
     }
     take_out(busy, t);
     if (made) link_in(busy, copy);
@@ -989,7 +993,7 @@ static void follow_guard(rota__busy *busy, const rota__guard *guard, bool series
     t->resource.stamp++;
     t->followed = busy->batches;
     atomic_store(&t->listed, false); /* pages are for what is asked more often than changed */
-    if (series) drop_pages(busy, t, 0, true);
+    if (series) drop_pages(busy, t);
 }
 
 /* --- series, as they come, change and go --- */
@@ -1056,7 +1060,7 @@ static bool follow_series(rota__busy *busy, rota__timeline *t, const rota__booki
                           const rota__claim *claim, bool put)
 {
     int64_t *change = ROTA__PUSH(&t->arena, &t->changes);
-    drop_pages(busy, t, 0, true);
+    drop_pages(busy, t);
     if (!change || t->changes.count > MOST_CHANGES || t->waste > MOST_WASTE) return false;
     *change = booking->row;
     if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) return true;
@@ -1078,7 +1082,7 @@ static void follow(rota__busy *busy, const rota__booking *booking, bool put)
             if (!follow_series(busy, t, booking, claim, put)) forget(busy, claim->resource);
             continue;
         }
-        drop_pages(busy, t, rota__page_of(booking->when), false);
+        drop_page(busy, t, rota__page_of(booking->when));
         if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) continue;
         bool followed;
         if (put) {

@@ -27,6 +27,16 @@ typedef struct rota__context {
     void *ask_ctx;
 } rota__context;
 
+/* What the call allocates from here on is in `own`. Returns where it did until then, for the
+ * caller to set it again. */
+static inline rota__arena *rota__context_scratch(rota__context *cx, rota__arena *own)
+{
+    rota__arena *all = cx->env.arena;
+    rota__arena_init(own, all->mem);
+    cx->env.arena = own;
+    return all;
+}
+
 /* Out of memory, in the one way it is said. */
 static inline int rota__context_nomem(rota__context *cx)
 {

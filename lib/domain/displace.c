@@ -42,11 +42,10 @@ static int keep_guards(rota__write *w, int rc)
 static int search(rota__write *w, const rota__booking *booking, const rota__absent *absent,
                   rota_span *when)
 {
-    rota__arena *all = w->cx->env.arena, own;
+    rota__arena own;
     rota__placement placement;
     const rota__guard *known = w->batch.guards.items;
-    rota__arena_init(&own, all->mem);
-    w->cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(w->cx, &own);
     int rc = rota__placement_of(w->cx, booking, &placement);
     if (rc == ROTA_OK)
         rc = rota__place_find(w, &placement, booking->claims, booking->claim_count,

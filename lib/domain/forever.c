@@ -8,7 +8,6 @@
 
 enum {
     DAY = 86400,
-    SLACK = 6 * DAY,  /* as in series.c, where it is longest */
     MOST_CYCLES = 24, /* so many have more years than there are */
     PATIENCE = 8,     /* happenings of one in a row before the rest is leapt over */
     LEAP_WORK = 16,
@@ -229,12 +228,12 @@ static rota_time calm_of(const stream *s)
     if (series->rdate_count > 0) calm = latest(calm, series->rdates[series->rdate_count - 1]);
     if (series->set.exdate_count > 0)
         calm = latest(calm, series->set.exdates[series->set.exdate_count - 1]);
-    return calm + (s->like->shift > 0 ? s->like->shift : 0) + SLACK;
+    return calm + (s->like->shift > 0 ? s->like->shift : 0) + ROTA__SERIES_SLACK_MOST;
 }
 
 static int64_t longest_of(const stream *s)
 {
-    return s->series->all_day ? s->like->length * DAY + SLACK : s->like->length;
+    return s->series->all_day ? s->like->length * DAY + ROTA__SERIES_SLACK_MOST : s->like->length;
 }
 
 /* The end of the walk: a period behind where both are calm, and no happening lasts from
@@ -261,7 +260,7 @@ static void set_out(stream *s, const rota__series *series, int64_t era)
     s->series = series;
     s->era = era;
     s->like = &series->eras[era];
-    s->slack = s->like->shift == 0 ? 0 : SLACK;
+    s->slack = s->like->shift == 0 ? 0 : ROTA__SERIES_SLACK_MOST;
     s->since = ROTA_TIME_MIN;
 }
 

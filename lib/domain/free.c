@@ -188,13 +188,12 @@ static int confirm(const search *s, rota_span when, const rota__claim *claims, i
                    bool *admitted)
 {
     rota__context *cx = s->w->cx;
-    rota__arena *all = cx->env.arena, own;
+    rota__arena own;
     rota__clashes clashes = { 0 };
     rota__breaches breaches = { 0 };
     int rc = confirm_all(s, when, claims, count, admitted);
     if (rc != ROTA_OK || *admitted) return rc;
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(cx, &own);
     rc = rota__admit_claims(s->w, when, claims, count, &s->absent, NULL, &clashes, &breaches);
     cx->env.arena = all;
     rota__arena_free(&own);

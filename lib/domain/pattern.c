@@ -7,7 +7,7 @@
  * Instants are as far apart as the clock says, but for a change between them. */
 #include "domain/pattern.h"
 
-enum { DAY = 86400, WEEK = 7 * DAY, SLACK = 6 * DAY, MOST_PLACES = 64, LONGEST_INTERVAL = 1000000 };
+enum { DAY = 86400, WEEK = 7 * DAY, MOST_PLACES = 64, LONGEST_INTERVAL = 1000000 };
 
 typedef struct pattern {
     int64_t cycle, count;
@@ -114,11 +114,11 @@ static bool read_pattern(const rota__series *series, int64_t number, int64_t roo
     out->length = series->all_day ? era->length * DAY : era->length;
     out->count = 0;
     /* The earliest start that counts, the change behind which it may be, and more. */
-    rota_time early = from - room - out->length - SLACK;
+    rota_time early = from - room - out->length - ROTA__SERIES_SLACK_MOST;
     if (series->rdate_count > 0 && series->rdates[series->rdate_count - 1] + era->shift >= early)
         return false;
     rota__local first = (series->start > era->from ? series->start : era->from) + era->shift;
-    if (early < first - SLACK) early = first - SLACK;
+    if (early < first - ROTA__SERIES_SLACK_MOST) early = first - ROTA__SERIES_SLACK_MOST;
     rota__tz_ahead(series->every.zone, early, &out->ahead);
     rota__days_complete(&rule, series->start);
     if (!add_places(out, &rule, series->start)) return false;

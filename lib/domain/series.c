@@ -6,8 +6,7 @@ enum {
     DAY = 86400,
     /* Between an original moved by its shift, and the start that it has, or the same of the
      * ends: a zone's offsets differ by 52 hours at most. A date may begin a day late. */
-    SLACK = 3 * DAY,
-    SLACK_OF_DAYS = 6 * DAY
+    SLACK = 3 * DAY
 };
 
 /* --- preparing --- */
@@ -107,7 +106,7 @@ static int64_t era_of(const rota__series *series, rota_time original)
 int64_t rota__series_slack(const rota__series *series, int64_t number)
 {
     const rota__era *era = &series->eras[number];
-    return series->all_day ? SLACK_OF_DAYS : era->shift == 0 ? 0 : SLACK;
+    return series->all_day ? ROTA__SERIES_SLACK_MOST : era->shift == 0 ? 0 : SLACK;
 }
 
 static int64_t longest_of(const rota__series *series, const rota__era *era)

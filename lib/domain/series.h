@@ -94,6 +94,7 @@ void rota__series_open(rota__series_walk *walk, const rota__series *series, int6
                        rota_span window, bool every);
 int rota__series_next(rota__series_walk *walk, rota__happening *out); /* as rota__recur_next() */
 int64_t rota__series_slack(const rota__series *series, int64_t era);  /* seconds */
+#define ROTA__SERIES_SLACK_MOST (INT64_C(6) * 86400)                  /* that it can be */
 
 /* The happening of an original start, like its era, whether or not it is an exception.
  * ROTA_ENOTFOUND where there is none; ROTA_ELIMIT. *kind: ROTA__EXCEPT_*, or 0. */

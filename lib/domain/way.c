@@ -106,11 +106,10 @@ static int try_fit(rota__write *w, const rota__booking *booking, const candidate
                    const rota_span *near, bool *fit)
 {
     rota__context *cx = w->cx;
-    rota__arena *all = cx->env.arena, own;
+    rota__arena own;
     rota__clashes clashes = { 0 };
     const int64_t guards = w->batch.guards.count;
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(cx, &own);
     w->lapsed_known = true;
     int rc = clear(w, booking, list, near, &clashes, NULL);
     w->lapsed_known = false;

@@ -64,12 +64,6 @@ static const rota_time *move_times(const change *k, const rota_time *times, int6
     return moved;
 }
 
-static int by_original(const void *left, const void *right)
-{
-    const rota__exception *a = left, *b = right;
-    return (a->original > b->original) - (a->original < b->original);
-}
-
 static bool move_exceptions(change *k)
 {
     int64_t count = k->old.exception_count;
@@ -77,7 +71,7 @@ static bool move_exceptions(change *k)
     for (int64_t i = 0; moved && i < count; i++)
         moved[i] = (rota__exception){ .original = move(k, k->old.exceptions[i].original),
                                       .kind = k->old.exceptions[i].kind };
-    if (moved) rota__sort(moved, count, sizeof *moved, by_original);
+    if (moved) rota__sort(moved, count, sizeof *moved, rota__series_by_original);
     k->new.exceptions = moved;
     return moved != NULL;
 }
@@ -383,12 +377,11 @@ static int rehearse(rota__write *w, const adoption *a, rehearsal *dry)
 static int update_one(rota__context *cx, const rota_call *call, const rota__booking *series,
                       rehearsal *dry, rota__zone_changes *rows, bool *refused)
 {
-    rota__arena *all = cx->env.arena, own;
+    rota__arena own;
     rota_zone_change row = { .size = (uint32_t)sizeof row };
     const adoption a = { .id = series->id, .dry = dry, .row = &row };
     rota__write w = { .cx = cx, .call = *call };
-    rota__arena_init(&own, all->mem);
-    cx->env.arena = &own;
+    rota__arena *all = rota__context_scratch(cx, &own);
     int rc = dry ? rehearse(&w, &a, dry) : rota__write_run(&w, decide, &a, "");
     *refused = rc == ROTA_ECONFLICT;
     if (*refused) rc = ROTA_OK; /* it is told in the row */
