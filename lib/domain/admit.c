@@ -5,136 +5,6 @@
 #include "base/sort.h"
 #include "domain/request.h"
 
-static const rota_span always = { INT64_MIN, INT64_MAX };
-
-/* --- groups: who is taken through whom --- */
-
-typedef struct walk {
-    rota__write *w;
-    const rota__change *change; /* never NULL here */
-    rota__reach *reach;
-    rota_span window;
-    bool down;
-    bool all;    /* inactive ones too: what could be taken, not what is */
-    bool stored; /* as the store has it, without timelines: for who takes no time */
-} walk;
-
-/* What a resource leads to. */
-typedef struct links {
-    bool active;
-    const rota__member *stays;
-    int64_t count;
-} links;
-
-/* Many small groups within groups can multiply; beyond this it is a mistake. */
-enum { MAX_REACHED = 200000 };
-
-static int reach_from(const walk *k, int64_t resource, rota_span within, int depth);
-
-static int reach_link(const walk *k, int64_t next, rota_span stay, rota_span within, int depth)
-{
-    rota_span common = rota__time_common(stay, within);
-    bool matters = common.start < common.end && rota__time_overlap(common, k->window);
-    return matters ? reach_from(k, next, common, depth + 1) : ROTA_OK;
-}
-
-static int look_links(const walk *k, int64_t resource, links *out)
-{
-    rota__timeline *t;
-    int rc = rota__write_look(k->w, resource, &t);
-    if (rc != ROTA_OK) return rc;
-    const rota__resource *as = k->change->resource;
-    out->active = as && as->row == resource ? as->active : t->resource.active;
-    out->stays = k->down ? t->members : t->groups;
-    out->count = k->down ? t->member_count : t->group_count;
-    return ROTA_OK;
-}
-
-static int read_links(const walk *k, int64_t resource, links *out)
-{
-    rota__context *cx = k->w->cx;
-    rota__by by = { .row = resource };
-    rota__resource record;
-    rota__member *stays;
-    int rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &record);
-    if (rc == ROTA_OK)
-        rc = cx->store->ops->member_list(cx->store, &cx->env, k->down ? resource : 0,
-                                         k->down ? 0 : resource, &stays, &out->count);
-    if (rc != ROTA_OK) return rc;
-    out->active = record.active && !record.removed;
-    out->stays = stays;
-    return ROTA_OK;
-}
-
-/* A resource that is not active takes no part in its groups: nothing is taken
- * through it from above, though what it was itself booked for stays. */
-static int reach_from(const walk *k, int64_t resource, rota_span within, int depth)
-{
-    rota__write *w = k->w;
-    links found;
-    if (depth > ROTA_MAX_NESTING)
-        return rota__error_set(w->cx->env.error, ROTA_ELIMIT, "groups are nested more than %d deep",
-                               (int)ROTA_MAX_NESTING);
-    int rc = k->stored ? read_links(k, resource, &found) : look_links(k, resource, &found);
-    if (rc == ROTA_ENOTFOUND)
-        return rota__error_set(w->cx->env.error, ROTA_ECORRUPT, "a membership leads nowhere");
-    if (rc != ROTA_OK) return rc;
-    bool active = k->all || found.active;
-    if (k->down && depth > 0 && !active) return ROTA_OK;
-
-    if (k->reach->count == MAX_REACHED)
-        return rota__error_set(w->cx->env.error, ROTA_ELIMIT,
-                               "groups lead to more than %d memberships", (int)MAX_REACHED);
-    rota__reached *reached = ROTA__PUSH(w->cx->env.arena, k->reach);
-    if (!reached) return rota__context_nomem(w->cx);
-    *reached = (rota__reached){ .resource = resource, .within = within };
-    if (!k->down && !active) return ROTA_OK;
-
-    for (int64_t i = 0; i < found.count && rc == ROTA_OK; i++) {
-        const rota__member *stay = &found.stays[i];
-        rc = reach_link(k, k->down ? stay->member : stay->group, stay->when, within, depth);
-    }
-    const rota__member *joining = k->change->joining;
-    if (rc == ROTA_OK && joining && resource == (k->down ? joining->group : joining->member))
-        rc = reach_link(k, k->down ? joining->member : joining->group, joining->when, within,
-                        depth);
-    return rc;
-}
-
-static const rota__change no_change;
-
-int rota__admit_below(rota__write *w, int64_t resource, rota_span window,
-                      const rota__change *change, bool all, rota__reach *reach)
-{
-    walk k = { .w = w,
-               .change = change ? change : &no_change,
-               .reach = reach,
-               .window = window,
-               .down = true,
-               .all = all };
-    return reach_from(&k, resource, always, 0);
-}
-
-int rota__admit_members(rota__write *w, int64_t resource, rota__reach *reach)
-{
-    walk k = {
-        .w = w, .change = &no_change, .reach = reach, .window = always, .down = true, .stored = true
-    };
-    return reach_from(&k, resource, always, 0);
-}
-
-int rota__admit_above(rota__write *w, int64_t resource, rota_span window,
-                      const rota__change *change, bool all, rota__reach *reach)
-{
-    walk k = { .w = w,
-               .change = change ? change : &no_change,
-               .reach = reach,
-               .window = window,
-               .down = false,
-               .all = all };
-    return reach_from(&k, resource, always, 0);
-}
-
 /* --- one resource: how many units are taken, at every instant --- */
 
 typedef rota__piece piece;
@@ -211,55 +81,6 @@ static int flatten(rota__write *w, pieces *list)
     return ROTA_OK;
 }
 
-/* Where a booking lies whose setup and cleanup may reach into a span. */
-static rota_span widened(rota_span span, int64_t before, int64_t after)
-{
-    if (span.start > ROTA_TIME_MIN) span.start -= after;
-    if (span.end < ROTA_TIME_MAX) span.end += before;
-    return span;
-}
-
-static int by_gone(const void *left, const void *right)
-{
-    const rota__gone *a = left, *b = right;
-    int order = rota__compare(a->booking, b->booking);
-    return order ? order : rota__compare(a->original, b->original);
-}
-
-bool rota__admit_absent(rota__write *w, rota__absent *absent, int64_t booking, rota_time original)
-{
-    rota__gone *gone = ROTA__PUSH(w->cx->env.arena, absent);
-    if (!gone) return false;
-    *gone = (rota__gone){ .booking = booking, .original = original };
-    return true;
-}
-
-bool rota__admit_absent_booking(rota__write *w, rota__absent *absent, const rota__booking *booking)
-{
-    bool room = true;
-    if (booking->row) room = rota__admit_absent(w, absent, booking->row, ROTA__GONE_WHOLE);
-    if (room && booking->part_of)
-        room = rota__admit_absent(w, absent, booking->part_of, booking->occurrence);
-    return room;
-}
-
-void rota__admit_sort_absent(rota__absent *absent)
-{
-    rota__sort(absent->items, absent->count, sizeof *absent->items, by_gone);
-}
-
-bool rota__admit_as_it_is(const rota__absent *absent)
-{
-    return !absent || (absent->count == 0 && absent->arrivals.count == 0);
-}
-
-static bool is_absent(const rota__absent *absent, int64_t booking, rota_time original)
-{
-    rota__gone gone = { .booking = booking, .original = original };
-    return absent && absent->count &&
-           bsearch(&gone, absent->items, (size_t)absent->count, sizeof gone, by_gone);
-}
-
 /* A lapsed hold takes nothing (I7). But somebody with a slower clock may still
  * see it held: whoever takes its time must end it in the same commit. */
 static int pass_over(rota__write *w, int64_t booking)
@@ -316,8 +137,8 @@ static int take(const look *k, const rota__reached *source, rota_time expires, p
 
 static int take_use(const look *k, const rota__reached *source, const rota__use *use)
 {
-    if (is_absent(k->absent, use->booking, ROTA__GONE_WHOLE) ||
-        is_absent(k->absent, use->booking, use->original))
+    if (rota__admit_is_absent(k->absent, use->booking, ROTA__GONE_WHOLE) ||
+        rota__admit_is_absent(k->absent, use->booking, use->original))
         return ROTA_OK;
     if (k->taken->count > ROTA__USES_MOST)
         return rota__error_set(k->w->cx->env.error, ROTA_ELIMIT,
@@ -385,7 +206,8 @@ static int gather_block(const look *k, const rota__timeline *t, const rota__reac
     if (rc != ROTA_OK) return rc;
     if (!k->near) rc = gather_uses(k, t, source, block, span, first, &at);
     for (int64_t i = 0; k->near && i < k->near->count && rc == ROTA_OK; i++) {
-        rota_span wide = widened(k->near->items[i].span, resource->before, resource->after);
+        rota_span wide = rota__admit_widened(k->near->items[i].span, resource->before,
+                                             resource->after);
         wide = rota__time_common(wide, span);
         if (wide.start < wide.end) rc = gather_uses(k, t, source, block, wide, first, &at);
     }
@@ -450,7 +272,7 @@ static int gather_bookings(const look *k, const rota__timeline *t, const rota__r
     rota__interval interval;
     int rc = ROTA_OK;
     for (rota__busy_seek(t, span, &cursor); rc == ROTA_OK && rota__busy_next(&cursor, &interval);) {
-        if (is_absent(k->absent, interval.booking, ROTA__GONE_WHOLE)) continue;
+        if (rota__admit_is_absent(k->absent, interval.booking, ROTA__GONE_WHOLE)) continue;
         piece p = { .booking = interval.booking,
                     .span = rota__admit_occupied(k->resource, interval.span, source->within),
                     .units = interval.units };
@@ -462,7 +284,7 @@ static int gather_bookings(const look *k, const rota__timeline *t, const rota__r
 /* Each booking is another one, by a number that no row has. */
 static int gather_arrivals(const look *k)
 {
-    const rota__reached own = { .resource = k->resource->row, .within = always };
+    const rota__reached own = { .resource = k->resource->row, .within = rota__unbounded };
     int rc = ROTA_OK;
     for (int64_t a = 0; k->absent && a < k->absent->arrivals.count; a++) {
         const rota__arrival *arrival = &k->absent->arrivals.items[a];
@@ -483,7 +305,7 @@ static int gather_arrivals(const look *k)
 static int gather(const look *k, const rota__change *change)
 {
     rota__reach above = { 0 };
-    const rota_span window = widened(k->when, k->resource->before, k->resource->after);
+    const rota_span window = rota__admit_widened(k->when, k->resource->before, k->resource->after);
     int rc = rota__admit_above(k->w, k->resource->row, window, change, false, &above);
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++) {
         const rota__reached *source = &above.items[g];
@@ -802,10 +624,11 @@ static int full_alone(rota__write *w, const rota__timeline *t, rota_span window,
     const rota__resource *resource = &t->resource;
     rota__itree_cursor cursor;
     rota__interval interval;
-    rota__itree_seek(&t->tree, widened(window, resource->before, resource->after), &cursor);
+    rota__itree_seek(&t->tree, rota__admit_widened(window, resource->before, resource->after),
+                     &cursor);
     while (rota__itree_next(&cursor, &interval)) {
         bool lapsed = rota__lapsed(interval.expires, w->cx->now);
-        rota_span span = rota__admit_occupied(resource, interval.span, always);
+        rota_span span = rota__admit_occupied(resource, interval.span, rota__unbounded);
         if (lapsed || !rota__time_overlap(span, window)) continue;
         if (load) *load += (double)interval.units * (double)seconds_in(span, window);
         if (!rota__spans_add(w->cx->env.arena, out, rota__time_common(span, window)))
@@ -885,11 +708,11 @@ static int admit_wishes(rota__write *w, rota_span when, const wish *list, int64_
 {
     rota__timeline *t;
     pieces asked = { 0 };
-    rota_span part = always;
+    rota_span part = rota__unbounded;
     int rc = rota__write_look(w, list[0].resource, &t);
     if (rc != ROTA_OK) return rc;
     const rota__resource *resource = &t->resource;
-    if (near) part = rota__admit_occupied(resource, *near, always);
+    if (near) part = rota__admit_occupied(resource, *near, rota__unbounded);
     for (int64_t i = 0; i < count; i++) {
         piece p = { .span = rota__time_common(rota__admit_occupied(resource, when, list[i].within),
                                               part),
@@ -897,7 +720,8 @@ static int admit_wishes(rota__write *w, rota_span when, const wish *list, int64_
         if (p.span.start < p.span.end && (rc = add_piece(w, &asked, &p)) != ROTA_OK) return rc;
     }
     if (asked.count == 0) return ROTA_OK;
-    rota_span window = rota__time_common(rota__admit_occupied(resource, when, always), part);
+    rota_span window = rota__time_common(rota__admit_occupied(resource, when, rota__unbounded),
+                                         part);
     return admit_one(w, resource->row, window, &asked, NULL, absent, clashes);
 }
 
@@ -925,173 +749,6 @@ int rota__admit_claims(rota__write *w, rota_span when, const rota__claim *claims
         rc = admit_wishes(w, when, &list.items[i], end - i, absent, near, clashes);
     }
     return rc;
-}
-
-static int add_arrival(rota__write *w, rota_span when, rota_time original, const wishes *list,
-                       rota__absent *absent)
-{
-    rota__arrival *arrival = ROTA__PUSH(w->cx->env.arena, &absent->arrivals);
-    if (!arrival) return rota__context_nomem(w->cx);
-    *arrival = (rota__arrival){ .when = when, .wishes = list, .original = original };
-    return ROTA_OK;
-}
-
-static wishes *new_wishes(rota__write *w)
-{
-    return rota__arena_alloc(w->cx->env.arena, 1, (int64_t)sizeof(wishes));
-}
-
-int rota__admit_arrive(rota__write *w, const rota__booking *booking, rota__absent *absent)
-{
-    wishes *list = new_wishes(w);
-    if (!list) return rota__context_nomem(w->cx);
-    int rc = rota__admit_wishes(w, booking->when, booking->claims, booking->claim_count, list);
-    return rc == ROTA_OK ? add_arrival(w, booking->when, booking->occurrence, list, absent) : rc;
-}
-
-/* What starts or ends further away than this meets nothing of it, setup and cleanup
- * included. */
-static int reach_of(rota__write *w, const wishes *list, int64_t *reach)
-{
-    *reach = 0;
-    for (int64_t i = 0; i < list->count; i++) {
-        rota__timeline *t;
-        int rc = rota__write_look(w, list->items[i].resource, &t);
-        if (rc != ROTA_OK) return rc;
-        int64_t own = t->resource.before + t->resource.after;
-        if (own > *reach) *reach = own;
-    }
-    return ROTA_OK;
-}
-
-static int arrive_era(rota__write *w, const rota__series *series, int64_t era, rota_span near,
-                      rota__series_walk *at_hand, rota__absent *absent)
-{
-    const rota__era *as = &series->eras[era];
-    rota__happening at;
-    wishes *list = new_wishes(w);
-    if (!list) return rota__context_nomem(w->cx);
-    int rc = rota__admit_wishes(w, always, as->claims, as->claim_count, list);
-    if (rc != ROTA_OK) return rc;
-    rota__series_open(at_hand, series, era, near, false);
-    while ((rc = rota__series_next(at_hand, &at)) == ROTA_OK)
-        if ((rc = add_arrival(w, at.when, at.original, list, absent)) != ROTA_OK) return rc;
-    if (rc == ROTA_ELIMIT) return rota__error_plain(w->cx->env.error, rc);
-    return rc == ROTA__RECUR_DONE ? ROTA_OK : rc;
-}
-
-int rota__admit_arrive_series(rota__write *w, const rota__series *series,
-                              const rota__booking *beside, rota__absent *absent)
-{
-    rota__series_walk *at_hand = rota__arena_room(w->cx->env.arena, 1, (int64_t)sizeof *at_hand);
-    wishes mine = { 0 };
-    int64_t reach = 0;
-    if (!at_hand) return rota__context_nomem(w->cx);
-    int rc = rota__admit_wishes(w, beside->when, beside->claims, beside->claim_count, &mine);
-    if (rc == ROTA_OK) rc = reach_of(w, &mine, &reach);
-    const rota_span near = { beside->when.start - reach, beside->when.end + reach };
-    for (int64_t e = 0; e < series->era_count && rc == ROTA_OK; e++)
-        if (!series->eras[e].cancelled) rc = arrive_era(w, series, e, near, at_hand, absent);
-    return rc;
-}
-
-/* As gather() and sweep() would find it, of a resource that nobody takes but by its
- * own bookings: free where there is none in the way, whatever its capacity. */
-static int peek_bookings(const rota__timeline *t, rota_span span, rota_time now)
-{
-    const rota__resource *resource = &t->resource;
-    rota__busy_cursor cursor;
-    rota__interval interval;
-    if (resource->capacity == 1 && rota__itree_is_firm(&t->tree))
-        return rota__itree_meets(&t->tree, widened(span, resource->before, resource->after))
-                   ? ROTA__ADMIT_TAKEN
-                   : ROTA__ADMIT_FREE;
-    rota__busy_seek(t, widened(span, resource->before, resource->after), &cursor);
-    while (rota__busy_next(&cursor, &interval)) {
-        bool lapsed = rota__lapsed(interval.expires, now);
-        if (lapsed ||
-            !rota__time_overlap(rota__admit_occupied(resource, interval.span, always), span))
-            continue;
-        return resource->capacity == 1 ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_UNKNOWN;
-    }
-    return ROTA__ADMIT_FREE;
-}
-
-static int peek_series(const rota__timeline *t, rota_span span, rota_time now)
-{
-    const rota__resource *resource = &t->resource;
-    const rota_span wide = widened(span, resource->before, resource->after);
-    int64_t number = rota__block_of(wide.start), last = rota__block_of(wide.end - 1);
-    if (last - number > 1) return ROTA__ADMIT_UNKNOWN;
-    for (; number <= last; number++) {
-        const rota__block *block = rota__busy_peek_block(t, number);
-        if (!block) return ROTA__ADMIT_UNKNOWN;
-        for (int64_t i = rota__block_seek(block, wide); i < block->count; i++) {
-            const rota__use *use = &block->uses[i];
-            if (use->when.start >= wide.end) break;
-            bool lapsed = rota__lapsed(use->expires, now);
-            if (lapsed ||
-                !rota__time_overlap(rota__admit_occupied(resource, use->when, always), span))
-                continue;
-            return resource->capacity == 1 ? ROTA__ADMIT_TAKEN : ROTA__ADMIT_UNKNOWN;
-        }
-    }
-    return ROTA__ADMIT_FREE;
-}
-
-static int peek_one(const rota__timeline *t, rota_span when, int32_t units, rota_time now)
-{
-    const rota_span span = rota__admit_occupied(&t->resource, when, always);
-    if (units > t->resource.capacity) return ROTA__ADMIT_UNKNOWN;
-    int answer = peek_bookings(t, span, now);
-    return answer == ROTA__ADMIT_FREE && t->recurring_count > 0 ? peek_series(t, span, now)
-                                                                : answer;
-}
-
-bool rota__admit_alone(const rota__timeline *t)
-{
-    const rota__resource *resource = &t->resource;
-    return resource->capacity == 1 && resource->active && !resource->hours && !resource->parent &&
-           t->group_count == 0 && t->member_count == 0 && !rota__busy_recurs(t) && !t->delta &&
-           rota__itree_is_firm(&t->tree);
-}
-
-int rota__admit_glance(rota__write *w, rota_span when, const rota__claim *claim, int *answer)
-{
-    rota__timeline *t;
-    int rc = rota__write_look(w, claim->resource, &t);
-    *answer = ROTA__ADMIT_UNKNOWN;
-    if (rc == ROTA_OK && rota__admit_alone(t))
-        *answer = peek_one(t, when, claim->units, w->cx->now);
-    return rc;
-}
-
-int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims, int64_t count,
-                     int *answer)
-{
-    bool taken = false, closed = false;
-    int64_t i = 0;
-    int rc = rota__busy_peek_begin(cx->looker, &cx->env);
-    if (rc != ROTA_OK) return rc;
-    for (; i < count; i++) {
-        const rota__timeline *t = rota__busy_peek(cx->looker, &claims[i].resource);
-        if (!t || t->resource.removed) break;
-        if (claims[i].role == ROTA_ROLE_OPTIONAL || (claims[i].flags & ROTA_CLAIM_FREE)) continue;
-        if (!t->resource.active || t->group_count > 0 || t->member_count > 0) break;
-        int one = peek_one(t, when, claims[i].units, cx->now);
-        if (one == ROTA__ADMIT_UNKNOWN) break;
-        taken |= one == ROTA__ADMIT_TAKEN;
-        if (!t->resource.hours && !t->resource.parent) continue;
-        int open = rota__admit_peek_open(cx, t, when);
-        if (open == ROTA__ADMIT_UNKNOWN) break;
-        closed |= open == ROTA__ADMIT_CLOSED;
-    }
-    rota__busy_peek_end(cx->looker);
-    *answer = i < count ? ROTA__ADMIT_UNKNOWN
-              : taken   ? ROTA__ADMIT_TAKEN
-              : closed  ? ROTA__ADMIT_CLOSED
-                        : ROTA__ADMIT_FREE;
-    return ROTA_OK;
 }
 
 static int by_reached(const void *left, const void *right)
@@ -1122,7 +779,7 @@ int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const r
                        rota__clashes *clashes)
 {
     rota__reach below = { 0 };
-    rota_span window = widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
+    rota_span window = rota__admit_widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
     bool proven = true;
     int rc = rota__admit_below(w, resource, window, change, false, &below);
     rota__sort(below.items, below.count, sizeof *below.items, by_reached);

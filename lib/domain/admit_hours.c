@@ -108,30 +108,3 @@ int rota__admit_open_each(rota__write *w, const rota__timeline *t, const rota__p
     }
     return rc;
 }
-
-/* --- for an answer at once --- */
-
-static int peek_own(rota__context *cx, const rota__timeline *t, rota_span when)
-{
-    const rota__tz *zone = rota__tz_known(cx->zones, t->resource.zone);
-    int64_t number = rota__block_of(when.start), last = rota__block_of(when.end - 1);
-    rota_time at = when.start;
-    if (!zone || last - number > 1) return ROTA__ADMIT_UNKNOWN;
-    for (; number <= last; number++) {
-        const rota__opening *opening = rota__busy_peek_opening(t, number, rota__tz_digest(zone));
-        if (!opening) return ROTA__ADMIT_UNKNOWN;
-        at = rota__opening_until(opening, at);
-        if (at < (number + 1) * ROTA__BLOCK_SECONDS) break;
-    }
-    return at >= when.end ? ROTA__ADMIT_FREE : ROTA__ADMIT_CLOSED;
-}
-
-int rota__admit_peek_open(rota__context *cx, const rota__timeline *t, rota_span when)
-{
-    for (int depth = 0; t && depth <= ROTA_MAX_NESTING; depth++) {
-        int answer = t->resource.hours ? peek_own(cx, t, when) : ROTA__ADMIT_FREE;
-        if (answer != ROTA__ADMIT_FREE || !t->resource.parent) return answer;
-        t = rota__busy_peek(cx->looker, &t->resource.parent_id);
-    }
-    return ROTA__ADMIT_UNKNOWN;
-}

@@ -1,6 +1,7 @@
 /* Between the gate's files: admit.c, which knows one resource and one span; admit_series.c,
- * which asks it for every occurrence of a series; and admit_hours.c, which knows when a
- * resource is open. */
+ * which asks it for every occurrence of a series; admit_hours.c, which knows when a resource
+ * is open; admit_reach.c, which knows the groups; admit_absent.c, what is to be taken as gone
+ * or moved; and admit_peek.c, which answers at a glance or not at all. */
 #ifndef ROTA__ADMIT_PRIVATE_H
 #define ROTA__ADMIT_PRIVATE_H
 
@@ -19,6 +20,19 @@ typedef struct rota__piece {
 } rota__piece;
 
 typedef ROTA__LIST(rota__piece) rota__pieces;
+
+static const rota_span rota__unbounded = { INT64_MIN, INT64_MAX };
+
+/* Where a booking lies whose setup and cleanup may reach into a span. */
+static inline rota_span rota__admit_widened(rota_span span, int64_t before, int64_t after)
+{
+    if (span.start > ROTA_TIME_MIN) span.start -= after;
+    if (span.end < ROTA_TIME_MAX) span.end += before;
+    return span;
+}
+
+/* Is the booking, or the occurrence of it, to be taken as gone? The list is sorted. */
+bool rota__admit_is_absent(const rota__absent *absent, int64_t booking, rota_time original);
 
 /* What a booking of `when` takes of a resource that belongs to its group within `stay`;
  * empty where it takes nothing. */
@@ -41,9 +55,6 @@ typedef struct rota__asking {
 } rota__asking;
 int rota__admit_open_each(rota__write *w, const rota__timeline *t, const rota__places *places,
                           const rota__asking *asked, int64_t count, rota__breaches *breaches);
-/* As rota__admit_peek(), of the hours of a resource that is peeked at. */
-int rota__admit_peek_open(rota__context *cx, const rota__timeline *t, rota_span when);
-
 /* Does what is asked of one resource fit within the window, which it lies in? */
 int rota__admit_pieces(rota__write *w, int64_t resource, rota_span window, rota__pieces *asked,
                        const rota__absent *absent, rota__clashes *clashes);

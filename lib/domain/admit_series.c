@@ -15,7 +15,7 @@ enum {
 /* What has an end so far away that it is not waited for. */
 #define FAR_SECONDS (INT64_C(36525) * 86400)
 
-static const rota_span always = { ROTA_TIME_MIN, ROTA_TIME_MAX };
+static const rota_span ever = { ROTA_TIME_MIN, ROTA_TIME_MAX };
 
 /* One era on its way. */
 typedef struct strand {
@@ -55,7 +55,7 @@ static int wish_era(look *k, int64_t era)
     const rota__era *as = &k->series->eras[era];
     strand *s = &k->strands[era];
     int64_t count = as->cancelled ? 0 : as->claim_count;
-    int rc = rota__admit_wishes(k->w, always, as->claims, count, &s->wishes);
+    int rc = rota__admit_wishes(k->w, ever, as->claims, count, &s->wishes);
     rota__admit_sort_wishes(&s->wishes);
     for (int64_t i = 0; i < s->wishes.count && rc == ROTA_OK; i++) {
         int64_t *row = ROTA__PUSH(k->w->cx->env.arena, &k->resources);
@@ -172,7 +172,7 @@ static int measure(look *k)
     for (int64_t i = 0; i < k->resources.count; i++) {
         rota__reach above = { 0 };
         rota__timeline *t;
-        rc = rota__admit_above(k->w, k->resources.items[i], always, NULL, false, &above);
+        rc = rota__admit_above(k->w, k->resources.items[i], ever, NULL, false, &above);
         rota__places places;
         if (rc == ROTA_OK) rc = rota__admit_places(k->w, k->resources.items[i], &places);
         if (rc != ROTA_OK) return rc;
@@ -236,7 +236,7 @@ static int find_ends(look *k)
     for (int64_t i = 0; i < k->resources.count; i++) {
         rota__reach above = { 0 };
         rota__timeline *t;
-        rc = rota__admit_above(k->w, k->resources.items[i], always, NULL, false, &above);
+        rc = rota__admit_above(k->w, k->resources.items[i], ever, NULL, false, &above);
         for (int64_t g = 0; g < above.count && rc == ROTA_OK; g++)
             if ((rc = rota__write_look(k->w, above.items[g].resource, &t)) == ROTA_OK)
                 rc = add_ends(k, t);
@@ -543,7 +543,7 @@ static void note_meeting(proof *p, const rota__meeting *found, int64_t booking, 
     p->meets = true;
     p->first = *found;
     rota_span mine = rota__admit_occupied(resource, found->mine.when, p->wish->within);
-    rota_span other = rota__admit_occupied(resource, found->other.when, always);
+    rota_span other = rota__admit_occupied(resource, found->other.when, ever);
     p->clash = (rota__clash){ .resource = p->t,
                               .booking = booking,
                               .via = via,
@@ -599,10 +599,8 @@ static int compare(proof *p, const rota__recurring *recurring, const rota__reach
     rota__series other;
     rota__meeting found;
     int64_t units;
-    for (int64_t i = 0; k->absent && i < k->absent->count; i++)
-        if (k->absent->items[i].booking == recurring->taken.booking &&
-            k->absent->items[i].original == ROTA__GONE_WHOLE)
-            return ROTA_OK;
+    if (rota__admit_is_absent(k->absent, recurring->taken.booking, ROTA__GONE_WHOLE))
+        return ROTA_OK;
     int rc = read_endless(k, recurring, source->resource, &other, &units);
     if (rc != ROTA_OK || units == 0) return rc;
     p->units += units;
@@ -633,7 +631,7 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
     rota__timeline *t;
     int rc = rota__write_look(k->w, wish->resource, &t);
     p.t = t;
-    if (rc == ROTA_OK) rc = rota__admit_above(k->w, wish->resource, always, NULL, false, &above);
+    if (rc == ROTA_OK) rc = rota__admit_above(k->w, wish->resource, ever, NULL, false, &above);
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++)
         if (above.items[g].within.end > k->until) rc = compare_all(&p, &above.items[g]);
     *work = p.work;
