@@ -92,14 +92,6 @@ static int pass_over(rota__write *w, int64_t booking)
     return ROTA_OK;
 }
 
-/* Who is not in the booking itself needs no setup and no cleanup for it. */
-rota_span rota__admit_occupied(const rota__resource *resource, rota_span when, rota_span stay)
-{
-    static const rota_span nothing = { 0, 0 };
-    rota_span whole = { when.start - resource->before, when.end + resource->after };
-    return rota__time_overlap(when, stay) ? rota__time_common(whole, stay) : nothing;
-}
-
 /* A look at what takes a resource within a span. */
 typedef struct look {
     rota__write *w;

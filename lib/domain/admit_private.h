@@ -35,8 +35,15 @@ static inline rota_span rota__admit_widened(rota_span span, int64_t before, int6
 bool rota__admit_is_absent(const rota__absent *absent, int64_t booking, rota_time original);
 
 /* What a booking of `when` takes of a resource that belongs to its group within `stay`;
- * empty where it takes nothing. */
-rota_span rota__admit_occupied(const rota__resource *resource, rota_span when, rota_span stay);
+ * empty where it takes nothing. Who is not in the booking itself needs no setup and no cleanup
+ * for it. */
+static inline rota_span rota__admit_occupied(const rota__resource *resource, rota_span when,
+                                             rota_span stay)
+{
+    static const rota_span nothing = { 0, 0 };
+    rota_span whole = { when.start - resource->before, when.end + resource->after };
+    return rota__time_overlap(when, stay) ? rota__time_common(whole, stay) : nothing;
+}
 
 /* A resource and the places it is in, those that have hours. */
 typedef struct rota__places {
@@ -55,6 +62,7 @@ typedef struct rota__asking {
 } rota__asking;
 int rota__admit_open_each(rota__write *w, const rota__timeline *t, const rota__places *places,
                           const rota__asking *asked, int64_t count, rota__breaches *breaches);
+
 /* Does what is asked of one resource fit within the window, which it lies in? */
 int rota__admit_pieces(rota__write *w, int64_t resource, rota_span window, rota__pieces *asked,
                        const rota__absent *absent, rota__clashes *clashes);
