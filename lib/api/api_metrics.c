@@ -1,8 +1,36 @@
-/* Entry points for metrics: the record, and the same as Prometheus reads it. */
+/* Entry points for counters and metrics: the records, and what Prometheus reads of them. */
 #include <inttypes.h>
 
 #include "api/handle.h"
 #include "base/str.h"
+
+int rota_stats_get(rota *r, rota_stats *out)
+{
+    rota__context cx;
+    rota__counts counts = { 0 };
+    int rc = rota__handle_begin(r, &cx);
+    if (rc != ROTA_OK) return rc;
+    if (!out) rc = rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the counters");
+    if (rc == ROTA_OK)
+        rc = rota__record_room(&r->error, "stats", out, ROTA__OLDEST(rota_stats, memory));
+    if (rc == ROTA_OK) rc = cx.store->ops->counts(cx.store, &cx.env, &counts);
+    if (rc == ROTA_OK) {
+        rota_stats stats = { .size = (uint32_t)sizeof stats,
+                             .resources = counts.resources,
+                             .bookings = counts.bookings,
+                             .events = counts.events,
+                             .commits = rota__meter_get(&r->meter.commits),
+                             .conflicts = rota__meter_get(&r->meter.conflicts),
+                             .replays = rota__meter_get(&r->meter.replays),
+                             .retries = rota__meter_get(&r->meter.retries),
+                             .loads = rota__meter_get(&r->engine->busy.loads),
+                             .timelines = rota__busy_count(&r->looker),
+                             .memory = rota__meter_get(&r->mem.held) +
+                                       rota__busy_bytes(&r->looker) };
+        rota__record_out(out, &stats, (uint32_t)sizeof stats);
+    }
+    return rota__handle_end(r, rc);
+}
 
 int rota_metrics_get(rota *r, rota_metrics *out)
 {

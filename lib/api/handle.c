@@ -5,12 +5,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "base/sort.h"
 #include "base/str.h"
-#include "domain/occurrence.h"
-#include "domain/audit.h"
 #include "domain/request.h"
-#include "domain/tick.h"
 #include "store/sqlite.h"
 
 enum { DEFAULT_BUSY_MS = 5000, MAX_URL = 4096, DEFAULT_CACHE = 256 * 1024 * 1024 };
@@ -52,10 +48,8 @@ static int kept_zone(void *ctx, const char *name, uint64_t digest, rota__error *
 /* A handle without an engine, from the host's memory. */
 static rota *new_handle(const rota_config *config)
 {
-    uint32_t size = 0;
     rota__mem mem;
-    if (config) memcpy(&size, config, sizeof size);
-    bool whole = config && size >= ROTA__OLDEST(rota_config, ask_ctx);
+    bool whole = config && rota__record_size(config) >= ROTA__OLDEST(rota_config, ask_ctx);
     rota__mem_init(&mem, whole ? config->memory : NULL, whole ? config->memory_ctx : NULL);
     rota *r = rota__mem_alloc(&mem, 1, (int64_t)sizeof *r);
     if (!r) return NULL;
@@ -360,188 +354,17 @@ int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_re
     return rc == ROTA_OK ? rc : rota__handle_end_read(r, *rows, NULL, rc);
 }
 
+int rota__handle_begin_report(rota *r, const void *out, rota__context *cx, rota_result **rows)
+{
+    int rc = enter(r, cx);
+    return rc == ROTA_OK ? begin_rows(r, out, cx, rows) : rc;
+}
+
 int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc)
 {
     if (rc == ROTA_OK)
         *out = rows;
     else
         rota_result_free(rows);
-    return rota__handle_end(r, rc);
-}
-
-/* --- what the last call left --- */
-
-/* Asking for it changes nothing of it, so that it can be asked for again. */
-static int list_report(rota *r, rota_result **out,
-                       int (*fill)(rota *r, rota__context *cx, rota_result *rows))
-{
-    rota__context cx;
-    rota_result *rows;
-    rota__error last = r ? r->error : (rota__error){ 0 };
-    int rc = enter(r, &cx);
-    if (rc != ROTA_OK) return rc;
-    if ((rc = begin_rows(r, out, &cx, &rows)) != ROTA_OK) return rc;
-    rc = fill(r, &cx, rows);
-    if ((rc = rota__handle_end_read(r, rows, out, rc)) == ROTA_OK) r->error = last;
-    return rc;
-}
-
-static int read_conflicts(rota *r, rota__context *cx, rota_result *rows)
-{
-    (void)cx;
-    return rota__result_conflicts(rows, r->conflicts, r->conflict_count);
-}
-
-int rota_conflict_list(rota *r, rota_result **out)
-{
-    return list_report(r, out, read_conflicts);
-}
-
-static int read_violations(rota *r, rota__context *cx, rota_result *rows)
-{
-    (void)cx;
-    return rota__result_violations(rows, r->violations, r->violation_count);
-}
-
-static int read_alternatives(rota *r, rota__context *cx, rota_result *rows)
-{
-    (void)cx;
-    return rota__result_alternatives(rows, r->alternatives, r->alternative_count);
-}
-
-int rota_alternative_list(rota *r, rota_result **out)
-{
-    return list_report(r, out, read_alternatives);
-}
-
-static int read_displacements(rota *r, rota__context *cx, rota_result *rows)
-{
-    (void)cx;
-    return rota__result_displacements(rows, r->displacements, r->displacement_count);
-}
-
-int rota_displacement_list(rota *r, rota_result **out)
-{
-    return list_report(r, out, read_displacements);
-}
-
-int rota_violation_list(rota *r, rota_result **out)
-{
-    return list_report(r, out, read_violations);
-}
-
-static int by_place(const void *left, const void *right)
-{
-    return rota__page_compare(left, right);
-}
-
-/* As it is now, which after a dry run is as it was. */
-static int read_one_cancelled(rota__context *cx, const rota__cancelled *one,
-                              rota__families *families, rota__records *shown)
-{
-    rota__by by = { .id = &one->id };
-    rota__booking found;
-    int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &found);
-    if (rc == ROTA_OK) return rota__occurrence_show_all(cx, &cx->env, families, &found, 1, shown);
-    if (rc != ROTA_ENOTFOUND || rota__id_is_none(&one->series)) return rc;
-    rota_booking *record = ROTA__PUSH(cx->env.arena, shown);
-    if (!record) return rota__context_nomem(cx);
-    return rota__occurrence_get(cx, &one->series, one->occurrence, record);
-}
-
-static int read_cancelled(rota *r, rota__context *cx, rota_result *rows)
-{
-    rota__families families = { 0 };
-    rota__records shown = { 0 };
-    int rc = ROTA_OK;
-    for (int64_t i = 0; i < r->cancelled_count && rc == ROTA_OK; i++)
-        rc = read_one_cancelled(cx, &r->cancelled[i], &families, &shown);
-    if (rc != ROTA_OK) return rc;
-    rota__sort(shown.items, shown.count, sizeof *shown.items, by_place);
-    rota__result_bookings(rows, shown.items, shown.count, cx->now);
-    return ROTA_OK;
-}
-
-int rota_cancelled_list(rota *r, rota_result **out)
-{
-    return list_report(r, out, read_cancelled);
-}
-
-/* --- the calendar as a whole --- */
-
-int rota_tick(rota *r, const rota_call *call, rota_tick_report *report)
-{
-    rota__context cx;
-    rota__write w;
-    rota_tick_report found = { .size = (uint32_t)sizeof found };
-    int rc = rota__handle_begin_write(r, call, NULL, &cx, &w);
-    if (rc != ROTA_OK) return rc;
-    if ((rc = rota__record_room(&r->error, "report", report,
-                                ROTA__OLDEST(rota_tick_report, keys))) == ROTA_OK)
-        rc = rota__tick(&w, &found);
-    if (rc == ROTA_OK && report) rota__record_out(report, &found, (uint32_t)sizeof found);
-    return rota__handle_end_write(r, &w, NULL, rc);
-}
-
-int rota_check(rota *r, rota_time from)
-{
-    rota__context cx;
-    int rc = rota__handle_begin(r, &cx);
-    if (rc != ROTA_OK) return rc;
-    if ((rc = rota__busy_refresh(cx.looker, &cx.env)) == ROTA_OK) rc = rota__audit(&cx, from);
-    return rota__handle_end(r, rc);
-}
-
-int rota_stats_get(rota *r, rota_stats *out)
-{
-    rota__context cx;
-    rota__counts counts = { 0 };
-    int rc = rota__handle_begin(r, &cx);
-    if (rc != ROTA_OK) return rc;
-    if (!out) rc = rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the counters");
-    if (rc == ROTA_OK)
-        rc = rota__record_room(&r->error, "stats", out, ROTA__OLDEST(rota_stats, memory));
-    if (rc == ROTA_OK) rc = cx.store->ops->counts(cx.store, &cx.env, &counts);
-    if (rc == ROTA_OK) {
-        rota_stats stats = { .size = (uint32_t)sizeof stats,
-                             .resources = counts.resources,
-                             .bookings = counts.bookings,
-                             .events = counts.events,
-                             .commits = rota__meter_get(&r->meter.commits),
-                             .conflicts = rota__meter_get(&r->meter.conflicts),
-                             .replays = rota__meter_get(&r->meter.replays),
-                             .retries = rota__meter_get(&r->meter.retries),
-                             .loads = rota__meter_get(&r->engine->busy.loads),
-                             .timelines = rota__busy_count(&r->looker),
-                             .memory = rota__meter_get(&r->mem.held) +
-                                       rota__busy_bytes(&r->looker) };
-        rota__record_out(out, &stats, (uint32_t)sizeof stats);
-    }
-    return rota__handle_end(r, rc);
-}
-
-int rota_time_parse(rota *r, const char *text, const char *zone, rota_time *out)
-{
-    rota__context cx;
-    const rota__tz *tz = NULL;
-    int64_t value = 0;
-    int rc = rota__handle_begin(r, &cx);
-    if (rc != ROTA_OK) return rc;
-    int kind = text ? rota__time_read(text, &value) : 0;
-    if (!out || !text)
-        rc = rota__error_set(&r->error, ROTA_EINVALID, "%s is NULL", out ? "the text" : "out");
-    else if (kind <= 0)
-        rc = rota__error_set(&r->error, ROTA_EINVALID, "\"%.60s\" %s", text,
-                             rota__time_fault(kind));
-    else if (zone)
-        rc = rota__tz_get(&r->zones, zone, &r->error, &tz);
-    else if (kind == ROTA__TIME_LOCAL)
-        rc = rota__error_set(&r->error, ROTA_EINVALID,
-                             "\"%.60s\" has neither an offset nor a time zone", text);
-    if (rc == ROTA_OK && kind == ROTA__TIME_LOCAL) value = rota__tz_instant(tz, value, NULL);
-    if (rc == ROTA_OK && (value < ROTA_TIME_MIN || value > ROTA_TIME_MAX))
-        rc = rota__error_set(&r->error, ROTA_EINVALID,
-                             "\"%.60s\" is outside of the years 1 to 9999", text);
-    if (rc == ROTA_OK) *out = value;
     return rota__handle_end(r, rc);
 }
