@@ -13,6 +13,7 @@
 #include "domain/admit.h"
 #include "domain/event.h"
 #include "domain/reminder.h"
+#include "domain/reminder_people.h"
 #include "domain/request.h"
 #include "domain/series.h"
 
@@ -22,45 +23,13 @@ enum {
     NOTES_AT_ONCE = 2000,    /* looked at in any case: what is due first may be behind any */
     MOST_NOTES = 10000,      /* looked at, whatever becomes of them */
     NEXT_AT_ONCE = 100000,   /* series of which it is not known yet when they are due */
-    OPEN_AT_ONCE = 10000,    /* looked at, whatever becomes of them */
-    MOST_AT_ONCE = 20000,    /* of series: beyond, less time is looked at */
+    MOST_OPEN = 10000,       /* looked at, whatever becomes of them */
+    MOST_OF_SERIES = 20000,  /* of series: beyond, less time is looked at */
     LOOK_AHEAD = 366 * 86400 /* a series without one by then is looked at again */
 };
 
-/* What there is to be reminded of: a booking, or one occurrence. */
-typedef struct subject {
-    int64_t booking; /* row; of an occurrence that of its series */
-    rota_id id;
-    rota_time occurrence;
-    bool recurs, alive;
-    rota_span when;
-    const rota__claim *claims;
-    int64_t claim_count;
-} subject;
-
-typedef struct person {
-    int64_t resource, rank; /* of several ways to him the lowest counts */
-    rota_id id;
-    const rota__reminder_list *list;
-} person;
-typedef ROTA__LIST(person) people;
-
-typedef struct known_list {
-    int32_t of;
-    int64_t subject;
-    const rota__reminder_list *list; /* NULL: none */
-} known_list;
-
-typedef struct group_member {
-    int64_t resource;
-    rota_id id;
-    rota_span within;
-} group_member;
-
-typedef struct group {
-    int64_t resource;
-    ROTA__LIST(group_member) members;
-} group;
+typedef rota__subject subject;
+typedef rota__person person;
 
 typedef struct found {
     rota__reminder reminder;
@@ -88,185 +57,16 @@ typedef struct poll {
     rota__reminder_rows *rows;
     rota__arena *room; /* of the rows */
     rota__reminder_state was, state;
-    bool of_bookings, of_resources; /* is there any list of such? */
     int64_t *offsets, offset_count;
-    ROTA__LIST(known_list) lists;
-    ROTA__LIST(group) groups;
-    int64_t asked, next_group; /* the first row from `asked` on that has members */
     ROTA__LIST(found) found;
     ROTA__LIST(candidate) candidates;
     ROTA__LIST(series_next) next;
-    subject last; /* whose people are known */
-    bool last_known;
-    people people;
+    rota__people people;
     int64_t behind; /* so many of `found`, the first ones and by due, are no news to the cursor */
     int64_t passed; /* and so many of those are due before what is looked at now */
     rota__series_walk *walk;
     bool cut; /* not all series are known */
 } poll;
-
-static bool same_subject(const subject *a, const subject *b)
-{
-    return a->booking == b->booking && a->occurrence == b->occurrence &&
-           a->when.start == b->when.start;
-}
-
-/* --- whom it concerns --- */
-
-/* NULL: there is none. */
-static int read_list(poll *p, int32_t of, int64_t subject_row, const rota__reminder_list **out)
-{
-    rota__context *cx = p->cx;
-    rota__reminder_list *list = rota__arena_alloc(cx->env.arena, 1, (int64_t)sizeof *list);
-    if (!list) return rota__context_nomem(cx);
-    int rc = cx->store->ops->reminder_list(cx->store, &cx->env, of, subject_row, list);
-    *out = rc == ROTA_OK ? list : NULL;
-    return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
-}
-
-/* Of the calendar or a resource, which many bookings share. */
-static int list_of(poll *p, int32_t of, int64_t subject_row, const rota__reminder_list **out)
-{
-    for (int64_t i = p->lists.count; i-- > 0;) {
-        const known_list *known = &p->lists.items[i];
-        *out = known->list;
-        if (known->of == of && known->subject == subject_row) return ROTA_OK;
-    }
-    int rc = read_list(p, of, subject_row, out);
-    if (rc != ROTA_OK) return rc;
-    known_list *known = ROTA__PUSH(p->cx->env.arena, &p->lists);
-    if (!known) return rota__context_nomem(p->cx);
-    *known = (known_list){ of, subject_row, *out };
-    return ROTA_OK;
-}
-
-/* What is claimed are mostly rooms and people, and what the store says of one of them holds for
- * all up to the next group. */
-static int has_members(poll *p, int64_t resource, bool *has)
-{
-    rota__context *cx = p->cx;
-    int rc = ROTA_OK;
-    if (resource < p->asked || resource > p->next_group) {
-        p->asked = resource;
-        rc = cx->store->ops->group_next(cx->store, &cx->env, resource, &p->next_group);
-        if (rc == ROTA_ENOTFOUND) p->next_group = INT64_MAX;
-        if (rc == ROTA_ENOTFOUND) rc = ROTA_OK;
-    }
-    *has = resource == p->next_group;
-    return rc;
-}
-
-static int read_group(poll *p, int64_t resource, group *out)
-{
-    rota__context *cx = p->cx;
-    rota__reach reach = { 0 };
-    *out = (group){ .resource = resource };
-    int rc = rota__admit_members(p->w, resource, &reach);
-    for (int64_t i = 1; rc == ROTA_OK && i < reach.count; i++) { /* the first is the group */
-        rota__by by = { .row = reach.items[i].resource };
-        rota__resource record;
-        group_member *member = ROTA__PUSH(cx->env.arena, &out->members);
-        if (!member) return rota__context_nomem(cx);
-        rc = cx->store->ops->resource_get(cx->store, &cx->env, &by, &record);
-        if (rc == ROTA_OK) *member = (group_member){ by.row, record.id, reach.items[i].within };
-    }
-    return rc;
-}
-
-static int group_of(poll *p, int64_t resource, const group **out)
-{
-    for (int64_t i = p->groups.count; i-- > 0;) {
-        *out = &p->groups.items[i];
-        if ((*out)->resource == resource) return ROTA_OK;
-    }
-    group read;
-    int rc = read_group(p, resource, &read);
-    if (rc != ROTA_OK) return rc;
-    group *made = ROTA__PUSH(p->cx->env.arena, &p->groups);
-    if (!made) return rota__context_nomem(p->cx);
-    *made = read;
-    *out = made;
-    return ROTA_OK;
-}
-
-static int add_person(poll *p, int64_t resource, const rota_id *id, const rota__reminder_list *list)
-{
-    person *one = ROTA__PUSH(p->cx->env.arena, &p->people);
-    if (!one) return rota__context_nomem(p->cx);
-    *one = (person){ resource, p->people.count, *id, list };
-    return ROTA_OK;
-}
-
-static int by_person(const void *left, const void *right)
-{
-    const person *a = left, *b = right;
-    if (a->resource != b->resource) return a->resource < b->resource ? -1 : 1;
-    return (a->rank > b->rank) - (a->rank < b->rank);
-}
-
-static void keep_each_once(people *list)
-{
-    int64_t kept = 0;
-    if (list->count < 2) return;
-    rota__sort(list->items, list->count, sizeof *list->items, by_person);
-    for (int64_t i = 0; i < list->count; i++)
-        if (kept == 0 || list->items[kept - 1].resource != list->items[i].resource)
-            list->items[kept++] = list->items[i];
-    list->count = kept;
-}
-
-/* own: of the booking. */
-static int claim_list(poll *p, const rota__reminder_list *own, const rota__claim *claim,
-                      const rota__reminder_list **list)
-{
-    int rc = ROTA_OK;
-    *list = own;
-    if (!*list && p->of_resources) rc = list_of(p, ROTA__REMIND_RESOURCE, claim->resource, list);
-    if (rc == ROTA_OK && !*list) rc = list_of(p, ROTA__REMIND_ALL, 0, list);
-    return rc;
-}
-
-static int add_members(poll *p, const subject *s, const rota__claim *claim,
-                       const rota__reminder_list *list)
-{
-    const group *members = NULL;
-    bool has;
-    int rc = has_members(p, claim->resource, &has);
-    if (rc != ROTA_OK || !has) return rc;
-    rc = group_of(p, claim->resource, &members);
-    for (int64_t i = 0; rc == ROTA_OK && i < members->members.count; i++) {
-        const group_member *one = &members->members.items[i];
-        if (rota__time_overlap(one->within, s->when))
-            rc = add_person(p, one->resource, &one->id, list);
-    }
-    return rc;
-}
-
-/* Those that are claimed by themselves go first, then members of groups. By an empty list
- * one is found as well: it keeps others from counting. */
-static int find_people(poll *p, const subject *s)
-{
-    const rota__reminder_list *own = NULL;
-    int rc = ROTA_OK;
-    if (p->last_known && same_subject(&p->last, s)) return ROTA_OK;
-    p->people.count = 0;
-    p->last_known = false;
-    if (s->alive && p->of_bookings) rc = read_list(p, ROTA__REMIND_BOOKING, s->booking, &own);
-    for (int pass = 0; pass < 2 && s->alive; pass++)
-        for (int64_t i = 0; i < s->claim_count && rc == ROTA_OK; i++) {
-            const rota__claim *claim = &s->claims[i];
-            const rota__reminder_list *list = NULL;
-            if (claim->flags & ROTA_CLAIM_FREE) continue;
-            if ((rc = claim_list(p, own, claim, &list)) != ROTA_OK || !list) continue;
-            rc = pass == 0 ? add_person(p, claim->resource, &claim->resource_id, list)
-                           : add_members(p, s, claim, list);
-        }
-    if (rc != ROTA_OK) return rc;
-    keep_each_once(&p->people);
-    p->last = *s;
-    p->last_known = true;
-    return ROTA_OK;
-}
 
 /* --- one reminder --- */
 
@@ -319,7 +119,8 @@ static bool is_found(const poll *p, const found *one)
            bsearch(one, p->found.items, (size_t)p->behind, sizeof *one, by_due) != NULL;
 }
 
-static int add_found(poll *p, const subject *s, const person *whom, int64_t offset, bool may_be)
+static int add_found(poll *p, const subject *s, const person *whom, int64_t offset,
+                     bool may_be_known)
 {
     rota__context *cx = p->cx;
     rota_time due = s->when.start - offset;
@@ -328,7 +129,7 @@ static int add_found(poll *p, const subject *s, const person *whom, int64_t offs
         !is_wanted(whom->list, s->when.start, offset, cx->now, true))
         return ROTA_OK;
     rota_id id = make_id(s, &whom->id, offset);
-    if (may_be) {
+    if (may_be_known) {
         int rc = cx->store->ops->reminder_get(cx->store, &cx->env, &id, &known);
         if (rc != ROTA_ENOTFOUND) return rc; /* it was given, or waits to be */
     }
@@ -409,13 +210,6 @@ static int read_subject(poll *p, int64_t row, rota_time occurrence, subject *out
 
 /* --- those that were given before, and not acknowledged --- */
 
-static const person *find_person(const poll *p, int64_t resource)
-{
-    for (int64_t i = 0; i < p->people.count; i++)
-        if (p->people.items[i].resource == resource) return &p->people.items[i];
-    return NULL;
-}
-
 static int drop(poll *p, const rota_id *id)
 {
     rota_id *row = ROTA__PUSH(p->cx->env.arena, &p->w->batch.remind.dropped);
@@ -436,15 +230,16 @@ static int bury(poll *p, const found *one)
 
 static int weigh(poll *p, const rota__reminder *open)
 {
+    const subject *last = rota__people_last(&p->people, open->booking, open->occurrence);
     subject s;
     int rc = ROTA_OK;
-    if (p->last_known && p->last.booking == open->booking && p->last.occurrence == open->occurrence)
-        s = p->last;
+    if (last)
+        s = *last;
     else
         rc = read_subject(p, open->booking, open->occurrence, &s);
-    if (rc == ROTA_OK) rc = find_people(p, &s);
+    if (rc == ROTA_OK) rc = rota__people_find(&p->people, &s);
     if (rc != ROTA_OK) return rc;
-    const person *whom = find_person(p, open->resource);
+    const person *whom = rota__people_get(&p->people, open->resource);
     int64_t offset = open->start - open->due;
     if (open->due > p->cx->now) return ROTA_OK; /* the clock went back: it waits */
     if (!s.alive || s.when.start != open->start || !whom || !has_offset(whom->list, offset) ||
@@ -472,11 +267,11 @@ static int gather_open(poll *p)
     rota__reminder *open;
     int64_t count, at = 0;
     for (int64_t ask = p->query.limit; has_room(p); ask *= 8) {
-        if (ask > OPEN_AT_ONCE) ask = OPEN_AT_ONCE;
+        if (ask > MOST_OPEN) ask = MOST_OPEN;
         int rc = cx->store->ops->reminder_open(cx->store, &cx->env, cx->now, ask, &open, &count);
         for (; rc == ROTA_OK && at < count && has_room(p); at++)
             rc = weigh(p, &open[at]);
-        if (rc != ROTA_OK || count < ask || ask == OPEN_AT_ONCE) return rc;
+        if (rc != ROTA_OK || count < ask || ask == MOST_OPEN) return rc;
     }
     return ROTA_OK;
 }
@@ -493,9 +288,9 @@ static int look_at_note(poll *p, const rota__reminder_note *note)
     if (!gone) return rota__context_nomem(cx);
     *gone = *note;
     int rc = read_subject(p, note->booking, note->occurrence, &s);
-    if (rc == ROTA_OK) rc = find_people(p, &s);
-    for (int64_t i = 0; rc == ROTA_OK && i < p->people.count; i++) {
-        const person *whom = &p->people.items[i];
+    if (rc == ROTA_OK) rc = rota__people_find(&p->people, &s);
+    for (int64_t i = 0; rc == ROTA_OK && i < p->people.known.count; i++) {
+        const person *whom = &p->people.known.items[i];
         for (int64_t k = 0; rc == ROTA_OK && k < whom->list->count; k++) {
             rota_time due = s.when.start - whom->list->offsets[k];
             if (due <= cx->now)
@@ -553,6 +348,7 @@ static int walk_series(poll *p, const rota__booking *row, rota_time from, rota_t
             rota__happening at;
             rota__series_open(p->walk, &series, i, (rota_span){ from + offset, to + offset + 1 },
                               false);
+            /* What is too far away to be found is not due. */
             while (rc == ROTA_OK && !enough && rota__series_next(p->walk, &at) == ROTA_OK)
                 if (at.when.start >= from + offset && at.when.start <= to + offset)
                     rc = see(p, row, &series, &at, offset, ctx, &enough);
@@ -628,7 +424,7 @@ static int see_due(poll *p, const rota__booking *row, const rota__series *series
 {
     (void)ctx;
     subject s = of_happening(row, series, at);
-    *enough = p->candidates.count > MOST_AT_ONCE;
+    *enough = p->candidates.count > MOST_OF_SERIES;
     return add_candidate(p, &s, row->row, offset);
 }
 
@@ -693,7 +489,7 @@ static int gather_candidates(poll *p, bound *end)
     while (rc == ROTA_OK) {
         p->candidates.count = plain;
         rc = gather_series(p, end->at);
-        if (p->candidates.count - plain <= MOST_AT_ONCE || end->at - p->state.cursor <= 1) break;
+        if (p->candidates.count - plain <= MOST_OF_SERIES || end->at - p->state.cursor <= 1) break;
         *end = (bound){ p->state.cursor + (end->at - p->state.cursor) / 2, INT64_MAX };
     }
     if (rc == ROTA_OK)
@@ -723,9 +519,10 @@ static int take_candidates(poll *p, bound *end, bool *enough)
                           : (bound){ p->state.cursor, p->state.cursor_row };
             break;
         }
-        rc = find_people(p, &c->of);
-        for (int64_t k = 0; rc == ROTA_OK && k < p->people.count; k++)
-            rc = add_found(p, &c->of, &p->people.items[k], c->offset, c->due <= p->was.reached);
+        rc = rota__people_find(&p->people, &c->of);
+        for (int64_t k = 0; rc == ROTA_OK && k < p->people.known.count; k++)
+            rc = add_found(p, &c->of, &p->people.known.items[k], c->offset,
+                           c->due <= p->was.reached);
     }
     return rc;
 }
@@ -766,19 +563,6 @@ static void sort_found(poll *p)
     p->found.count = kept;
 }
 
-/* Most calendars have few lists, and none of one sort. */
-static int begin_lists(poll *p)
-{
-    rota__context *cx = p->cx;
-    rota__store *store = cx->store;
-    int rc = store->ops->reminder_any(store, &cx->env, ROTA__REMIND_BOOKING, &p->of_bookings);
-    if (rc == ROTA_OK)
-        rc = store->ops->reminder_any(store, &cx->env, ROTA__REMIND_RESOURCE, &p->of_resources);
-    return rc == ROTA_OK
-               ? store->ops->reminder_offsets(store, &cx->env, &p->offsets, &p->offset_count)
-               : rc;
-}
-
 static int begin(poll *p)
 {
     rota__context *cx = p->cx;
@@ -798,7 +582,10 @@ static int begin(poll *p)
     }
     p->walk = rota__arena_room(cx->env.arena, 1, (int64_t)sizeof *p->walk);
     if (!p->walk) return rota__context_nomem(cx);
-    return begin_lists(p);
+    rc = rota__people_begin(&p->people, p->w);
+    return rc == ROTA_OK ? cx->store->ops->reminder_offsets(cx->store, &cx->env, &p->offsets,
+                                                            &p->offset_count)
+                         : rc;
 }
 
 static int gather(poll *p)
@@ -872,9 +659,16 @@ static int finish(poll *p)
     return rc;
 }
 
+/* What a call asks for, and where its answer goes. */
+typedef struct asking {
+    rota_reminder_query query;
+    rota__reminder_rows *rows;
+    rota__arena *room;
+} asking;
+
 static int decide(rota__write *w, const void *data)
 {
-    const poll *asked = data;
+    const asking *asked = data;
     poll p = {
         .w = w, .cx = w->cx, .query = asked->query, .rows = asked->rows, .room = asked->room
     };
@@ -898,7 +692,7 @@ static int check_query(rota__context *cx, rota_reminder_query *q)
 int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__arena *room,
                        rota__reminder_rows *rows)
 {
-    poll asked = { .query = *query, .rows = rows, .room = room };
+    asking asked = { .query = *query, .rows = rows, .room = room };
     int rc = check_query(w->cx, &asked.query);
     w->call.key = NULL;
     w->call.version = 0;
