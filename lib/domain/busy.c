@@ -1,7 +1,6 @@
-#include "domain/busy.h"
+#include "domain/busy_private.h"
 
-/* So many blocks that a look through the 28 years of a series finds all of them there. */
-enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64, BLOCKS = 128 };
+enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64 };
 
 bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
 {
@@ -16,80 +15,6 @@ bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
     }
     rota__share_free(&busy->share);
     return false;
-}
-
-static void drop_first_page(rota__busy *busy, rota__page **at)
-{
-    rota__page *page = *at;
-    *at = page->next;
-    busy->page_bytes -= page->bytes;
-    rota__page_drop(page);
-}
-
-static void drop_pages(rota__busy *busy, rota__timeline *t)
-{
-    while (t->pages)
-        drop_first_page(busy, &t->pages);
-}
-
-static void drop_page(rota__busy *busy, rota__timeline *t, int64_t number)
-{
-    for (rota__page **at = &t->pages; *at;) {
-        if ((*at)->number == number)
-            drop_first_page(busy, at);
-        else
-            at = &(*at)->next;
-    }
-}
-
-static void drop_block(rota__busy *busy, rota__block **slot)
-{
-    if (!*slot) return;
-    busy->page_bytes -= (*slot)->bytes;
-    rota__block_drop(*slot);
-    *slot = NULL;
-}
-
-static void drop_blocks(rota__busy *busy, rota__timeline *t)
-{
-    for (int64_t i = 0; t->blocks && i < BLOCKS; i++)
-        drop_block(busy, &t->blocks[i]);
-    rota__mem_free(busy->mem, t->blocks);
-    t->blocks = NULL;
-}
-
-static void drop_opening(rota__busy *busy, rota__opening **slot)
-{
-    if (!*slot) return;
-    busy->page_bytes -= (*slot)->bytes;
-    rota__opening_drop(*slot);
-    *slot = NULL;
-}
-
-static void drop_openings(rota__busy *busy, rota__timeline *t)
-{
-    for (int64_t i = 0; t->openings && i < BLOCKS; i++)
-        drop_opening(busy, &t->openings[i]);
-    rota__mem_free(busy->mem, t->openings);
-    t->openings = NULL;
-}
-
-static void drop_maps(rota__busy *busy, rota__timeline *t)
-{
-    for (rota__map *map = t->maps, *next; map; map = next) {
-        next = map->next;
-        rota__mem_free(busy->mem, map);
-    }
-    t->maps = NULL;
-}
-
-/* What was made of it, and is made again when it is wanted. */
-static void drop_made(rota__busy *busy, rota__timeline *t)
-{
-    drop_pages(busy, t);
-    drop_blocks(busy, t);
-    drop_maps(busy, t);
-    drop_openings(busy, t);
 }
 
 static void timeline_free(rota__busy *busy, rota__timeline *t)
@@ -115,7 +40,7 @@ void rota__busy_empty(rota__busy *busy)
     for (int64_t i = 0; i < busy->slot_count; i++)
         for (rota__timeline *t = busy->slots[i], *next; t; t = next) {
             next = t->next;
-            drop_made(busy, t);
+            rota__busy_drop_made(busy, t);
             rota__busy_drop(busy, t);
         }
     rota__mem_free(busy->mem, busy->slots);
@@ -180,7 +105,7 @@ static rota__timeline **id_slot_of(const rota__busy *busy, const rota_id *id)
     return &busy->ids[hash >> 32 & (uint64_t)(busy->slot_count - 1)];
 }
 
-static rota__timeline *find(const rota__busy *busy, int64_t row)
+rota__timeline *rota__busy_find(const rota__busy *busy, int64_t row)
 {
     if (busy->slot_count == 0) return NULL;
     rota__timeline *t = *slot_of(busy, row);
@@ -220,7 +145,7 @@ static void take_out(rota__busy *busy, rota__timeline *t)
         at = &(*at)->next_by_id;
     *at = t->next_by_id;
     busy->count--;
-    drop_made(busy, t);
+    rota__busy_drop_made(busy, t);
     rota__busy_drop(busy, t);
 }
 
@@ -258,7 +183,7 @@ static bool room_for_one(rota__busy *busy)
 
 /* A clock: the hand goes round, and takes out what was not used since it last came
  * by. Twice round takes out everything but `kept`. */
-static void keep_budget(rota__busy *busy, const rota__timeline *kept)
+void rota__busy_keep_budget(rota__busy *busy, const rota__timeline *kept)
 {
     if (busy->budget < 0) return;
     for (int64_t i = 0; i < 2 * busy->slot_count; i++) {
@@ -501,7 +426,7 @@ static bool put_in(rota__busy *busy, rota__timeline **t, uint64_t epoch, uint64_
 {
     rota__timeline *read = *t;
     rota__share_change(&busy->share);
-    rota__timeline *there = find(busy, read->resource.row);
+    rota__timeline *there = rota__busy_find(busy, read->resource.row);
     bool newer = there && there->resource.stamp >= read->resource.stamp;
     bool room = newer || room_for_one(busy);
     if (newer) {
@@ -512,7 +437,7 @@ static bool put_in(rota__busy *busy, rota__timeline **t, uint64_t epoch, uint64_
         if (busy->batches == batches) atomic_store(&read->epoch, epoch);
         rota__busy_keep(read);
         link_in(busy, read);
-        keep_budget(busy, read);
+        rota__busy_keep_budget(busy, read);
     }
     rota__share_changed(&busy->share);
     if (newer || !room) rota__busy_drop(busy, read);
@@ -606,7 +531,7 @@ static int look(rota__looker *looker, rota__env *env, int64_t row, rota__timelin
     rota__store *store = looker->store;
     for (;;) {
         rota__share_read(&looker->cell);
-        rota__timeline *t = find(busy, row);
+        rota__timeline *t = rota__busy_find(busy, row);
         uint64_t epoch = busy->epoch, batches = busy->batches;
         if (t) rota__busy_keep(t);
         rota__share_leave(&looker->cell);
@@ -656,7 +581,7 @@ int rota__busy_stamp(rota__looker *looker, rota__env *env, int64_t row, int64_t 
     int64_t known = pinned ? pinned->resource.stamp : 0;
     if (!pinned) {
         rota__share_read(&looker->cell);
-        rota__timeline *t = find(looker->busy, row);
+        rota__timeline *t = rota__busy_find(looker->busy, row);
         if (t && is_current(t, looker)) known = t->resource.stamp;
         rota__share_leave(&looker->cell);
     }
@@ -690,184 +615,6 @@ const rota__timeline *rota__busy_peek(rota__looker *looker, const rota_id *id)
 void rota__busy_peek_end(rota__looker *looker)
 {
     rota__share_leave(&looker->cell);
-}
-
-/* --- pages --- */
-
-bool rota__busy_pages(rota__looker *looker, const rota__timeline *t, int64_t first, int64_t count,
-                      rota__page **out)
-{
-    rota__share_read(&looker->cell);
-    rota__timeline *there = find(looker->busy, t->resource.row);
-    bool same = there == t;
-    for (rota__page *page = same ? there->pages : NULL; page; page = page->next) {
-        int64_t at = page->number == ROTA__PAGE_LONG ? count : page->number - first;
-        if (at < 0 || at > count || (at == count && page->number != ROTA__PAGE_LONG)) continue;
-        rota__page_keep(page);
-        out[at] = page;
-    }
-    rota__share_leave(&looker->cell);
-    return same;
-}
-
-void rota__busy_put_page(rota__looker *looker, const rota__timeline *t, rota__page *page)
-{
-    rota__busy *busy = looker->busy;
-    rota__share_change(&busy->share);
-    rota__timeline *there = find(busy, t->resource.row);
-    bool wanted = there == t;
-    for (rota__page *other = wanted ? there->pages : NULL; other; other = other->next)
-        wanted &= other->number != page->number;
-    if (wanted) {
-        rota__page_keep(page);
-        page->next = there->pages;
-        there->pages = page;
-        busy->page_bytes += page->bytes;
-        keep_budget(busy, there);
-    }
-    rota__share_changed(&busy->share);
-}
-
-/* --- blocks --- */
-
-static rota__block **block_slot(const rota__timeline *t, int64_t number)
-{
-    return &t->blocks[(uint64_t)number & (BLOCKS - 1)];
-}
-
-const rota__block *rota__busy_peek_block(const rota__timeline *t, int64_t number)
-{
-    const rota__block *block = t->blocks ? *block_slot(t, number) : NULL;
-    bool known = block && block->number == number && block->changes == t->changes.count;
-    return known ? block : NULL;
-}
-
-rota__block *rota__busy_block(rota__looker *looker, const rota__timeline *t, int64_t number)
-{
-    rota__block *block = NULL;
-    if (t->base) t = t->base;
-    rota__share_read(&looker->cell);
-    rota__timeline *there = find(looker->busy, t->resource.row);
-    if (there == t && there->blocks) block = *block_slot(there, number);
-    if (block && block->number != number) block = NULL;
-    if (block) rota__block_keep(block);
-    rota__share_leave(&looker->cell);
-    return block;
-}
-
-/* Where there is no memory for the place it is made again when it is wanted. */
-void rota__busy_put_block(rota__looker *looker, const rota__timeline *t, rota__block *block)
-{
-    rota__busy *busy = looker->busy;
-    if (t->base) t = t->base;
-    rota__share_change(&busy->share);
-    rota__timeline *there = find(busy, t->resource.row);
-    if (there == t && !there->blocks) {
-        there->blocks = rota__mem_alloc(busy->mem, BLOCKS, (int64_t)sizeof(*there->blocks));
-        if (there->blocks) memset(there->blocks, 0, BLOCKS * sizeof(*there->blocks));
-    }
-    if (there == t && there->blocks) {
-        rota__block **slot = block_slot(there, block->number);
-        drop_block(busy, slot);
-        rota__block_keep(block);
-        *slot = block;
-        busy->page_bytes += block->bytes;
-        keep_budget(busy, there);
-    }
-    rota__share_changed(&busy->share);
-}
-
-/* --- openings: hours that change are a put of the resource, and its timeline is forgotten --- */
-
-static rota__opening **opening_slot(const rota__timeline *t, int64_t number)
-{
-    return &t->openings[(uint64_t)number & (BLOCKS - 1)];
-}
-
-const rota__opening *rota__busy_peek_opening(const rota__timeline *t, int64_t number, uint64_t zone)
-{
-    const rota__opening *opening = t->openings ? *opening_slot(t, number) : NULL;
-    return opening && opening->number == number && opening->zone == zone ? opening : NULL;
-}
-
-rota__opening *rota__busy_opening(rota__looker *looker, const rota__timeline *t, int64_t number,
-                                  uint64_t zone)
-{
-    rota__opening *opening = NULL;
-    if (t->base) t = t->base;
-    rota__share_read(&looker->cell);
-    rota__timeline *there = find(looker->busy, t->resource.row);
-    if (there == t && there->openings) opening = *opening_slot(there, number);
-    if (opening && (opening->number != number || opening->zone != zone)) opening = NULL;
-    if (opening) rota__opening_keep(opening);
-    rota__share_leave(&looker->cell);
-    return opening;
-}
-
-void rota__busy_put_opening(rota__looker *looker, const rota__timeline *t, rota__opening *opening)
-{
-    rota__busy *busy = looker->busy;
-    if (t->base) t = t->base;
-    rota__share_change(&busy->share);
-    rota__timeline *there = find(busy, t->resource.row);
-    if (there == t && !there->openings) {
-        there->openings = rota__mem_alloc(busy->mem, BLOCKS, (int64_t)sizeof(*there->openings));
-        if (there->openings) memset(there->openings, 0, BLOCKS * sizeof(*there->openings));
-    }
-    if (there == t && there->openings) {
-        rota__opening **slot = opening_slot(there, opening->number);
-        drop_opening(busy, slot);
-        rota__opening_keep(opening);
-        *slot = opening;
-        busy->page_bytes += opening->bytes;
-        keep_budget(busy, there);
-    }
-    rota__share_changed(&busy->share);
-}
-
-/* --- maps --- */
-
-const uint64_t *rota__busy_peek_map(const rota__timeline *t, int64_t number)
-{
-    const rota__map *map = t->maps;
-    while (map && map->number != number)
-        map = map->next;
-    return map ? map->words : NULL;
-}
-
-bool rota__busy_map(rota__looker *looker, const rota__timeline *t, int64_t number,
-                    uint64_t words[ROTA__MAP_WORDS])
-{
-    const uint64_t *there = NULL;
-    rota__share_read(&looker->cell);
-    if (find(looker->busy, t->resource.row) == t) there = rota__busy_peek_map(t, number);
-    if (there) memcpy(words, there, ROTA__MAP_WORDS * sizeof *words);
-    rota__share_leave(&looker->cell);
-    return there != NULL;
-}
-
-void rota__busy_put_map(rota__looker *looker, const rota__timeline *t, int64_t number,
-                        const uint64_t words[ROTA__MAP_WORDS])
-{
-    rota__busy *busy = looker->busy;
-    rota__share_change(&busy->share);
-    rota__timeline *there = find(busy, t->resource.row);
-    rota__map *map = there == t ? there->maps : NULL;
-    while (map && map->number != number)
-        map = map->next;
-    if (there == t && !map && (map = rota__mem_alloc(busy->mem, 1, (int64_t)sizeof *map))) {
-        map->number = number;
-        memcpy(map->words, words, sizeof map->words);
-        map->next = there->maps;
-        there->maps = map;
-        keep_budget(busy, there);
-    }
-    rota__share_changed(&busy->share);
-}
-
-bool rota__busy_listed(rota__timeline *t)
-{
-    return atomic_exchange(&t->listed, true);
 }
 
 /* --- a walk over what takes the time --- */
@@ -917,7 +664,7 @@ bool rota__busy_next(rota__busy_cursor *cursor, rota__interval *out)
     return false;
 }
 
-/* --- following a commit --- */
+/* --- what is to be changed --- */
 
 /* Without them the blocks would not know what they know. */
 static bool copy_changes(rota__timeline *copy, const rota__timeline *t)
@@ -952,7 +699,7 @@ static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
         t->pages = NULL;
         copy->blocks = t->blocks;
         t->blocks = NULL;
-        if (!copy_changes(copy, t)) drop_blocks(busy, copy);
+        if (!copy_changes(copy, t)) rota__busy_drop_blocks(busy, copy);
         copy->openings = t->openings;
         t->openings = NULL;
     } else if (copy) {
@@ -964,168 +711,15 @@ static rota__timeline *replace(rota__busy *busy, rota__timeline *t)
 }
 
 /* That of the row, to be changed; NULL where there is none. */
-static rota__timeline *own(rota__busy *busy, int64_t row)
+rota__timeline *rota__busy_own(rota__busy *busy, int64_t row)
 {
-    rota__timeline *t = find(busy, row);
+    rota__timeline *t = rota__busy_find(busy, row);
     bool pinned = t && atomic_load_explicit(&t->refs, memory_order_acquire) > 1;
     return pinned ? replace(busy, t) : t;
 }
 
-static void forget(rota__busy *busy, int64_t row)
+void rota__busy_forget(rota__busy *busy, int64_t row)
 {
-    rota__timeline *t = find(busy, row);
+    rota__timeline *t = rota__busy_find(busy, row);
     if (t) take_out(busy, t);
-}
-
-/* One that was read after the commit has it in it; one that missed another commit
- * cannot be followed. */
-static void follow_guard(rota__busy *busy, const rota__guard *guard, bool series)
-{
-    const rota__timeline *there = find(busy, guard->resource);
-    if (!there || there->resource.stamp > guard->stamp) return;
-    if (there->resource.stamp < guard->stamp) {
-        forget(busy, guard->resource);
-        return;
-    }
-    rota__timeline *t = own(busy, guard->resource);
-    if (!t) return;
-    drop_maps(busy, t);
-    t->resource.stamp++;
-    t->followed = busy->batches;
-    atomic_store(&t->listed, false); /* pages are for what is asked more often than changed */
-    if (series) drop_pages(busy, t);
-}
-
-/* --- series, as they come, change and go --- */
-
-enum { MOST_CHANGES = 1024, MOST_WASTE = 1 << 20 };
-
-static int64_t recurring_at(const rota__timeline *t, int64_t booking)
-{
-    int64_t low = 0, high = t->recurring_count;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (t->recurring[middle].taken.booking < booking)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void take_series(rota__timeline *t, int64_t booking)
-{
-    int64_t at = recurring_at(t, booking);
-    if (at == t->recurring_count || t->recurring[at].taken.booking != booking) return;
-    t->waste += t->recurring[at].series_size;
-    t->recurring_count--;
-    memmove(&t->recurring[at], &t->recurring[at + 1],
-            (size_t)(t->recurring_count - at) * sizeof *t->recurring);
-}
-
-static bool room_for_series(rota__timeline *t)
-{
-    enum { FIRST = 8 };
-    int64_t size = (int64_t)sizeof *t->recurring, room = 2 * t->recurring_room + FIRST;
-    if (t->recurring_count < t->recurring_room) return true;
-    rota__recurring *more = rota__arena_grow(&t->arena, t->recurring, t->recurring_room * size,
-                                             room * size);
-    if (!more) return false;
-    if (more != t->recurring) t->waste += t->recurring_room * size;
-    t->recurring = more;
-    t->recurring_room = room;
-    return true;
-}
-
-static bool put_series(rota__timeline *t, const rota__booking *booking, const rota__claim *claim)
-{
-    rota__interval interval = rota__busy_interval(booking, claim);
-    rota__recurring added = { .taken = { .when = interval.span,
-                                         .booking = interval.booking,
-                                         .expires = interval.expires,
-                                         .units = interval.units },
-                              .series_size = booking->series_size };
-    added.series = rota__arena_copy(&t->arena, booking->series, booking->series_size);
-    if (!added.series || !room_for_series(t)) return false;
-    rota__recurring *more = t->recurring;
-    int64_t at = recurring_at(t, added.taken.booking);
-    memmove(&more[at + 1], &more[at], (size_t)(t->recurring_count - at) * sizeof *more);
-    more[at] = added;
-    t->recurring_count++;
-    return true;
-}
-
-/* Blocks stay, and take over what has changed when they are looked at. */
-static bool follow_series(rota__busy *busy, rota__timeline *t, const rota__booking *booking,
-                          const rota__claim *claim, bool put)
-{
-    int64_t *change = ROTA__PUSH(&t->arena, &t->changes);
-    drop_pages(busy, t);
-    if (!change || t->changes.count > MOST_CHANGES || t->waste > MOST_WASTE) return false;
-    *change = booking->row;
-    if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) return true;
-    if (put) return put_series(t, booking, claim);
-    take_series(t, booking->row);
-    return true;
-}
-
-/* Take a booking's claims out of, or put them into, the timelines that follow. A
- * tree that cannot is dropped with its timeline. */
-static void follow(rota__busy *busy, const rota__booking *booking, bool put)
-{
-    if (booking->row == 0) return;
-    for (int64_t i = 0; i < booking->claim_count; i++) {
-        const rota__claim *claim = &booking->claims[i];
-        rota__timeline *t = find(busy, claim->resource);
-        if (!t || t->followed != busy->batches) continue;
-        if (booking->series) {
-            if (!follow_series(busy, t, booking, claim, put)) forget(busy, claim->resource);
-            continue;
-        }
-        drop_page(busy, t, rota__page_of(booking->when));
-        if (!rota__claim_blocks(claim) || !rota__status_occupies(booking->status)) continue;
-        bool followed;
-        if (put) {
-            rota__interval interval = rota__busy_interval(booking, claim);
-            followed = rota__itree_insert(&t->tree, &interval) == ROTA_OK;
-        } else {
-            followed = rota__itree_remove(&t->tree, booking->when, booking->row);
-        }
-        if (!followed) forget(busy, claim->resource);
-    }
-}
-
-void rota__busy_follow_begin(rota__busy *busy)
-{
-    rota__share_change(&busy->share);
-}
-
-void rota__busy_follow(rota__busy *busy, const rota__batch *batch, const rota__booking *before)
-{
-    bool series =
-        false; /* its occurrences may be on the pages of resources that it does not claim */
-    busy->batches++;
-    for (int64_t i = 0; i < batch->bookings.count; i++)
-        series |= batch->bookings.items[i].series != NULL;
-    for (int64_t i = 0; i < batch->guards.count; i++)
-        if (batch->guards.items[i].bump) follow_guard(busy, &batch->guards.items[i], series);
-    for (int64_t i = 0; i < batch->resources.count; i++)
-        forget(busy, batch->resources.items[i].row);
-    for (int64_t i = 0; i < batch->members_put.count; i++) {
-        forget(busy, batch->members_put.items[i].group);
-        forget(busy, batch->members_put.items[i].member);
-    }
-    for (int64_t i = 0; i < batch->members_dropped.count; i++) {
-        forget(busy, batch->members_dropped.items[i].group);
-        forget(busy, batch->members_dropped.items[i].member);
-    }
-    for (int64_t i = 0; i < batch->bookings.count; i++)
-        follow(busy, &before[i], false);
-    for (int64_t i = 0; i < batch->bookings.count; i++)
-        follow(busy, &batch->bookings.items[i], true);
-}
-
-void rota__busy_follow_end(rota__busy *busy)
-{
-    rota__share_changed(&busy->share);
 }

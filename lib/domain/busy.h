@@ -45,7 +45,7 @@ typedef struct rota__timeline {
     rota__map *maps;        /* that were asked for since it changed; of the one in the index only */
     _Atomic uint64_t epoch; /* in which its stamp was seen to be the store's */
     _Atomic int32_t refs;   /* pins, and one while it is in the index */
-    _Atomic bool used;      /* since the hand came by: see keep_budget() */
+    _Atomic bool used;      /* since the hand came by: see rota__busy_keep_budget() */
 
     rota__resource resource;  /* text lives in the arena below */
     rota__itree tree;         /* blocking claims on the resource itself */
