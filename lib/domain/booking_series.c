@@ -259,16 +259,16 @@ static int step_one(edit *k, int step)
 
 /* --- many --- */
 
-/* The first original of an era from `named` on that has not begun at `now`. */
-static int first_ahead(edit *k, int64_t era, rota_time named, rota_time now, rota__happening *out)
+/* The first original of an era from `named` on that starts behind `begun`. */
+static int first_ahead(edit *k, int64_t era, rota_time named, rota_time begun, rota__happening *out)
 {
     rota__series_walk *walk;
-    const rota_span rest = { now, ROTA_TIME_MAX };
+    const rota_span rest = { begun, ROTA_TIME_MAX };
     int rc = rota__series_start(k->w, &walk);
     if (rc != ROTA_OK) return rc;
     rota__series_open(walk, &k->series, era, rest, true);
     while ((rc = rota__series_step(k->w, walk, out)) == ROTA_OK)
-        if (out->original >= named && out->when.start > now) break;
+        if (out->original >= named && out->when.start > begun) break;
     return rc;
 }
 
@@ -293,21 +293,22 @@ static rota_time first_named(const edit *k)
     return k->w->call.scope == ROTA_SCOPE_FUTURE ? k->at.original : ROTA_TIME_MIN;
 }
 
+/* Up to when a start has begun, where none has: before all starts that there can be. */
+#define NOTHING_BEGUN (ROTA_TIME_MIN - 1)
+
 /* What the call is for, as eras that are marked: from the original that it names on, or the
- * first one, what has not begun. Since they may be shifted by weeks, that is a part of each
+ * first one, what starts behind `begun`. Since they may be shifted by weeks, that is a part of each
  * era. *any: there is something; *whole: nothing else is there. */
-static int mark(edit *k, bool begun_too, bool *any, bool *whole)
+static int mark(edit *k, rota_time begun, bool *any, bool *whole)
 {
-    rota__write *w = k->w;
-    rota_time named = first_named(k);
-    rota_time now = begun_too ? ROTA_TIME_MIN - 1 : w->cx->now;
+    const rota_time named = first_named(k);
     *any = false;
     *whole = true;
     for (int64_t e = k->series.era_count; e-- > 0;) {
         rota__happening first = { 0 }, ahead = { 0 };
         if (k->series.eras[e].cancelled) continue;
-        int rc = first_ahead(k, e, ROTA_TIME_MIN, ROTA_TIME_MIN - 1, &first);
-        if (rc == ROTA_OK) rc = first_ahead(k, e, named, now, &ahead);
+        int rc = first_ahead(k, e, ROTA_TIME_MIN, NOTHING_BEGUN, &first);
+        if (rc == ROTA_OK) rc = first_ahead(k, e, named, begun, &ahead);
         bool there = rc == ROTA_OK, before = there && first.original < ahead.original;
         if (rc == ROTA__RECUR_DONE) rc = ROTA_OK;
         if (before) rc = split(k, e, ahead.original);
@@ -320,9 +321,9 @@ static int mark(edit *k, bool begun_too, bool *any, bool *whole)
 
 /* Is any of what is marked still of its era? Those that were changed by themselves lie
  * where they lie. */
-static int any_like_their_era(edit *k, rota_time named, rota_time now, bool *any)
+static int any_like_their_era(edit *k, rota_time begun, bool *any)
 {
-    const rota_span rest = { now, ROTA_TIME_MAX };
+    const rota_span rest = { begun, ROTA_TIME_MAX };
     rota__series_walk *walk;
     rota__happening at;
     int rc = rota__series_start(k->w, &walk);
@@ -333,7 +334,7 @@ static int any_like_their_era(edit *k, rota_time named, rota_time now, bool *any
         while (!*any && (rc = rota__series_step(k->w, walk, &at)) == ROTA_OK) {
             const rota__exception *is = rota__series_exception(&k->series, at.original);
             bool apart = is && is->kind == ROTA__EXCEPT_APART;
-            *any = !apart && at.original >= named && at.when.start > now;
+            *any = !apart && at.original >= first_named(k) && at.when.start > begun;
         }
         if (rc == ROTA__RECUR_DONE) rc = ROTA_OK;
     }
@@ -554,7 +555,6 @@ static int move_many(edit *k, const rota_booking_request *asked)
     rota_booking_request own = *asked, *request = &own;
     rota__write *w = k->w;
     rota__booking after = *k->before;
-    rota_time named = first_named(k);
     reference was;
     rota__extent all;
     bool any, whole;
@@ -574,10 +574,10 @@ static int move_many(edit *k, const rota_booking_request *asked)
     if (request->set & ROTA_BOOKING_SET_DATA) after.data = request->data;
     if (request->set & ROTA_BOOKING_SET_PRIORITY) after.priority = request->priority;
     if (request->set & ~(uint32_t)WHOLE) {
-        if ((rc = mark(k, false, &any, &whole)) != ROTA_OK) return rc;
+        if ((rc = mark(k, w->cx->now, &any, &whole)) != ROTA_OK) return rc;
         k->follows = may_follow(k);
         bool left = any;
-        if (any) rc = any_like_their_era(k, named, w->cx->now, &left);
+        if (any) rc = any_like_their_era(k, w->cx->now, &left);
         if (rc != ROTA_OK) return rc;
         if (!left && !k->follows) return all_begun(k, "moved");
         if ((rc = change_eras(k, request, &was)) != ROTA_OK ||
@@ -592,7 +592,7 @@ static int move_many(edit *k, const rota_booking_request *asked)
 }
 
 /* Those that were changed by themselves are cancelled too, but for what has begun. */
-static int cancel_parts(edit *k, rota_time cut, bool begun_too, bool *any)
+static int cancel_parts(edit *k, rota_time begun, bool *any)
 {
     rota__context *cx = k->w->cx;
     rota__booking_filter filter = { .when = ever,
@@ -605,8 +605,7 @@ static int cancel_parts(edit *k, rota_time cut, bool begun_too, bool *any)
         const rota__booking *part = &rows[i];
         bool live = part->status == ROTA_BOOKING_CONFIRMED ||
                     part->status == ROTA_BOOKING_CHECKED_IN;
-        bool begun = part->when.start <= cx->now && !begun_too;
-        if (!live || begun || part->occurrence < cut) continue;
+        if (!live || part->when.start <= begun || part->occurrence < first_named(k)) continue;
         rota__booking after = rota__booking_after(part, ROTA__CANCEL, cx->now);
         *any = true;
         if ((rc = rota__write_put(k->w, part, &after)) == ROTA_OK)
@@ -629,17 +628,14 @@ static int cancel_many(edit *k)
     int32_t status = rota__booking_status(k->before, w->cx->now);
     bool held = k->before->status == ROTA_BOOKING_HELD, gone = status == ROTA_BOOKING_CANCELLED;
     bool begun_too = held || (w->call.flags & ROTA_CALL_OVERRIDE);
-    rota_time named = first_named(k);
+    const rota_time begun = begun_too ? NOTHING_BEGUN : w->cx->now;
     bool parts = false, any = false, whole = false;
     int rc;
     if (status == ROTA_BOOKING_EXPIRED) return cannot_cancel(k, status);
-    if ((rc = cancel_parts(k, named, begun_too, &parts)) != ROTA_OK ||
-        (!gone && (rc = mark(k, begun_too, &any, &whole)) != ROTA_OK))
+    if ((rc = cancel_parts(k, begun, &parts)) != ROTA_OK ||
+        (!gone && (rc = mark(k, begun, &any, &whole)) != ROTA_OK) ||
+        (any && !parts && (rc = any_like_their_era(k, begun, &any)) != ROTA_OK))
         return rc;
-    if (any && !parts) {
-        rota_time now = begun_too ? ROTA_TIME_MIN - 1 : w->cx->now;
-        if ((rc = any_like_their_era(k, named, now, &any)) != ROTA_OK) return rc;
-    }
     if (!any && !parts) return gone ? cannot_cancel(k, status) : all_begun(k, "cancelled");
     if (held && any && !whole)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE,

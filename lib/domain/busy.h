@@ -98,6 +98,19 @@ static inline rota__interval rota__busy_interval(const rota__booking *booking,
     };
 }
 
+/* The same of a series, whose bytes are the booking's still. */
+static inline rota__recurring rota__busy_recurring(const rota__booking *booking,
+                                                   const rota__claim *claim)
+{
+    rota__interval interval = rota__busy_interval(booking, claim);
+    return (rota__recurring){ .taken = { .when = interval.span,
+                                         .booking = interval.booking,
+                                         .expires = interval.expires,
+                                         .units = interval.units },
+                              .series = booking->series,
+                              .series_size = booking->series_size };
+}
+
 void rota__busy_seek(const rota__timeline *t, rota_span span, rota__busy_cursor *cursor);
 bool rota__busy_next(rota__busy_cursor *cursor, rota__interval *out);
 /* Is a booking of the tree, or a series, not there any more in this turn? */

@@ -63,13 +63,8 @@ static bool room_for_series(rota__timeline *t)
 
 static bool put_series(rota__timeline *t, const rota__booking *booking, const rota__claim *claim)
 {
-    rota__interval interval = rota__busy_interval(booking, claim);
-    rota__recurring added = { .taken = { .when = interval.span,
-                                         .booking = interval.booking,
-                                         .expires = interval.expires,
-                                         .units = interval.units },
-                              .series_size = booking->series_size };
-    added.series = rota__arena_copy(&t->arena, booking->series, booking->series_size);
+    rota__recurring added = rota__busy_recurring(booking, claim);
+    added.series = rota__arena_copy(&t->arena, added.series, added.series_size);
     if (!added.series || !room_for_series(t)) return false;
     rota__recurring *more = t->recurring;
     int64_t at = recurring_at(t, added.taken.booking);

@@ -138,15 +138,10 @@ static bool take_out_recurring(rota__pending *pending, entry *e, int64_t booking
 static bool add_recurring(rota__pending *pending, entry *e, const rota__booking *booking,
                           const rota__claim *claim)
 {
-    rota__interval interval = rota__busy_interval(booking, claim);
     rota__recurring *added = ROTA__PUSH(&pending->arena, &e->delta.recurring);
     if (!added) return false;
-    added->taken = (rota__taken){ .when = interval.span,
-                                  .booking = interval.booking,
-                                  .expires = interval.expires,
-                                  .units = interval.units };
-    added->series_size = booking->series_size;
-    added->series = rota__arena_copy(&pending->arena, booking->series, booking->series_size);
+    *added = rota__busy_recurring(booking, claim);
+    added->series = rota__arena_copy(&pending->arena, added->series, added->series_size);
     return added->series != NULL;
 }
 

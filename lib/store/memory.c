@@ -696,7 +696,7 @@ static int put_fresh(writing *w, int64_t bookings)
         for (int64_t k = 0; row == 0 && k <= fresh->booking; k++)
             made += batch->bookings.items[k].row == 0;
         rota__reminder_note note = { ROTA_TIME_MIN, row ? row : made, fresh->occurrence };
-        if (fresh->start - state.longest <= state.cursor) rc = put_note(w, &note);
+        if (rota__reminder_is_behind(&state, fresh->start)) rc = put_note(w, &note);
     }
     return rc;
 }

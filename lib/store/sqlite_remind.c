@@ -387,14 +387,27 @@ int rota__sqlite_remind_begin(rota__sqlite *self, rota__env *env, const rota__ba
     return rc;
 }
 
-static int put_note(rota__sqlite *self, rota__env *env, const rota__reminder_note *note, int id)
+static void start_note(rota__sqlite_query *query, rota__sqlite *self, rota__env *env, int id,
+                       const rota__reminder_note *note)
+{
+    rota__sqlite_start(query, self, env, id);
+    rota__sqlite_bind_int(query, note->at);
+    rota__sqlite_bind_int(query, note->booking);
+    rota__sqlite_bind_int(query, note->occurrence);
+}
+
+static int put_note(rota__sqlite *self, rota__env *env, const rota__reminder_note *note)
 {
     rota__sqlite_query query;
-    rota__sqlite_start(&query, self, env, id);
-    rota__sqlite_bind_int(&query, note->at);
-    rota__sqlite_bind_int(&query, note->booking);
-    rota__sqlite_bind_int(&query, note->occurrence);
-    return id == ROTA__SQL_NOTE_DROP ? rota__sqlite_change(&query) : rota__sqlite_run(&query);
+    start_note(&query, self, env, ROTA__SQL_NOTE_PUT, note);
+    return rota__sqlite_run(&query);
+}
+
+static int drop_note(rota__sqlite *self, rota__env *env, const rota__reminder_note *note)
+{
+    rota__sqlite_query query;
+    start_note(&query, self, env, ROTA__SQL_NOTE_DROP, note);
+    return rota__sqlite_change(&query);
 }
 
 static int put_next(rota__sqlite *self, rota__env *env, int64_t booking, rota_time at)
@@ -415,7 +428,7 @@ int rota__sqlite_remind_booking(rota__sqlite *self, rota__env *env, const rota__
     if (booking->series) return put_next(self, env, row, ROTA_TIME_MIN);
     if (!rota__reminder_is_noted(&self->remind, stored, booking)) return ROTA_OK;
     rota__reminder_note note = { .at = ROTA_TIME_MIN, .booking = row };
-    return put_note(self, env, &note, ROTA__SQL_NOTE_PUT);
+    return put_note(self, env, &note);
 }
 
 static int use_offsets(rota__sqlite *self, rota__env *env, const rota__reminder_list *list, int id)
@@ -544,9 +557,9 @@ static int write_remind(rota__sqlite *self, rota__env *env, const rota__remind *
     for (int64_t i = 0; i < remind->dropped.count && rc == ROTA_OK; i++)
         rc = drop_reminder(self, env, &remind->dropped.items[i]);
     for (int64_t i = 0; i < remind->notes_dropped.count && rc == ROTA_OK; i++)
-        rc = put_note(self, env, &remind->notes_dropped.items[i], ROTA__SQL_NOTE_DROP);
+        rc = drop_note(self, env, &remind->notes_dropped.items[i]);
     for (int64_t i = 0; i < remind->notes_put.count && rc == ROTA_OK; i++)
-        rc = put_note(self, env, &remind->notes_put.items[i], ROTA__SQL_NOTE_PUT);
+        rc = put_note(self, env, &remind->notes_put.items[i]);
     for (int64_t i = 0; i < remind->next.count && rc == ROTA_OK; i++)
         rc = put_next(self, env, remind->next.items[i].booking, remind->next.items[i].at);
     self->remind.version = -1;
@@ -563,8 +576,8 @@ static int note_fresh(rota__sqlite *self, rota__env *env, const rota__batch *bat
         rota__reminder_note note = { .at = ROTA_TIME_MIN,
                                      .booking = rows[fresh->booking],
                                      .occurrence = fresh->occurrence };
-        if (fresh->start - self->remind.longest > self->remind.cursor) continue;
-        rc = put_note(self, env, &note, ROTA__SQL_NOTE_PUT);
+        if (!rota__reminder_is_behind(&self->remind, fresh->start)) continue;
+        rc = put_note(self, env, &note);
     }
     return rc;
 }

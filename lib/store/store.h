@@ -196,13 +196,19 @@ static inline bool rota__booking_is_fresh(const rota__booking *before, const rot
     return rota__status_reminds(after->status) && !stood && after->when.start >= after->changed_at;
 }
 
+/* May something of what starts then be due that the cursor has come past? */
+static inline bool rota__reminder_is_behind(const rota__reminder_state *state, rota_time start)
+{
+    return start - state->longest <= state->cursor;
+}
+
 /* Which bookings a store notes by itself: see rota__remind. */
 static inline bool rota__reminder_is_noted(const rota__reminder_state *state,
                                            const rota__booking *before, const rota__booking *after)
 {
     bool of_series = !before && after->part_of != 0;
     return !of_series && rota__booking_is_fresh(before, after) &&
-           after->when.start - state->longest <= state->cursor;
+           rota__reminder_is_behind(state, after->when.start);
 }
 
 /* --- what a write is --- */
