@@ -91,6 +91,12 @@ START_TEST(the_host_knows_series)
 }
 END_TEST
 
+START_TEST(what_never_ends_is_looked_at_for_ever)
+{
+    expect("jsonl/far.py", AGREED);
+}
+END_TEST
+
 START_TEST(allens_relations_collide_where_spans_overlap)
 {
     expect("jsonl/allen.py", AGREED);
@@ -288,6 +294,7 @@ Suite *jsonl_suite(void)
     tcase_set_timeout(tc, SECONDS);
     tcase_add_test(tc, the_host_keeps_its_contract);
     tcase_add_test(tc, the_host_knows_series);
+    tcase_add_test(tc, what_never_ends_is_looked_at_for_ever);
     tcase_add_test(tc, allens_relations_collide_where_spans_overlap);
     tcase_add_test(tc, nobody_sits_in_two_batches_at_once);
     tcase_add_test(tc, a_week_of_lectures_refuses_exactly_the_double_booked);

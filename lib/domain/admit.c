@@ -550,12 +550,16 @@ static int set_near(look *k, const pieces *asked)
     return ROTA_OK;
 }
 
-/* Without an end, series are looked at for as long as a new one would be checked. */
-static rota_time look_until(rota__write *w, rota_span when)
+/* From here on series are not looked at one by one, but where something is asked for. */
+static rota_time far_from(rota__write *w, rota_span when)
 {
-    if (when.end < ROTA_TIME_MAX) return when.end + ROTA_MAX_BUFFER;
     rota_time from = when.start > w->cx->now ? when.start : w->cx->now;
     return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
+}
+
+static rota_time look_until(rota__write *w, rota_span when)
+{
+    return when.end < ROTA_TIME_MAX ? when.end + ROTA_MAX_BUFFER : far_from(w, when);
 }
 
 static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
@@ -569,10 +573,11 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
     bool changed = change && change->resource && change->resource->row == row;
     bool joins = change && change->joining;
     bool each = asked->count > 0 && asked->items[0].recurs;
+    bool ends_far = asked->count == 0 && when.end > far_from(w, when);
     look k = { .w = w,
                .resource = changed ? change->resource : &t->resource,
                .when = when,
-               .series_until = look_until(w, when),
+               .series_until = ends_far ? far_from(w, when) : look_until(w, when),
                .absent = absent,
                .taken = &taken };
 
@@ -761,10 +766,11 @@ int rota__admit_within(rota__write *w, int64_t resource, rota_span window,
 static int admit_all(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
                      rota__clashes *clashes, bool *proven)
 {
+    const rota_time until = far_from(w, when);
     int rc = rota__admit_within(w, resource, when, change, clashes);
     *proven = true;
-    if (rc != ROTA_OK || when.end < ROTA_TIME_MAX || clashes->count > 0) return rc;
-    return rota__admit_far(w, resource, change, look_until(w, when), clashes, proven);
+    if (rc != ROTA_OK || when.end <= until || clashes->count > 0) return rc;
+    return rota__admit_far(w, resource, change, until, clashes, proven);
 }
 
 int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,

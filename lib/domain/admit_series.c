@@ -137,6 +137,13 @@ static int note_own(look *k)
     return note_eras(k, k->series);
 }
 
+/* Where somebody begins to belong to a group, or ends to. */
+static void latest_edge(rota_span stay, rota_time *last)
+{
+    if (stay.start > *last) *last = stay.start;
+    if (stay.end > *last && stay.end < ROTA_TIME_MAX) *last = stay.end;
+}
+
 static void latest_noted(const look *k, rota_time *last)
 {
     for (int64_t i = 0; i < k->spans.count; i++)
@@ -169,6 +176,9 @@ static int measure(look *k)
     int rc = endless ? note_own(k) : ROTA_OK;
     if (rc != ROTA_OK) return rc;
     if (endless) latest_noted(k, &far);
+    for (int64_t e = 0; endless && e < k->series->era_count; e++)
+        for (int64_t i = 0; i < k->strands[e].wishes.count; i++)
+            latest_edge(k->strands[e].wishes.items[i].within, &far);
     for (int64_t i = 0; i < k->resources.count; i++) {
         rota__reach above = { 0 };
         rota__timeline *t;
@@ -178,6 +188,7 @@ static int measure(look *k)
         if (rc != ROTA_OK) return rc;
         for (int64_t g = 0; g < above.count; g++) {
             if ((rc = rota__write_look(k->w, above.items[g].resource, &t)) != ROTA_OK) return rc;
+            if (endless) latest_edge(above.items[g].within, &far);
             if (endless && (rc = last_end(k, t, k->until, &far)) != ROTA_OK) return rc;
             if (g == 0 && t->resource.before + t->resource.after > k->reach)
                 k->reach = t->resource.before + t->resource.after;
@@ -192,16 +203,34 @@ static int measure(look *k)
 
 /* --- what is far away --- */
 
-/* With what setup and cleanup may add to it, which can be all that lies behind `until`. */
+/* Up to where what begins behind `until` is seen to reach back. */
+static rota_time far_begins(const look *k)
+{
+    return k->until - k->reach;
+}
+
+/* With what setup and cleanup may add to it, which can be all of it that lies far away. */
 static int add_end(look *k, rota_span span)
 {
-    const rota_span rest = { k->until - k->reach, ROTA_TIME_MAX };
+    const rota_span rest = { far_begins(k), ROTA_TIME_MAX };
     rota_span around = rota__time_common(span, rest);
     if (around.start >= around.end) return ROTA_OK;
-    around.start = around.start - k->reach > k->until ? around.start - k->reach : k->until;
+    around.start -= k->reach;
     around.end += k->reach;
+    if (around.start < far_begins(k)) around.start = far_begins(k);
     bool added = rota__spans_push(k->w->cx->env.arena, &k->ends, around);
     return added ? ROTA_OK : rota__context_nomem(k->w->cx);
+}
+
+/* Where it begins and ends what is taken is cut; in between, two that have no end meet as they
+ * would without it. */
+static int add_edges(look *k, rota_span stay)
+{
+    int rc = ROTA_OK;
+    if (stay.start > ROTA_TIME_MIN) rc = add_end(k, (rota_span){ stay.start, stay.start + 1 });
+    if (rc == ROTA_OK && stay.end < ROTA_TIME_MAX)
+        rc = add_end(k, (rota_span){ stay.end - 1, stay.end });
+    return rc;
 }
 
 static int add_noted(look *k)
@@ -214,7 +243,7 @@ static int add_noted(look *k)
 
 static int add_ends(look *k, const rota__timeline *t)
 {
-    const rota_span rest = { k->until - k->reach, INT64_MAX };
+    const rota_span rest = { far_begins(k), INT64_MAX };
     const rota__recurring *recurring;
     rota__busy_cursor cursor;
     rota__interval interval;
@@ -232,14 +261,18 @@ static int find_ends(look *k)
     if (k->all) return ROTA_OK;
     int rc = note_own(k);
     if (rc == ROTA_OK) rc = add_noted(k);
+    for (int64_t e = 0; e < k->series->era_count; e++)
+        for (int64_t i = 0; i < k->strands[e].wishes.count && rc == ROTA_OK; i++)
+            rc = add_edges(k, k->strands[e].wishes.items[i].within);
     if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; i < k->resources.count; i++) {
         rota__reach above = { 0 };
         rota__timeline *t;
         rc = rota__admit_above(k->w, k->resources.items[i], ever, NULL, false, &above);
         for (int64_t g = 0; g < above.count && rc == ROTA_OK; g++)
-            if ((rc = rota__write_look(k->w, above.items[g].resource, &t)) == ROTA_OK)
-                rc = add_ends(k, t);
+            if ((rc = rota__write_look(k->w, above.items[g].resource, &t)) == ROTA_OK &&
+                (rc = add_ends(k, t)) == ROTA_OK)
+                rc = add_edges(k, above.items[g].within);
         if (rc != ROTA_OK) return rc;
     }
     rota__spans_merge(&k->ends);
@@ -574,13 +607,21 @@ static int read_endless(look *k, const rota__recurring *recurring, int64_t sourc
     return ROTA_OK;
 }
 
+/* From where on two that stay from then on meet as they would without the stay: what was over
+ * by then is seen where the stay begins. */
+static rota_time meets_from(const look *k, const rota__resource *resource, rota_span stay)
+{
+    bool late = stay.start > far_begins(k) - resource->after;
+    return late ? stay.start + resource->after : far_begins(k);
+}
+
 /* The first meeting behind `until` while both stays last. */
 static int meet(look *k, const rota__resource *resource, const rota__series *mine,
                 rota_span my_stay, const rota__series *other, rota_span other_stay, int64_t *work,
                 rota__meeting *found)
 {
     const rota_span stay = rota__time_common(my_stay, other_stay);
-    rota_time from = stay.start > k->until ? stay.start : k->until;
+    rota_time from = meets_from(k, resource, stay);
     *found = (rota__meeting){ .decided = true };
     if (from >= stay.end) return ROTA_OK;
     int rc = rota__forever_meet(&k->w->cx->env, mine, mine->era_count - 1, other,
@@ -589,6 +630,19 @@ static int meet(look *k, const rota__resource *resource, const rota__series *min
     if (rc == ROTA_OK && found->found &&
         (found->mine.when.start >= stay.end || found->other.when.start >= stay.end))
         found->found = false;
+    return rc;
+}
+
+/* The same of two of one series. What cannot be said of them is not held against it. */
+static int meet_itself(look *k, const rota__resource *resource, const rota__series *series,
+                       rota_span stay, int64_t *work, rota__meeting *found)
+{
+    rota_time from = meets_from(k, resource, stay);
+    *found = (rota__meeting){ .decided = true };
+    if (from >= stay.end) return ROTA_OK;
+    int rc = rota__forever_meet_itself(&k->w->cx->env, series, series->era_count - 1,
+                                       resource->before, resource->after, from, work, found);
+    if (found->mine.when.start >= stay.end) found->found = false;
     return rc;
 }
 
@@ -622,16 +676,33 @@ static int compare_all(proof *p, const rota__reached *source)
     return rc;
 }
 
+/* Of its own occurrences those that meet are looked at as if they were near. */
+static int look_at_itself(look *k, const rota__resource *resource, const rota__wish *wish,
+                          int64_t *work)
+{
+    rota__meeting found;
+    if (2 * (int64_t)wish->units <= resource->capacity) return ROTA_OK;
+    int rc = meet_itself(k, resource, k->series, wish->within, work, &found);
+    if (rc != ROTA_OK || !found.found) return rc;
+    const rota_span both = { found.other.when.start, found.mine.when.end };
+    if ((rc = open_strands(k, both)) == ROTA_OK && (rc = fill(k, both.start, both.end)) == ROTA_OK)
+        rc = ask_all(k);
+    return rc;
+}
+
 /* Where there are several units, that two meet is not yet a collision: that they never do
  * is proof enough, and so are units for all of them. */
 static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *proven)
 {
     rota__reach above = { 0 };
-    proof p = { .k = k, .wish = wish, .work = *work };
+    proof p = { .k = k, .wish = wish };
     rota__timeline *t;
     int rc = rota__write_look(k->w, wish->resource, &t);
+    if (rc == ROTA_OK) rc = look_at_itself(k, &t->resource, wish, work);
+    if (rc != ROTA_OK || k->clashes->count > 0) return rc;
     p.t = t;
-    if (rc == ROTA_OK) rc = rota__admit_above(k->w, wish->resource, ever, NULL, false, &above);
+    p.work = *work;
+    rc = rota__admit_above(k->w, wish->resource, ever, NULL, false, &above);
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++)
         if (above.items[g].within.end > k->until) rc = compare_all(&p, &above.items[g]);
     *work = p.work;
@@ -691,8 +762,12 @@ static int add_looked(hours_proof *p, const rota__wish *wish, const rota__timeli
     int rc = rota__hours_begin(&added->walk, p->k->w->cx, place, false);
     if (rc == ROTA_OK) rc = rota__hours_outlook(&added->walk, &settled, &unbroken);
     if (rc != ROTA_OK) return rc;
-    if (unbroken && settled <= p->k->until) p->all.count--;
-    if (!unbroken && settled > p->settled) p->settled = settled;
+    if (unbroken && settled <= p->k->until) {
+        p->all.count--;
+        return ROTA_OK;
+    }
+    if (settled > p->settled) p->settled = settled;
+    if (wish->within.start > p->settled) p->settled = wish->within.start;
     return ROTA_OK;
 }
 
@@ -825,7 +900,7 @@ int rota__admit_series(rota__write *w, const rota__series *series, rota_time fro
 /* One that has no end, and how long it takes the resource. */
 typedef struct endless {
     rota__series series;
-    int64_t booking;
+    int64_t booking, units;
     rota_span stay;
 } endless;
 
@@ -836,12 +911,11 @@ static int add_endless(look *k, const rota__recurring *recurring, const rota__re
 {
     rota__arena *arena = k->w->cx->env.arena;
     endless *one = rota__arena_alloc(arena, 1, (int64_t)sizeof *one), **added;
-    int64_t units = 0;
     if (!one) return rota__context_nomem(k->w->cx);
     one->booking = recurring->taken.booking;
     one->stay = source->within;
-    int rc = read_endless(k, recurring, source->resource, &one->series, &units);
-    if (rc != ROTA_OK || units == 0) return rc;
+    int rc = read_endless(k, recurring, source->resource, &one->series, &one->units);
+    if (rc != ROTA_OK || one->units == 0) return rc;
     if (!(added = ROTA__PUSH(arena, list))) return rota__context_nomem(k->w->cx);
     *added = one;
     return ROTA_OK;
@@ -852,7 +926,7 @@ static int add_source(look *k, const rota__reached *source, const rota__timeline
 {
     const rota__recurring *recurring;
     int rc = add_ends(k, t);
-    if (rc == ROTA_OK && source->within.end < ROTA_TIME_MAX) rc = add_end(k, source->within);
+    if (rc == ROTA_OK) rc = add_edges(k, source->within);
     for (int64_t at = 0; rc == ROTA_OK && (recurring = rota__busy_next_recurring(t, &at));)
         rc = add_endless(k, recurring, source, list);
     return rc;
@@ -894,29 +968,70 @@ static int sweep_ends(look *k, int64_t row, const rota__change *change)
     return ROTA_OK;
 }
 
+/* What takes the resource around two that meet decides. */
+static int sweep_meeting(look *k, const rota__resource *resource, const rota__happening *one,
+                         rota_span my_stay, const rota__happening *two, rota_span other_stay,
+                         const rota__change *change)
+{
+    rota_span mine = rota__admit_occupied(resource, one->when, my_stay);
+    rota_span other = rota__admit_occupied(resource, two->when, other_stay);
+    return sweep_span(k, resource->row, rota__time_common(mine, other), change);
+}
+
 static int compare_two(look *k, const rota__resource *resource, const endless *one,
                        const endless *two, const rota__change *change, int64_t *work, bool *proven)
 {
     rota__meeting found;
     int rc = meet(k, resource, &one->series, one->stay, &two->series, two->stay, work, &found);
     if (rc != ROTA_OK) return rc;
-    *proven &= found.decided;
+    *proven &= found.decided || resource->capacity > 1;
     if (!found.found) return ROTA_OK;
-    rota_span mine = rota__admit_occupied(resource, found.mine.when, one->stay);
-    rota_span other = rota__admit_occupied(resource, found.other.when, two->stay);
-    return sweep_span(k, resource->row, rota__time_common(mine, other), change);
+    return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, two->stay, change);
 }
 
+/* The first that it has while it stays. */
+static int compare_units(look *k, const rota__resource *resource, const endless *one,
+                         const rota__change *change)
+{
+    rota__series_walk *walk;
+    rota__happening at;
+    const rota_span far = { far_begins(k), ROTA_TIME_MAX };
+    int rc = rota__series_start(k->w, &walk);
+    if (rc != ROTA_OK) return rc;
+    rota__series_open(walk, &one->series, one->series.era_count - 1,
+                      rota__time_common(one->stay, far), false);
+    rc = rota__series_next(walk, &at);
+    if (rc != ROTA_OK) return rc == ROTA__RECUR_DONE || rc == ROTA_ELIMIT ? ROTA_OK : rc;
+    return sweep_meeting(k, resource, &at, one->stay, &at, one->stay, change);
+}
+
+static int compare_itself(look *k, const rota__resource *resource, const endless *one,
+                          const rota__change *change, int64_t *work)
+{
+    rota__meeting found;
+    int rc = meet_itself(k, resource, &one->series, one->stay, work, &found);
+    if (rc != ROTA_OK || !found.found) return rc;
+    return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, one->stay, change);
+}
+
+/* Those that are too many alone, one that meets itself, and two that meet. */
 static int compare_pairs(look *k, const rota__resource *resource, const endless_list *list,
                          const rota__change *change, bool *proven)
 {
     int rc = ROTA_OK;
-    for (int64_t a = 0; a < list->count; a++) {
+    for (int64_t a = 0; a < list->count && rc == ROTA_OK; a++) {
+        const endless *one = list->items[a];
         int64_t work = PROOF_WORK;
-        for (int64_t b = a + 1; b < list->count && rc == ROTA_OK && k->clashes->count == 0; b++)
-            if (list->items[a]->booking != list->items[b]->booking)
-                rc = compare_two(k, resource, list->items[a], list->items[b], change, &work,
-                                 proven);
+        if (one->units > resource->capacity)
+            rc = compare_units(k, resource, one, change);
+        else if (2 * one->units > resource->capacity)
+            rc = compare_itself(k, resource, one, change, &work);
+        work = PROOF_WORK;
+        for (int64_t b = a + 1; b < list->count && rc == ROTA_OK && k->clashes->count == 0; b++) {
+            const endless *two = list->items[b];
+            if (one->booking != two->booking && one->units + two->units > resource->capacity)
+                rc = compare_two(k, resource, one, two, change, &work, proven);
+        }
     }
     return rc;
 }
@@ -959,5 +1074,5 @@ int rota__admit_far(rota__write *w, int64_t row, const rota__change *change, rot
     rota__spans_merge(&k.ends);
     if (rc == ROTA_OK) rc = sweep_ends(&k, row, change);
     if (rc != ROTA_OK || clashes->count > 0) return rc;
-    return resource->capacity > 1 ? ROTA_OK : compare_pairs(&k, resource, &list, change, proven);
+    return compare_pairs(&k, resource, &list, change, proven);
 }

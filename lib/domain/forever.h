@@ -23,6 +23,12 @@ int rota__forever_meet(rota__env *env, const rota__series *mine, int64_t my_era,
                        const rota__series *other, int64_t other_era, int64_t before, int64_t after,
                        rota_time from, int64_t *work, rota__meeting *out);
 
+/* The same of two happenings of one era. The first meeting is the one whose later start is the
+ * earliest: mine is the later one, other the earlier. */
+int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era,
+                              int64_t before, int64_t after, rota_time from, int64_t *work,
+                              rota__meeting *out);
+
 /* Happenings of an era from `from` on, when all else has come to rest, are like those up to
  * here for ever: what is true of these, by the wall clock of some zone, is true of all.
  *

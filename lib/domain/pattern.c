@@ -200,3 +200,17 @@ bool rota__pattern_apart(const rota__series *mine, int64_t my_era, const rota__s
                 return false;
     return true;
 }
+
+bool rota__pattern_apart_itself(const rota__series *series, int64_t era, int64_t room,
+                                rota_time from)
+{
+    pattern p;
+    if (!read_pattern(series, era, room, from, &p)) return false;
+    if (swing_of(&p) >= DAY || swing_of(&p) > p.cycle) return false;
+    for (int64_t i = 0; i < p.count; i++)
+        for (int64_t k = 0; k < p.count; k++) {
+            int64_t behind = i == k ? p.cycle : rest_of(p.places[k] - p.places[i], p.cycle);
+            if (!clear_of(&p, p.places[i], room, behind, p.cycle)) return false;
+        }
+    return true;
+}

@@ -10,4 +10,8 @@
 bool rota__pattern_apart(const rota__series *mine, int64_t my_era, const rota__series *other,
                          int64_t other_era, int64_t room, rota_time from);
 
+/* The same of the happenings of one era among themselves. */
+bool rota__pattern_apart_itself(const rota__series *series, int64_t era, int64_t room,
+                                rota_time from);
+
 #endif

@@ -40,7 +40,7 @@ WRITERS = ["sqlite", "store", "threads", "crash", "faults", "race"]
 OUT = ["base", "recur", "ical", "fuzz", "hosts", "jsonl"]
 # Of the suite jsonl, what asks every question once, and a random sequence that is short
 # and always the same.
-SCRIPTS = ["contract.py", "series.py", "batch.py", "random_model.py --ops 4000 --seed 1"]
+SCRIPTS = ["contract.py", "series.py", "far.py", "batch.py", "random_model.py --ops 4000 --seed 1"]
 DECISIONS = ["lib/domain/admit.c", "lib/domain/admit_absent.c", "lib/domain/admit_peek.c",
              "lib/domain/admit_reach.c", "lib/domain/admit_series.c", "lib/domain/block.c",
              "lib/domain/booking.c", "lib/domain/booking_list.c", "lib/domain/booking_series.c",
