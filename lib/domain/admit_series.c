@@ -564,8 +564,10 @@ typedef struct proof {
     const rota__wish *wish;
     int64_t work;
     int64_t units; /* of the others that have no end */
-    bool meets, undecided;
-    rota__meeting first; /* the earliest */
+    bool shares;   /* it meets one beside which there is room for it */
+    bool meets;    /* and one beside which there is not: */
+    bool undecided;
+    rota__meeting first; /* the earliest of those */
     rota__clash clash;
 } proof;
 
@@ -659,9 +661,11 @@ static int compare(proof *p, const rota__recurring *recurring, const rota__reach
     if (rc != ROTA_OK || units == 0) return rc;
     p->units += units;
     rc = meet(k, resource, k->series, p->wish->within, &other, source->within, &p->work, &found);
-    if (rc == ROTA_OK && found.found)
+    const bool too_many = p->wish->units + units > resource->capacity;
+    if (rc == ROTA_OK && found.found && too_many)
         note_meeting(p, &found, recurring->taken.booking,
                      source->resource == resource->row ? 0 : source->resource);
+    p->shares |= rc == ROTA_OK && found.found && !too_many;
     p->undecided |= rc == ROTA_OK && !found.found && !found.decided;
     return rc;
 }
@@ -690,8 +694,8 @@ static int look_at_itself(look *k, const rota__resource *resource, const rota__w
     return rc;
 }
 
-/* Where there are several units, that two meet is not yet a collision: that they never do
- * is proof enough, and so are units for all of them. */
+/* Where there are units for both, that two meet is not yet a collision: that they never do is
+ * proof enough, and so are units for all of them. */
 static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *proven)
 {
     rota__reach above = { 0 };
@@ -707,8 +711,8 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
         if (above.items[g].within.end > k->until) rc = compare_all(&p, &above.items[g]);
     *work = p.work;
     if (rc != ROTA_OK || p.units + wish->units <= t->resource.capacity) return rc;
-    *proven &= !p.undecided && !p.meets;
-    if (!p.meets || t->resource.capacity > 1) return rc;
+    *proven &= !p.undecided && !p.shares && !p.meets;
+    if (!p.meets) return rc;
     rota__clash *clash = ROTA__PUSH(k->w->cx->env.arena, k->clashes);
     if (!clash) return rota__context_nomem(k->w->cx);
     *clash = p.clash;

@@ -122,6 +122,16 @@ def neighbours(checks):
             c.put("A", capacity=4)
             c.series(of("A", units), "2060-01-01T10:00:00", "FREQ=DAILY")
             c.change("A", code, capacity=left)
+    for units, code in ((1, None), (2, "ECONFLICT")):
+        with Calendar(checks, f"two of {units} units, of three, that meet in 2100") as c:
+            c.put("A", capacity=3)
+            c.series(of("A", 2), "2100-03-01T10:00:00", "FREQ=DAILY")
+            c.series(of("A", units), "2026-01-02T10:30:00", "FREQ=MONTHLY", code)
+        with Calendar(checks, f"two of {units} units, of three, with cleanup") as c:
+            c.put("A", capacity=3)
+            c.series(of("A", 2), "2100-03-01T10:00:00", "FREQ=DAILY")
+            c.series(of("A", units), "2026-01-02T11:00:00", "FREQ=MONTHLY")
+            c.change("A", code, after=1)
     leap = "FREQ=YEARLY;INTERVAL=4;BYMONTH=2,3;BYMONTHDAY=28,1"
     with Calendar(checks, "a rule that overlaps itself in 2100") as c:
         c.put("A")
