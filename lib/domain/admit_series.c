@@ -635,7 +635,7 @@ static int meet(look *k, const rota__resource *resource, const rota__series *min
     return rc;
 }
 
-/* The same of two of one series. What cannot be said of them is not held against it. */
+/* The same of two of one series. */
 static int meet_itself(look *k, const rota__resource *resource, const rota__series *series,
                        rota_span stay, int64_t *work, rota__meeting *found)
 {
@@ -682,11 +682,12 @@ static int compare_all(proof *p, const rota__reached *source)
 
 /* Of its own occurrences those that meet are looked at as if they were near. */
 static int look_at_itself(look *k, const rota__resource *resource, const rota__wish *wish,
-                          int64_t *work)
+                          int64_t *work, bool *proven)
 {
     rota__meeting found;
     if (2 * (int64_t)wish->units <= resource->capacity) return ROTA_OK;
     int rc = meet_itself(k, resource, k->series, wish->within, work, &found);
+    *proven &= found.decided;
     if (rc != ROTA_OK || !found.found) return rc;
     const rota_span both = { found.other.when.start, found.mine.when.end };
     if ((rc = open_strands(k, both)) == ROTA_OK && (rc = fill(k, both.start, both.end)) == ROTA_OK)
@@ -702,7 +703,7 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
     proof p = { .k = k, .wish = wish };
     rota__timeline *t;
     int rc = rota__write_look(k->w, wish->resource, &t);
-    if (rc == ROTA_OK) rc = look_at_itself(k, &t->resource, wish, work);
+    if (rc == ROTA_OK) rc = look_at_itself(k, &t->resource, wish, work, proven);
     if (rc != ROTA_OK || k->clashes->count > 0) return rc;
     p.t = t;
     p.work = *work;
@@ -1010,10 +1011,11 @@ static int compare_units(look *k, const rota__resource *resource, const endless 
 }
 
 static int compare_itself(look *k, const rota__resource *resource, const endless *one,
-                          const rota__change *change, int64_t *work)
+                          const rota__change *change, int64_t *work, bool *proven)
 {
     rota__meeting found;
     int rc = meet_itself(k, resource, &one->series, one->stay, work, &found);
+    *proven &= found.decided;
     if (rc != ROTA_OK || !found.found) return rc;
     return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, one->stay, change);
 }
@@ -1029,7 +1031,7 @@ static int compare_pairs(look *k, const rota__resource *resource, const endless_
         if (one->units > resource->capacity)
             rc = compare_units(k, resource, one, change);
         else if (2 * one->units > resource->capacity)
-            rc = compare_itself(k, resource, one, change, &work);
+            rc = compare_itself(k, resource, one, change, &work, proven);
         work = PROOF_WORK;
         for (int64_t b = a + 1; b < list->count && rc == ROTA_OK && k->clashes->count == 0; b++) {
             const endless *two = list->items[b];
