@@ -195,6 +195,15 @@ def moves(checks):
         checks.true("nobody says for ever", third["checked_until"])
 
 
+def long(checks):
+    """What lasts longer than all the years that are looked at one by one."""
+    for end, code in (("2070-01-01T10:00:00Z", None), ("2070-01-01T10:00:01Z", "ECONFLICT")):
+        with Calendar(checks, f"a booking up to {end}") as c:
+            c.put("A")
+            c.series("A", "2070-01-01T10:00:00", "FREQ=DAILY")
+            c.book("A", "2026-01-02T10:00:00Z", end, code)
+
+
 def late(checks):
     """What has an end and lasts: only its last days are in the way."""
     for minute, code in (("29", "ECONFLICT"), ("30", None)):
@@ -228,7 +237,7 @@ def hours(checks):
 
 def main():
     checks = Checks("far ahead")
-    for part in (setup_reaches_back, neighbours, stays, moves, late, hours):
+    for part in (setup_reaches_back, neighbours, stays, moves, long, late, hours):
         part(checks)
     checks.finish()
 
