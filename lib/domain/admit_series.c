@@ -635,14 +635,15 @@ static int meet(look *k, const rota__resource *resource, const rota__series *min
     return rc;
 }
 
-/* The same of two of one series. */
+/* The same of so many of one series that there are too few units for them. */
 static int meet_itself(look *k, const rota__resource *resource, const rota__series *series,
-                       rota_span stay, int64_t *work, rota__meeting *found)
+                       int64_t units, rota_span stay, int64_t *work, rota__meeting *found)
 {
+    const int64_t many = resource->capacity / units + 1;
     rota_time from = meets_from(k, resource, stay);
     *found = (rota__meeting){ .decided = true };
-    if (from >= stay.end) return ROTA_OK;
-    int rc = rota__forever_meet_itself(&k->w->cx->env, series, series->era_count - 1,
+    if (from >= stay.end || many < 2) return ROTA_OK;
+    int rc = rota__forever_meet_itself(&k->w->cx->env, series, series->era_count - 1, many,
                                        resource->before, resource->after, from, work, found);
     if (found->mine.when.start >= stay.end) found->found = false;
     return rc;
@@ -685,8 +686,7 @@ static int look_at_itself(look *k, const rota__resource *resource, const rota__w
                           int64_t *work, bool *proven)
 {
     rota__meeting found;
-    if (2 * (int64_t)wish->units <= resource->capacity) return ROTA_OK;
-    int rc = meet_itself(k, resource, k->series, wish->within, work, &found);
+    int rc = meet_itself(k, resource, k->series, wish->units, wish->within, work, &found);
     *proven &= found.decided;
     if (rc != ROTA_OK || !found.found) return rc;
     const rota_span both = { found.other.when.start, found.mine.when.end };
@@ -1014,7 +1014,7 @@ static int compare_itself(look *k, const rota__resource *resource, const endless
                           const rota__change *change, int64_t *work, bool *proven)
 {
     rota__meeting found;
-    int rc = meet_itself(k, resource, &one->series, one->stay, work, &found);
+    int rc = meet_itself(k, resource, &one->series, one->units, one->stay, work, &found);
     *proven &= found.decided;
     if (rc != ROTA_OK || !found.found) return rc;
     return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, one->stay, change);
@@ -1028,10 +1028,9 @@ static int compare_pairs(look *k, const rota__resource *resource, const endless_
     for (int64_t a = 0; a < list->count && rc == ROTA_OK; a++) {
         const endless *one = list->items[a];
         int64_t work = PROOF_WORK;
-        if (one->units > resource->capacity)
-            rc = compare_units(k, resource, one, change);
-        else if (2 * one->units > resource->capacity)
-            rc = compare_itself(k, resource, one, change, &work, proven);
+        rc = one->units > resource->capacity
+                 ? compare_units(k, resource, one, change)
+                 : compare_itself(k, resource, one, change, &work, proven);
         work = PROOF_WORK;
         for (int64_t b = a + 1; b < list->count && rc == ROTA_OK && k->clashes->count == 0; b++) {
             const endless *two = list->items[b];

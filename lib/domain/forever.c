@@ -315,27 +315,22 @@ rota_time rota__forever_horizon(const rota__series *series, int64_t era, rota_ti
     return end < END_OF_TIME ? end : END_OF_TIME;
 }
 
-/* By start, beside the one that lasts longest of those before. */
-static int walk_alone(meet *m)
+static int walk_alone(meet *m, int64_t many)
 {
-    rota__happening longest = { 0 };
-    bool any = false;
     int rc;
     while ((rc = fill(m, &m->mine)) == ROTA_OK) {
         if (left_in(&m->mine.ahead) == 0) return ROTA__RECUR_DONE;
         const rota__happening x = *front_of(&m->mine.ahead);
         drop_front(&m->mine.ahead);
-        if (any && rota__time_overlap(taken(m, &longest), taken(m, &x))) {
-            *m->out = (rota__meeting){ .found = true, .mine = x, .other = longest };
-            return ROTA__RECUR_DONE;
-        }
-        if (!any || x.when.end > longest.when.end) longest = x;
-        any = true;
+        if ((rc = stay(m, &m->mine, &x)) != ROTA_OK) return rc;
+        if (left_in(&m->mine.staying) < many) continue;
+        *m->out = (rota__meeting){ .found = true, .mine = x, .other = *front_of(&m->mine.staying) };
+        return ROTA__RECUR_DONE;
     }
     return rc;
 }
 
-int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era,
+int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era, int64_t many,
                               int64_t before, int64_t after, rota_time from, int64_t *work,
                               rota__meeting *out)
 {
@@ -347,7 +342,7 @@ int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_
     set_out(&m.mine, series, era);
     m.mine.window.end = rota__forever_horizon(series, era, from);
     open(&m.mine, from - after);
-    int rc = walk_alone(&m);
+    int rc = walk_alone(&m, many);
     out->decided = rc == ROTA__RECUR_DONE;
     return rc == ROTA_ENOMEM ? rota__error_plain(env->error, rc) : ROTA_OK;
 }

@@ -23,9 +23,10 @@ int rota__forever_meet(rota__env *env, const rota__series *mine, int64_t my_era,
                        const rota__series *other, int64_t other_era, int64_t before, int64_t after,
                        rota_time from, int64_t *work, rota__meeting *out);
 
-/* The same of two happenings of one era. The first meeting is the one whose later start is the
- * earliest: mine is the later one, other the earlier. */
-int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era,
+/* The same of happenings of one era: whether as many as `many`, two at least, ever take it at
+ * once. The first meeting is the one whose last start is the earliest: mine is the last one,
+ * other the first that it meets. */
+int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era, int64_t many,
                               int64_t before, int64_t after, rota_time from, int64_t *work,
                               rota__meeting *out);
 

@@ -132,6 +132,11 @@ def neighbours(checks):
             c.series(of("A", 2), "2100-03-01T10:00:00", "FREQ=DAILY")
             c.series(of("A", units), "2026-01-02T11:00:00", "FREQ=MONTHLY")
             c.change("A", code, after=1)
+    for after, code in ((2 * DAY + 82800, None), (2 * DAY + 82801, "ECONFLICT")):
+        with Calendar(checks, f"cleanup of {after} s, so that four meet, of three units") as c:
+            c.put("A", capacity=3)
+            c.series("A", "2350-03-30T00:00:00", "FREQ=DAILY")
+            c.change("A", code, after=after)
     leap = "FREQ=YEARLY;INTERVAL=4;BYMONTH=2,3;BYMONTHDAY=28,1"
     with Calendar(checks, "a rule that overlaps itself in 2100") as c:
         c.put("A")
