@@ -624,6 +624,7 @@ static void choose(struct fx *f, plain *p)
 
 typedef struct tally {
     int64_t pairs, found, by_pattern, most_work;
+    int64_t alone, alone_by_pattern; /* of as many: those that meet themselves */
 } tally;
 
 static void ck_pair(const one *a, const one *b, const answer *expected, int64_t ahead,
@@ -647,6 +648,33 @@ static void ck_pair(const one *a, const one *b, const answer *expected, int64_t 
     if (WORK - work > sum->most_work) sum->most_work = WORK - work;
 }
 
+/* Do as many of one as `many` ever meet? The starts are in order. */
+static void ck_alone(struct fx *f, const one *a, const starts *x, rota_time from, tally *sum)
+{
+    const int64_t many = 2 + fx_random(f, 3), ahead = fx_random(f, 4) * 21600,
+                  behind = fx_random(f, 40) * 21600 + (fx_random(f, 2) ? 1 : 0);
+    rota__meeting found;
+    int64_t work = WORK, first = -1;
+    for (int64_t i = 0; first < 0 && i + many <= x->count; i++) {
+        rota_time end = x->at[i] + x->length + behind;
+        if (end > from && x->at[i + many - 1] - ahead < end) first = i;
+    }
+    ck_assert_int_eq(rota__forever_meet_itself(&env, &a->series, 0, many, ahead, behind, from,
+                                               &work, &found),
+                     ROTA_OK);
+    ck_assert_msg(found.decided && found.found == (first >= 0) &&
+                      (first < 0 || (found.other.when.start == x->at[first] &&
+                                     found.mine.when.start == x->at[first + many - 1])),
+                  "%d of %s %lld+%lld %s, %lld+%lld, from %lld: %s, which is wrong", (int)many,
+                  a->series.rule_text, (long long)a->series.start, (long long)a->era.shift,
+                  a->series.zone, (long long)ahead, (long long)behind, (long long)from,
+                  !found.decided ? "not decided"
+                  : found.found  ? "they meet"
+                                 : "never");
+    sum->alone += found.found;
+    sum->alone_by_pattern += rota__pattern_apart_itself(&a->series, 0, ahead + behind, from);
+}
+
 static int64_t pairs_of(int64_t usual)
 {
     const char *given = getenv("ROTA_PAIRS");
@@ -656,9 +684,10 @@ static int64_t pairs_of(int64_t usual)
 static void report(const char *what, const tally *sum)
 {
     if (getenv("ROTA_PAIRS"))
-        printf("%s: %lld pairs, %lld meet, %lld of the rest by their pattern; at most %lld steps\n",
+        printf("%s: %lld pairs, %lld meet, %lld of the rest by their pattern; at most %lld steps;"
+               " %lld meet themselves, %lld of the rest by their pattern\n",
                what, (long long)sum->pairs, (long long)sum->found, (long long)sum->by_pattern,
-               (long long)sum->most_work);
+               (long long)sum->most_work, (long long)sum->alone, (long long)sum->alone_by_pattern);
 }
 
 START_TEST(random_pairs_are_judged_as_by_counting_days)
@@ -686,6 +715,7 @@ START_TEST(random_pairs_are_judged_as_by_counting_days)
         prepare(&a);
         prepare(&b);
         ck_pair(&a, &b, &expected, room, 2 * room, from, &sum);
+        ck_alone(&f, &a, &x, from, &sum);
         rota__arena_reset(&arena);
     }
     free(x.at);
@@ -749,6 +779,7 @@ START_TEST(random_pairs_in_zones_are_judged_as_by_comparing_all)
         walk_all(&b, to, &y);
         answer expected = brute(&x, &y, 0, 0, ROTA_TIME_MIN);
         ck_pair(&a, &b, &expected, 0, 0, ROTA_TIME_MIN, &sum);
+        ck_alone(&f, &a, &x, ROTA_TIME_MIN, &sum);
         rota__arena_reset(&arena);
     }
     free(x.at);

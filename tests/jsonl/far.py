@@ -151,6 +151,16 @@ def neighbours(checks):
             c.change("A", code, after=after)
 
 
+def unsaid(checks):
+    """What would take too long to find out is not said to be so."""
+    with Calendar(checks, "an addition in the year 9990") as c:
+        c.put("A")
+        made = c.series("A", "2026-05-22T09:30:00", "FREQ=DAILY", length=300,
+                        rdate=["9990-06-01T11:00:00"])
+        checks.true("nobody says for ever", made["checked_until"])
+        c.change("A", "ELIMIT", before=46800)
+
+
 def stays(checks):
     """Who belongs to a group from some day on, or up to one."""
     since = {"from": "2090-01-01T12:00:00Z"}
@@ -242,7 +252,7 @@ def hours(checks):
 
 def main():
     checks = Checks("far ahead")
-    for part in (setup_reaches_back, neighbours, stays, moves, long, late, hours):
+    for part in (setup_reaches_back, neighbours, unsaid, stays, moves, long, late, hours):
         part(checks)
     checks.finish()
 
