@@ -788,7 +788,7 @@ int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const r
     }
     if (rc == ROTA_OK && !proven)
         rc = rota__error_set(w->cx->env.error, ROTA_ELIMIT,
-                             "whether two series without an end ever meet cannot be said");
+                             "whether series without an end ever meet cannot be said");
     return rc;
 }
 
