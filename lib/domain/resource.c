@@ -268,6 +268,13 @@ static bool same_occupancy(const rota__resource *a, const rota__resource *b)
            a->active == b->active;
 }
 
+/* Whatever fitted before fits then. */
+static bool takes_no_more(const rota__resource *after, const rota__resource *before)
+{
+    return after->capacity >= before->capacity && after->before <= before->before &&
+           after->after <= before->after && (before->active || !after->active);
+}
+
 static bool same(const rota__resource *a, const rota__resource *b)
 {
     if (a->tag_count != b->tag_count) return false;
@@ -289,6 +296,7 @@ static int check_fit(rota__write *w, const rota__resource *before, const rota__r
             return rota__error_set(w->cx->env.error, ROTA_ESTATE,
                                    "\"%.*s\" has members: its capacity is 1, not %" PRId32,
                                    ROTA__SHOW_NAME(after->name), after->capacity);
+    if (takes_no_more(after, before)) return ROTA_OK;
     rota_span from_now = { w->cx->now, INT64_MAX };
     rota__change change = { .resource = after };
     return rota__resolve_change(w, before->row, from_now, &change);

@@ -159,6 +159,9 @@ def unsaid(checks):
                         rdate=["9990-06-01T11:00:00"])
         checks.true("nobody says for ever", made["checked_until"])
         c.change("A", "ELIMIT", before=46800)
+        c.change("A", capacity=2)
+        c.change("A", active=False)
+        c.change("A", "ELIMIT", active=True, capacity=1)
 
 
 def stays(checks):
