@@ -114,6 +114,20 @@ static int note_eras(look *k, const rota__series *series)
     return rc;
 }
 
+/* Its additions, of which each comes once, wherever the last era has moved them to. */
+static int note_dates(look *k, const rota__series *series)
+{
+    const int64_t last = series->era_count - 1, slack = rota__series_slack(series, last);
+    const rota__era *era = &series->eras[last];
+    int64_t length = era->length * (series->all_day ? 86400 : 1);
+    int rc = ROTA_OK;
+    for (int64_t i = 0; i < series->rdate_count && rc == ROTA_OK && !era->cancelled; i++) {
+        rota_time at = series->rdates[i] + era->shift;
+        rc = note_end(k, (rota_span){ at - slack, at + length + slack });
+    }
+    return rc;
+}
+
 /* Between when and when that lies of a series which has an end. One that has none by its
  * rule may have been cancelled from some point on. */
 static int note_ends(look *k, const rota__recurring *recurring)
@@ -126,6 +140,7 @@ static int note_ends(look *k, const rota__recurring *recurring)
     int rc = rota__series_read(env, k->w->cx->zones, recurring->series, recurring->series_size,
                                &series);
     if (rc == ROTA_OK) rc = note_eras(k, &series);
+    if (rc == ROTA_OK) rc = note_dates(k, &series);
     if (rc != ROTA_OK || rota__series_endless(&series)) return rc;
     const rota__era *last = &series.eras[series.era_count - 1];
     return last->cancelled ? ROTA_OK : note_end(k, when);
@@ -134,7 +149,8 @@ static int note_ends(look *k, const rota__recurring *recurring)
 static int note_own(look *k)
 {
     k->spans.count = 0;
-    return note_eras(k, k->series);
+    int rc = note_eras(k, k->series);
+    return rc == ROTA_OK ? note_dates(k, k->series) : rc;
 }
 
 /* Where somebody begins to belong to a group, or ends to. */

@@ -151,6 +151,23 @@ def neighbours(checks):
             c.change("A", code, after=after)
 
 
+def additions(checks):
+    """What is added far ahead, among what is there by its rule."""
+    for start, before, code in (("11:00", 5100, None), ("11:00", 5101, "ECONFLICT"),
+                                ("09:35", 0, None), ("09:34", 0, "EINVALID"),
+                                ("09:25", 0, None), ("09:26", 0, "EINVALID")):
+        with Calendar(checks, f"an addition at {start} in 9990, setup of {before} s") as c:
+            c.put("A", before=before)
+            c.series("A", "2026-05-22T09:30:00", "FREQ=DAILY", code, length=300,
+                     rdate=[f"9990-06-01T{start}:00"])
+    for start, code in (("10:59", None), ("10:58", "ECONFLICT")):
+        with Calendar(checks, f"an addition in 9990 to another one, at {start}") as c:
+            c.put("A", after=3600)
+            c.series("A", "2026-05-22T09:30:00", "FREQ=DAILY", length=1740)
+            c.series("A", "9980-05-22T12:00:00", "FREQ=YEARLY", code, length=60,
+                     rdate=[f"9990-06-01T{start}:00"])
+
+
 def unsaid(checks):
     """What would take too long to find out is not said to be so."""
     with Calendar(checks, "an addition in the year 9990") as c:
@@ -158,7 +175,8 @@ def unsaid(checks):
         made = c.series("A", "2026-05-22T09:30:00", "FREQ=DAILY", length=300,
                         rdate=["9990-06-01T11:00:00"])
         checks.true("nobody says for ever", made["checked_until"])
-        c.change("A", "ELIMIT", before=46800)
+        c.change("A", "ECONFLICT", before=46800)
+        c.change("A", "ELIMIT", before=60)
         c.change("A", capacity=2)
         c.change("A", active=False)
         c.change("A", "ELIMIT", active=True, capacity=1)
@@ -255,7 +273,7 @@ def hours(checks):
 
 def main():
     checks = Checks("far ahead")
-    for part in (setup_reaches_back, neighbours, unsaid, stays, moves, long, late, hours):
+    for part in (setup_reaches_back, neighbours, additions, unsaid, stays, moves, long, late, hours):
         part(checks)
     checks.finish()
 
