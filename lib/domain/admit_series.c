@@ -625,6 +625,15 @@ static int read_endless(look *k, const rota__recurring *recurring, int64_t sourc
     return ROTA_OK;
 }
 
+/* Without what is added, which comes once, and is looked at there. */
+static const rota__series *by_rule(const rota__series *series, rota__series *room)
+{
+    if (series->rdate_count == 0) return series;
+    *room = *series;
+    room->rdate_count = room->every.rdate_count = room->set.rdate_count = 0;
+    return room;
+}
+
 /* From where on two that stay from then on meet as they would without the stay: what was over
  * by then is seen where the stay begins. */
 static rota_time meets_from(const look *k, const rota__resource *resource, rota_span stay)
@@ -640,11 +649,12 @@ static int meet(look *k, const rota__resource *resource, const rota__series *min
 {
     const rota_span stay = rota__time_common(my_stay, other_stay);
     rota_time from = meets_from(k, resource, stay);
+    rota__series my_rule, other_rule;
     *found = (rota__meeting){ .decided = true };
     if (from >= stay.end) return ROTA_OK;
-    int rc = rota__forever_meet(&k->w->cx->env, mine, mine->era_count - 1, other,
-                                other->era_count - 1, resource->before, resource->after, from, work,
-                                found);
+    int rc = rota__forever_meet(&k->w->cx->env, by_rule(mine, &my_rule), mine->era_count - 1,
+                                by_rule(other, &other_rule), other->era_count - 1, resource->before,
+                                resource->after, from, work, found);
     if (rc == ROTA_OK && found->found &&
         (found->mine.when.start >= stay.end || found->other.when.start >= stay.end))
         found->found = false;
@@ -657,10 +667,12 @@ static int meet_itself(look *k, const rota__resource *resource, const rota__seri
 {
     const int64_t many = resource->capacity / units + 1;
     rota_time from = meets_from(k, resource, stay);
+    rota__series rule;
     *found = (rota__meeting){ .decided = true };
     if (from >= stay.end || many < 2) return ROTA_OK;
-    int rc = rota__forever_meet_itself(&k->w->cx->env, series, series->era_count - 1, many,
-                                       resource->before, resource->after, from, work, found);
+    int rc = rota__forever_meet_itself(&k->w->cx->env, by_rule(series, &rule),
+                                       series->era_count - 1, many, resource->before,
+                                       resource->after, from, work, found);
     if (found->mine.when.start >= stay.end) found->found = false;
     return rc;
 }
