@@ -20,9 +20,8 @@ class Calendar:
     def __exit__(self, *_):
         self.rota.close()
 
-    def put(self, ref, code=None, **fields):
-        kind = {} if code or fields.pop("again", False) else {"kind": "x", "name": ref}
-        self.judge(self.rota.ask("resource.put", ref=ref, **kind, **fields), code)
+    def put(self, ref, **fields):
+        self.rota.must("resource.put", ref=ref, kind="x", name=ref, **fields)
 
     def change(self, ref, code=None, **fields):
         self.judge(self.rota.ask("resource.put", ref=ref, **fields), code)
