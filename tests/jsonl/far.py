@@ -278,7 +278,8 @@ def hours(checks):
 
 def main():
     checks = Checks("far ahead")
-    for part in (setup_reaches_back, neighbours, additions, one_date, stays, moves, long, late, hours):
+    for part in (setup_reaches_back, neighbours, additions, one_date, stays, moves, long, late,
+                 hours):
         part(checks)
     checks.finish()
 
