@@ -16,6 +16,7 @@ static rota__mem mem;
 static rota__arena arena;
 static rota__error error;
 static rota__tz_cache zones;
+static const rota_span all_time = { 0, ROTA_TIME_MAX };
 static rota__env env = { &arena, &error };
 
 static void setup(void)
@@ -65,7 +66,8 @@ static rota__meeting meet(const one *a, const one *b, int64_t room, rota_time fr
     rota__meeting found;
     int64_t work = WORK;
     ck_assert_int_eq(rota__forever_meet(&env, &a->series, 0, &b->series, 0, room / 2,
-                                        room - room / 2, from, &work, &found),
+                                        room - room / 2, (rota_span){ from, ROTA_TIME_MAX }, &work,
+                                        &found),
                      ROTA_OK);
     ck_assert(!found.found || found.decided);
     return found;
@@ -304,7 +306,7 @@ START_TEST(what_takes_too_long_is_not_decided)
     prepare(&b);
     for (int64_t given = 0; given < 1000000; given = given * 4 + 1) {
         int64_t work = given;
-        ck_assert_int_eq(rota__forever_meet(&env, &a.series, 0, &b.series, 0, 0, 0, 0, &work,
+        ck_assert_int_eq(rota__forever_meet(&env, &a.series, 0, &b.series, 0, 0, 0, all_time, &work,
                                             &found),
                          ROTA_OK);
         ck_assert(!found.decided && !found.found && work <= 0);
@@ -316,7 +318,8 @@ START_TEST(what_takes_too_long_is_not_decided)
     prepare(&a);
     prepare(&b);
     int64_t work = 50000;
-    ck_assert_int_eq(rota__forever_meet(&env, &a.series, 0, &b.series, 0, 0, 0, 0, &work, &found),
+    ck_assert_int_eq(rota__forever_meet(&env, &a.series, 0, &b.series, 0, 0, 0, all_time, &work,
+                                        &found),
                      ROTA_OK);
     ck_assert(work <= 0 || found.decided);
 }
@@ -342,7 +345,8 @@ START_TEST(memory_that_runs_out_is_said)
         int64_t work = 100000;
         rota__arena_init(&own, &scarce);
         fx_fail_allocation(&f, rounds + 1);
-        rc = rota__forever_meet(&small, &a.series, 0, &b.series, 0, HOUR, HOUR, 0, &work, &found);
+        rc = rota__forever_meet(&small, &a.series, 0, &b.series, 0, HOUR, HOUR, all_time, &work,
+                                &found);
         rota__arena_free(&own);
     }
     ck_assert_int_eq(rc, ROTA_OK);
@@ -627,13 +631,23 @@ typedef struct tally {
     int64_t alone, alone_by_pattern; /* of as many: those that meet themselves */
 } tally;
 
-static void ck_pair(const one *a, const one *b, const answer *expected, int64_t ahead,
-                    int64_t behind, rota_time from, tally *sum)
+/* For ever from then on, or for some decades. */
+static rota_span some_time(struct fx *f, rota_time from)
 {
+    rota_time to = t("2031-01-01T00:00Z") + fx_random(f, 4000) * 7 * DAY;
+    return (rota_span){ from, fx_random(f, 2) ? to : ROTA_TIME_MAX };
+}
+
+/* expected: from then on. */
+static void ck_pair(const one *a, const one *b, const answer *expected, int64_t ahead,
+                    int64_t behind, rota_span within, tally *sum)
+{
+    answer in_time = *expected;
+    const rota_time from = within.start;
     rota__meeting found;
     char what[512];
     int64_t work = WORK;
-    ck_assert_int_eq(rota__forever_meet(&env, &a->series, 0, &b->series, 0, ahead, behind, from,
+    ck_assert_int_eq(rota__forever_meet(&env, &a->series, 0, &b->series, 0, ahead, behind, within,
                                         &work, &found),
                      ROTA_OK);
     snprintf(what, sizeof what, "%s %lld+%lld %s and %s %lld+%lld %s, %lld+%lld, from %lld",
@@ -641,7 +655,8 @@ static void ck_pair(const one *a, const one *b, const answer *expected, int64_t 
              a->series.zone, b->series.rule_text, (long long)b->series.start,
              (long long)b->era.shift, b->series.zone, (long long)ahead, (long long)behind,
              (long long)from);
-    ck_answer(expected, &found, what);
+    in_time.found &= expected->later < within.end;
+    ck_answer(&in_time, &found, what);
     sum->pairs++;
     sum->found += found.found;
     sum->by_pattern += rota__pattern_apart(&a->series, 0, &b->series, 0, ahead + behind, from);
@@ -649,8 +664,9 @@ static void ck_pair(const one *a, const one *b, const answer *expected, int64_t 
 }
 
 /* Do as many of one as `many` ever meet? The starts are in order. */
-static void ck_alone(struct fx *f, const one *a, const starts *x, rota_time from, tally *sum)
+static void ck_alone(struct fx *f, const one *a, const starts *x, rota_span within, tally *sum)
 {
+    const rota_time from = within.start;
     const int64_t many = 2 + fx_random(f, 3), ahead = fx_random(f, 4) * 21600,
                   behind = fx_random(f, 40) * 21600 + (fx_random(f, 2) ? 1 : 0);
     rota__meeting found;
@@ -659,7 +675,8 @@ static void ck_alone(struct fx *f, const one *a, const starts *x, rota_time from
         rota_time end = x->at[i] + x->length + behind;
         if (end > from && x->at[i + many - 1] - ahead < end) first = i;
     }
-    ck_assert_int_eq(rota__forever_meet_itself(&env, &a->series, 0, many, ahead, behind, from,
+    if (first >= 0 && x->at[first + many - 1] >= within.end) first = -1;
+    ck_assert_int_eq(rota__forever_meet_itself(&env, &a->series, 0, many, ahead, behind, within,
                                                &work, &found),
                      ROTA_OK);
     ck_assert_msg(found.decided && found.found == (first >= 0) &&
@@ -714,8 +731,8 @@ START_TEST(random_pairs_are_judged_as_by_counting_days)
         b.era.shift = q.shift;
         prepare(&a);
         prepare(&b);
-        ck_pair(&a, &b, &expected, room, 2 * room, from, &sum);
-        ck_alone(&f, &a, &x, from, &sum);
+        ck_pair(&a, &b, &expected, room, 2 * room, some_time(&f, from), &sum);
+        ck_alone(&f, &a, &x, some_time(&f, from), &sum);
         rota__arena_reset(&arena);
     }
     free(x.at);
@@ -778,8 +795,8 @@ START_TEST(random_pairs_in_zones_are_judged_as_by_comparing_all)
         walk_all(&a, to, &x);
         walk_all(&b, to, &y);
         answer expected = brute(&x, &y, 0, 0, ROTA_TIME_MIN);
-        ck_pair(&a, &b, &expected, 0, 0, ROTA_TIME_MIN, &sum);
-        ck_alone(&f, &a, &x, ROTA_TIME_MIN, &sum);
+        ck_pair(&a, &b, &expected, 0, 0, some_time(&f, ROTA_TIME_MIN), &sum);
+        ck_alone(&f, &a, &x, some_time(&f, ROTA_TIME_MIN), &sum);
         rota__arena_reset(&arena);
     }
     free(x.at);

@@ -1,7 +1,5 @@
 #include "domain/admit_private.h"
 
-#include <stdlib.h>
-
 #include "base/sort.h"
 #include "domain/request.h"
 
@@ -81,9 +79,7 @@ static int flatten(rota__write *w, pieces *list)
     return ROTA_OK;
 }
 
-/* A lapsed hold takes nothing (I7). But somebody with a slower clock may still
- * see it held: whoever takes its time must end it in the same commit. */
-static int pass_over(rota__write *w, int64_t booking)
+int rota__admit_pass_over(rota__write *w, int64_t booking)
 {
     if (w->lapsed_known) return ROTA_OK;
     int64_t *row = ROTA__PUSH(w->cx->report, &w->lapsed); /* a look may have an arena of its own */
@@ -124,7 +120,7 @@ static int take(const look *k, const rota__reached *source, rota_time expires, p
     if (k->near && !is_near(k, p->span)) return ROTA_OK;
     p->via = source->resource == k->resource->row ? 0 : source->resource;
     bool lapsed = rota__lapsed(expires, k->w->cx->now);
-    return lapsed ? pass_over(k->w, p->booking) : add_piece(k->w, k->taken, p);
+    return lapsed ? rota__admit_pass_over(k->w, p->booking) : add_piece(k->w, k->taken, p);
 }
 
 static int take_use(const look *k, const rota__reached *source, const rota__use *use)
@@ -770,7 +766,9 @@ static int admit_all(rota__write *w, int64_t resource, rota_span when, const rot
     int rc = rota__admit_within(w, resource, when, change, clashes);
     *proven = true;
     if (rc != ROTA_OK || when.end <= until || clashes->count > 0) return rc;
-    return rota__admit_far(w, resource, change, until, clashes, proven);
+    if (change && change->eases) return rc;
+    const rota_span far = { until, when.end < ROTA_TIME_MAX ? when.end : ROTA_TIME_MAX };
+    return rota__admit_far(w, resource, change, far, clashes, proven);
 }
 
 int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,

@@ -71,11 +71,15 @@ int rota__admit_pieces(rota__write *w, int64_t resource, rota_span window, rota_
 int rota__admit_within(rota__write *w, int64_t resource, rota_span window,
                        const rota__change *change, rota__clashes *clashes);
 
-/* The same of all that is there behind `until`, where series have been looked at up to
- * there: around everything that has an end, and whether two that have none ever meet. It
- * looks no further than the first clash. *proven is false where that could not be said of
- * two; where there are several units it is not asked. */
-int rota__admit_far(rota__write *w, int64_t resource, const rota__change *change, rota_time until,
+/* The same of all that is there within `far`, up to where series have been looked at: around
+ * everything that has an end, of each that has none whether it ever meets itself, and of each
+ * two. It looks no further than the first clash. *proven is false where that could not be said;
+ * where there are several units it is not held against the change. */
+int rota__admit_far(rota__write *w, int64_t resource, const rota__change *change, rota_span far,
                     rota__clashes *clashes, bool *proven);
+
+/* A lapsed hold takes nothing (I7). But somebody with a slower clock may still see it held:
+ * whoever takes its time must end it in the same commit. */
+int rota__admit_pass_over(rota__write *w, int64_t booking);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/sort.h"
 #include "domain/forever.h"
+#include "domain/pattern.h"
 #include "domain/request.h"
 #include "domain/series_put.h"
 
@@ -33,6 +34,7 @@ typedef struct look {
     rota_time until;
     rota_time far;  /* all that has an end is over by then */
     rota_time sure; /* of an endless one: up to here it must be looked at */
+    rota_time last; /* what begins behind it does not matter */
     const rota__absent *absent;
     rota__clashes *clashes;
     rota__breaches *breaches;         /* NULL: hours do not matter */
@@ -228,7 +230,7 @@ static rota_time far_begins(const look *k)
 /* With what setup and cleanup may add to it, which can be all of it that lies far away. */
 static int add_end(look *k, rota_span span)
 {
-    const rota_span rest = { far_begins(k), ROTA_TIME_MAX };
+    const rota_span rest = { far_begins(k), k->last };
     rota_span around = rota__time_common(span, rest);
     if (around.start >= around.end) return ROTA_OK;
     around.start -= k->reach;
@@ -581,6 +583,7 @@ typedef struct proof {
     int64_t work;
     int64_t units; /* of the others that have no end */
     bool shares;   /* it meets one beside which there is room for it */
+    bool stacks;   /* and of one of the two several may be there at once */
     bool meets;    /* and one beside which there is not: */
     bool undecided;
     rota__meeting first; /* the earliest of those */
@@ -614,7 +617,8 @@ static int read_endless(look *k, const rota__recurring *recurring, int64_t sourc
     const rota__taken *taken = &recurring->taken;
     *units = 0;
     if (taken->when.end < ROTA_TIME_MAX) return ROTA_OK;
-    if (rota__lapsed(taken->expires, k->w->cx->now)) return ROTA_OK;
+    if (rota__lapsed(taken->expires, k->w->cx->now))
+        return rota__admit_pass_over(k->w, taken->booking);
     int rc = rota__series_read(&k->w->cx->env, k->w->cx->zones, recurring->series,
                                recurring->series_size, out);
     if (rc != ROTA_OK || !rota__series_endless(out)) return rc;
@@ -642,23 +646,19 @@ static rota_time meets_from(const look *k, const rota__resource *resource, rota_
     return late ? stay.start + resource->after : far_begins(k);
 }
 
-/* The first meeting behind `until` while both stays last. */
+/* The first meeting far away while both stays last. */
 static int meet(look *k, const rota__resource *resource, const rota__series *mine,
                 rota_span my_stay, const rota__series *other, rota_span other_stay, int64_t *work,
                 rota__meeting *found)
 {
     const rota_span stay = rota__time_common(my_stay, other_stay);
-    rota_time from = meets_from(k, resource, stay);
+    const rota_span within = { meets_from(k, resource, stay), stay.end };
     rota__series my_rule, other_rule;
     *found = (rota__meeting){ .decided = true };
-    if (from >= stay.end) return ROTA_OK;
-    int rc = rota__forever_meet(&k->w->cx->env, by_rule(mine, &my_rule), mine->era_count - 1,
-                                by_rule(other, &other_rule), other->era_count - 1, resource->before,
-                                resource->after, from, work, found);
-    if (rc == ROTA_OK && found->found &&
-        (found->mine.when.start >= stay.end || found->other.when.start >= stay.end))
-        found->found = false;
-    return rc;
+    if (within.start >= within.end) return ROTA_OK;
+    return rota__forever_meet(&k->w->cx->env, by_rule(mine, &my_rule), mine->era_count - 1,
+                              by_rule(other, &other_rule), other->era_count - 1, resource->before,
+                              resource->after, within, work, found);
 }
 
 /* The same of so many of one series that there are too few units for them. */
@@ -666,15 +666,22 @@ static int meet_itself(look *k, const rota__resource *resource, const rota__seri
                        int64_t units, rota_span stay, int64_t *work, rota__meeting *found)
 {
     const int64_t many = resource->capacity / units + 1;
-    rota_time from = meets_from(k, resource, stay);
+    const rota_span within = { meets_from(k, resource, stay), stay.end };
     rota__series rule;
     *found = (rota__meeting){ .decided = true };
-    if (from >= stay.end || many < 2) return ROTA_OK;
-    int rc = rota__forever_meet_itself(&k->w->cx->env, by_rule(series, &rule),
-                                       series->era_count - 1, many, resource->before,
-                                       resource->after, from, work, found);
-    if (found->mine.when.start >= stay.end) found->found = false;
-    return rc;
+    if (within.start >= within.end || many < 2) return ROTA_OK;
+    return rota__forever_meet_itself(&k->w->cx->env, by_rule(series, &rule), series->era_count - 1,
+                                     many, resource->before, resource->after, within, work, found);
+}
+
+/* May it be there several times at once? */
+static bool may_stack(const look *k, const rota__resource *resource, const rota__series *series,
+                      rota_span stay)
+{
+    rota__series rule;
+    return !rota__pattern_apart_itself(by_rule(series, &rule), series->era_count - 1,
+                                       resource->before + resource->after,
+                                       meets_from(k, resource, stay));
 }
 
 static int compare(proof *p, const rota__recurring *recurring, const rota__reached *source)
@@ -694,7 +701,11 @@ static int compare(proof *p, const rota__recurring *recurring, const rota__reach
     if (rc == ROTA_OK && found.found && too_many)
         note_meeting(p, &found, recurring->taken.booking,
                      source->resource == resource->row ? 0 : source->resource);
-    p->shares |= rc == ROTA_OK && found.found && !too_many;
+    if (rc == ROTA_OK && found.found && !too_many) {
+        p->shares = true;
+        p->stacks |= may_stack(k, resource, k->series, p->wish->within) ||
+                     may_stack(k, resource, &other, source->within);
+    }
     p->undecided |= rc == ROTA_OK && !found.found && !found.decided;
     return rc;
 }
@@ -739,7 +750,8 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++)
         if (above.items[g].within.end > k->until) rc = compare_all(&p, &above.items[g]);
     *work = p.work;
-    if (rc != ROTA_OK || p.units + wish->units <= t->resource.capacity) return rc;
+    const bool enough = p.units + wish->units <= t->resource.capacity && !p.stacks;
+    if (rc != ROTA_OK || enough) return rc;
     *proven &= !p.undecided && !p.shares && !p.meets;
     if (!p.meets) return rc;
     rota__clash *clash = ROTA__PUSH(k->w->cx->env.arena, k->clashes);
@@ -901,6 +913,7 @@ int rota__admit_series(rota__write *w, const rota__series *series, rota_time fro
     look k = { .w = w,
                .series = series,
                .from = from,
+               .last = ROTA_TIME_MAX,
                .absent = absent,
                .clashes = clashes,
                .breaches = breaches };
@@ -944,9 +957,10 @@ static int add_endless(look *k, const rota__recurring *recurring, const rota__re
 {
     rota__arena *arena = k->w->cx->env.arena;
     endless *one = rota__arena_alloc(arena, 1, (int64_t)sizeof *one), **added;
+    const rota_span by_then = { INT64_MIN, k->last };
     if (!one) return rota__context_nomem(k->w->cx);
     one->booking = recurring->taken.booking;
-    one->stay = source->within;
+    one->stay = rota__time_common(source->within, by_then);
     int rc = read_endless(k, recurring, source->resource, &one->series, &one->units);
     if (rc != ROTA_OK || one->units == 0) return rc;
     if (!(added = ROTA__PUSH(arena, list))) return rota__context_nomem(k->w->cx);
@@ -1034,6 +1048,7 @@ static int compare_units(look *k, const rota__resource *resource, const endless 
     rota__series_open(walk, &one->series, one->series.era_count - 1,
                       rota__time_common(one->stay, far), false);
     rc = rota__series_next(walk, &at);
+    /* What is too far away to be found takes nothing. */
     if (rc != ROTA_OK) return rc == ROTA__RECUR_DONE || rc == ROTA_ELIMIT ? ROTA_OK : rc;
     return sweep_meeting(k, resource, &at, one->stay, &at, one->stay, change);
 }
@@ -1043,7 +1058,7 @@ static int compare_itself(look *k, const rota__resource *resource, const endless
 {
     rota__meeting found;
     int rc = meet_itself(k, resource, &one->series, one->units, one->stay, work, &found);
-    *proven &= found.decided;
+    *proven &= found.decided || resource->capacity > 1;
     if (rc != ROTA_OK || !found.found) return rc;
     return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, one->stay, change);
 }
@@ -1082,17 +1097,16 @@ static int recurs(rota__write *w, const rota__reach *sources, bool *any)
     return ROTA_OK;
 }
 
-int rota__admit_far(rota__write *w, int64_t row, const rota__change *change, rota_time until,
+int rota__admit_far(rota__write *w, int64_t row, const rota__change *change, rota_span far,
                     rota__clashes *clashes, bool *proven)
 {
-    look k = { .w = w, .until = until, .clashes = clashes };
-    const rota_span rest = { until, ROTA_TIME_MAX };
+    look k = { .w = w, .until = far.start, .last = far.end, .clashes = clashes };
     rota__reach above = { 0 };
     endless_list list = { 0 };
     rota__timeline *t;
     bool any = false;
     *proven = true;
-    int rc = rota__admit_above(w, row, rest, change, false, &above);
+    int rc = rota__admit_above(w, row, far, change, false, &above);
     if (rc == ROTA_OK) rc = recurs(w, &above, &any);
     if (rc == ROTA_OK && any) rc = rota__write_look(w, row, &t);
     if (rc != ROTA_OK || !any) return rc;

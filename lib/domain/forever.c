@@ -264,13 +264,18 @@ static void set_out(stream *s, const rota__series *series, int64_t era)
     s->since = ROTA_TIME_MIN;
 }
 
-static int walk_both(meet *m, rota_time from)
+static rota_time earliest(rota_time a, rota_time b)
 {
-    rota_time end = horizon_of(m, from);
+    return a < b ? a : b;
+}
+
+static int walk_both(meet *m, rota_span within)
+{
+    rota_time end = earliest(horizon_of(m, within.start), within.end);
     int rc;
     m->mine.window.end = m->other.window.end = end;
-    open(&m->mine, from - m->after);
-    open(&m->other, from - m->after);
+    open(&m->mine, within.start - m->after);
+    open(&m->other, within.start - m->after);
     do
         rc = take(m);
     while (rc == ROTA_OK);
@@ -278,15 +283,22 @@ static int walk_both(meet *m, rota_time from)
     return rc == ROTA_ENOMEM ? rota__error_plain(m->env->error, rc) : ROTA_OK;
 }
 
+static rota_span of_the_years(rota_span within)
+{
+    within.start = earliest(latest(within.start, ROTA_TIME_MIN), ROTA_TIME_MAX);
+    within.end = earliest(within.end, END_OF_TIME);
+    return within;
+}
+
 int rota__forever_meet(rota__env *env, const rota__series *mine, int64_t my_era,
                        const rota__series *other, int64_t other_era, int64_t before, int64_t after,
-                       rota_time from, int64_t *work, rota__meeting *out)
+                       rota_span within, int64_t *work, rota__meeting *out)
 {
     meet m;
-    if (from < ROTA_TIME_MIN) from = ROTA_TIME_MIN;
-    if (from > ROTA_TIME_MAX) from = ROTA_TIME_MAX;
+    within = of_the_years(within);
     *out = (rota__meeting){ .decided = true };
-    if (rota__pattern_apart(mine, my_era, other, other_era, before + after, from)) return ROTA_OK;
+    if (rota__pattern_apart(mine, my_era, other, other_era, before + after, within.start))
+        return ROTA_OK;
     m.env = env;
     m.before = before;
     m.after = after;
@@ -294,7 +306,7 @@ int rota__forever_meet(rota__env *env, const rota__series *mine, int64_t my_era,
     m.out = out;
     set_out(&m.mine, mine, my_era);
     set_out(&m.other, other, other_era);
-    return walk_both(&m, from);
+    return walk_both(&m, within);
 }
 
 rota_time rota__forever_horizon(const rota__series *series, int64_t era, rota_time from)
@@ -331,17 +343,17 @@ static int walk_alone(meet *m, int64_t many)
 }
 
 int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era, int64_t many,
-                              int64_t before, int64_t after, rota_time from, int64_t *work,
+                              int64_t before, int64_t after, rota_span within, int64_t *work,
                               rota__meeting *out)
 {
     meet m = { .env = env, .before = before, .after = after, .work = work, .out = out };
-    if (from < ROTA_TIME_MIN) from = ROTA_TIME_MIN;
-    if (from > ROTA_TIME_MAX) from = ROTA_TIME_MAX;
+    within = of_the_years(within);
     *out = (rota__meeting){ .decided = true };
-    if (rota__pattern_apart_itself(series, era, before + after, from)) return ROTA_OK;
+    if (rota__pattern_apart_itself(series, era, before + after, within.start)) return ROTA_OK;
     set_out(&m.mine, series, era);
-    m.mine.window.end = rota__forever_horizon(series, era, from);
-    open(&m.mine, from - after);
+    rota_time all = rota__forever_horizon(series, era, within.start) + before + after;
+    m.mine.window.end = earliest(all, within.end);
+    open(&m.mine, within.start - after);
     int rc = walk_alone(&m, many);
     out->decided = rc == ROTA__RECUR_DONE;
     return rc == ROTA_ENOMEM ? rota__error_plain(env->error, rc) : ROTA_OK;

@@ -11,8 +11,8 @@ typedef struct rota__meeting {
     rota__happening mine, other; /* where found: the first that meet */
 } rota__meeting;
 
-/* Whether a happening of one era ever takes a resource while one of the other does, at
- * `from` or later. A happening takes it from `before` seconds before its start until `after`
+/* Whether a happening of one era ever takes a resource while one of the other does, at the
+ * start of `within` or later, and both start before its end. A happening takes it from `before` seconds before its start until `after`
  * seconds behind its end. The first meeting is the one whose later start is the earliest; of
  * those with the same, that of the earlier of mine, and of the earlier other.
  *
@@ -21,13 +21,13 @@ typedef struct rota__meeting {
  * ROTA_ENOMEM. */
 int rota__forever_meet(rota__env *env, const rota__series *mine, int64_t my_era,
                        const rota__series *other, int64_t other_era, int64_t before, int64_t after,
-                       rota_time from, int64_t *work, rota__meeting *out);
+                       rota_span within, int64_t *work, rota__meeting *out);
 
 /* The same of happenings of one era: whether as many as `many`, two at least, ever take it at
  * once. The first meeting is the one whose last start is the earliest: mine is the last one,
  * other the first that it meets. */
 int rota__forever_meet_itself(rota__env *env, const rota__series *series, int64_t era, int64_t many,
-                              int64_t before, int64_t after, rota_time from, int64_t *work,
+                              int64_t before, int64_t after, rota_span within, int64_t *work,
                               rota__meeting *out);
 
 /* Happenings of an era from `from` on, when all else has come to rest, are like those up to

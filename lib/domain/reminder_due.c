@@ -10,7 +10,6 @@
 
 #include "base/sort.h"
 #include "base/words.h"
-#include "domain/admit.h"
 #include "domain/event.h"
 #include "domain/reminder.h"
 #include "domain/reminder_people.h"

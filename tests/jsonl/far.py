@@ -30,7 +30,8 @@ class Calendar:
         self.judge(self.rota.ask("member.add", group=group, member=member, **fields), code)
 
     def series(self, claim, start, rule, code=None, length=3600, **fields):
-        answer = self.rota.ask("booking.create", start=start, duration=length, tz="UTC", rrule=rule,
+        fields = {"tz": "UTC", **fields}
+        answer = self.rota.ask("booking.create", start=start, duration=length, rrule=rule,
                                claims=[claim], **fields)
         self.judge(answer, code)
         return answer
@@ -211,12 +212,47 @@ def stays(checks):
         c.series("G", "2026-01-02T11:00:00", "FREQ=HOURLY", length=1800)
         c.join("G", "A", until="2074-01-01T12:00:00Z")
         c.change("G", after=60)
+    with Calendar(checks, "a stay up to 2070 of who has two of which nobody can say") as c:
+        c.put("Ann")
+        c.put("G")
+        for start, zone in (("00:00", "Europe/Berlin"), ("01:30", "America/New_York")):
+            made = c.series("Ann", f"2026-01-02T{start}:00", "FREQ=HOURLY;INTERVAL=2", length=600,
+                            tz=zone)
+        checks.true("nobody says for ever", made["checked_until"])
+        c.join("G", "Ann", until="2070-01-01T00:00:00Z")
     with Calendar(checks, "what stays until 2170 is counted where it begins") as c:
         c.put("Ann", capacity=2)
         c.put("G")
         c.join("G", "Ann", **{"from": "2160-01-01T00:00:00Z", "until": "2170-01-01T00:00:00Z"})
         c.series("G", "2026-01-02T10:00:00", "FREQ=DAILY")
         c.series(of("Ann", 2), "2026-01-02T10:00:00", "FREQ=DAILY", "ECONFLICT")
+
+
+def stacks(checks):
+    """One of which several are there at once counts as often."""
+    with Calendar(checks, "two hourly ones and one every thirty years, of two") as c:
+        c.put("A", capacity=2, after=2700)
+        c.series("A", "2050-01-01T00:00:00", "FREQ=HOURLY", length=1800)
+        made = c.series("A", "2030-06-01T00:00:00", "FREQ=YEARLY;INTERVAL=30")
+        checks.true("nobody says for ever", made["checked_until"])
+    with Calendar(checks, "at most two at once, of three and of two") as c:
+        c.put("A", capacity=3, after=5400)
+        c.series("A", "2026-01-02T00:00:00", "FREQ=HOURLY;INTERVAL=2")
+        c.change("A", capacity=2)
+        c.change("A", "ECONFLICT", capacity=1)
+
+
+def lapsed(checks):
+    """A hold that has lapsed takes nothing, and is ended by who takes its time."""
+    with Calendar(checks, "a hold from 2060 on") as c:
+        c.put("A")
+        c.series("A", "2060-01-01T10:00:00", "FREQ=DAILY", hold=60)
+        c.series("A", "2026-01-02T10:30:00", "FREQ=MONTHLY", "ECONFLICT")
+        c.rota.must("clock.set", now="2026-01-01T00:02:00Z")
+        made = c.series("A", "2026-01-02T10:30:00", "FREQ=MONTHLY")
+        checks.same("for ever", made["checked_until"], None)
+        types = [row["type"] for row in c.rota.must("event.list")["rows"]]
+        checks.true("it is ended", "booking.expired" in types)
 
 
 def moves(checks):
@@ -278,8 +314,8 @@ def hours(checks):
 
 def main():
     checks = Checks("far ahead")
-    for part in (setup_reaches_back, neighbours, additions, one_date, stays, moves, long, late,
-                 hours):
+    for part in (setup_reaches_back, neighbours, additions, one_date, stays, stacks, lapsed, moves,
+                 long, late, hours):
         part(checks)
     checks.finish()
 
