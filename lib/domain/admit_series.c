@@ -617,8 +617,6 @@ static int read_endless(look *k, const rota__recurring *recurring, int64_t sourc
     const rota__taken *taken = &recurring->taken;
     *units = 0;
     if (taken->when.end < ROTA_TIME_MAX) return ROTA_OK;
-    if (rota__lapsed(taken->expires, k->w->cx->now))
-        return rota__admit_pass_over(k->w, taken->booking);
     int rc = rota__series_read(&k->w->cx->env, k->w->cx->zones, recurring->series,
                                recurring->series_size, out);
     if (rc != ROTA_OK || !rota__series_endless(out)) return rc;
@@ -687,27 +685,30 @@ static bool may_stack(const look *k, const rota__resource *resource, const rota_
 static int compare(proof *p, const rota__recurring *recurring, const rota__reached *source)
 {
     look *k = p->k;
+    const rota__taken *taken = &recurring->taken;
     const rota__resource *resource = &p->t->resource;
+    const bool lapsed = rota__lapsed(taken->expires, k->w->cx->now);
     rota__series other;
     rota__meeting found;
     int64_t units;
-    if (rota__admit_is_absent(k->absent, recurring->taken.booking, ROTA__GONE_WHOLE))
-        return ROTA_OK;
+    if (rota__admit_is_absent(k->absent, taken->booking, ROTA__GONE_WHOLE)) return ROTA_OK;
     int rc = read_endless(k, recurring, source->resource, &other, &units);
     if (rc != ROTA_OK || units == 0) return rc;
-    p->units += units;
     rc = meet(k, resource, k->series, p->wish->within, &other, source->within, &p->work, &found);
-    const bool too_many = p->wish->units + units > resource->capacity;
-    if (rc == ROTA_OK && found.found && too_many)
-        note_meeting(p, &found, recurring->taken.booking,
+    if (rc != ROTA_OK) return rc;
+    if (lapsed) return found.found ? rota__admit_pass_over(k->w, taken->booking) : ROTA_OK;
+    p->units += units;
+    p->undecided |= !found.decided;
+    if (!found.found) return ROTA_OK;
+    if (p->wish->units + units > resource->capacity) {
+        note_meeting(p, &found, taken->booking,
                      source->resource == resource->row ? 0 : source->resource);
-    if (rc == ROTA_OK && found.found && !too_many) {
-        p->shares = true;
-        p->stacks |= may_stack(k, resource, k->series, p->wish->within) ||
-                     may_stack(k, resource, &other, source->within);
+        return ROTA_OK;
     }
-    p->undecided |= rc == ROTA_OK && !found.found && !found.decided;
-    return rc;
+    p->shares = true;
+    p->stacks |= may_stack(k, resource, k->series, p->wish->within) ||
+                 may_stack(k, resource, &other, source->within);
+    return ROTA_OK;
 }
 
 static int compare_all(proof *p, const rota__reached *source)
@@ -961,6 +962,7 @@ static int add_endless(look *k, const rota__recurring *recurring, const rota__re
     if (!one) return rota__context_nomem(k->w->cx);
     one->booking = recurring->taken.booking;
     one->stay = rota__time_common(source->within, by_then);
+    if (rota__lapsed(recurring->taken.expires, k->w->cx->now)) return ROTA_OK;
     int rc = read_endless(k, recurring, source->resource, &one->series, &one->units);
     if (rc != ROTA_OK || one->units == 0) return rc;
     if (!(added = ROTA__PUSH(arena, list))) return rota__context_nomem(k->w->cx);

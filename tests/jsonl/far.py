@@ -253,6 +253,12 @@ def lapsed(checks):
         checks.same("for ever", made["checked_until"], None)
         types = [row["type"] for row in c.rota.must("event.list")["rows"]]
         checks.true("it is ended", "booking.expired" in types)
+    with Calendar(checks, "a hold from 2060 on, beside what begins then, too") as c:
+        c.put("A")
+        c.series("A", "2060-01-01T10:00:00", "FREQ=DAILY", hold=60)
+        c.change("A", "ECONFLICT", after=82801)
+        c.rota.must("clock.set", now="2026-01-01T00:02:00Z")
+        c.change("A", after=82801)
 
 
 def moves(checks):
