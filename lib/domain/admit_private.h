@@ -1,7 +1,8 @@
 /* Between the gate's files: admit.c, which knows one resource and one span; admit_series.c,
  * which asks it for every occurrence of a series; admit_hours.c, which knows when a resource
  * is open; admit_reach.c, which knows the groups; admit_absent.c, what is to be taken as gone
- * or moved; and admit_peek.c, which answers at a glance or not at all. */
+ * or moved; admit_peek.c, which answers at a glance or not at all; and admit_far.c, which looks
+ * at what lies behind all that is looked at one by one. */
 #ifndef ROTA__ADMIT_PRIVATE_H
 #define ROTA__ADMIT_PRIVATE_H
 
@@ -77,6 +78,9 @@ int rota__admit_within(rota__write *w, int64_t resource, rota_span window,
  * where there are several units it is not held against the change. */
 int rota__admit_far(rota__write *w, int64_t resource, const rota__change *change, rota_span far,
                     rota__clashes *clashes, bool *proven);
+
+/* More of them, where the first ones are kept. */
+int rota__admit_keep(rota__write *w, const rota__clashes *found, rota__clashes *out);
 
 /* A lapsed hold takes nothing (I7). But somebody with a slower clock may still see it held:
  * whoever takes its time must end it in the same commit. */

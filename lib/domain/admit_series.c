@@ -1,18 +1,13 @@
 /* The gate for series. What lies within reach is looked at one stretch after the other,
  * by the same sweep that a single booking meets; what has no end is then compared as
  * patterns. */
-#include "domain/admit_private.h"
+#include "domain/admit_far.h"
 
 #include "base/sort.h"
-#include "domain/forever.h"
-#include "domain/pattern.h"
 #include "domain/request.h"
 #include "domain/series_put.h"
 
-enum {
-    MOST = 400000,       /* occurrences looked at */
-    PROOF_WORK = 2000000 /* steps of comparing patterns, each of some 50 ns */
-};
+enum { MOST = 400000 }; /* occurrences looked at */
 /* What has an end so far away that it is not waited for. */
 #define FAR_SECONDS (INT64_C(36525) * 86400)
 
@@ -31,22 +26,18 @@ typedef struct look {
     const rota__series *series;
     bool marks;     /* only the eras that are marked are new */
     rota_time from; /* what starts earlier is not new */
-    rota_time until;
-    rota_time far;  /* all that has an end is over by then */
+    rota__far far;
+    rota_time over; /* all that has an end is, by then */
     rota_time sure; /* of an endless one: up to here it must be looked at */
-    rota_time last; /* what begins behind it does not matter */
     const rota__absent *absent;
     rota__clashes *clashes;
     rota__breaches *breaches;         /* NULL: hours do not matter */
     strand *strands;                  /* one for each era */
     ROTA__LIST(int64_t) resources;    /* rows, each once */
-    int64_t reach;                    /* the longest setup and cleanup of them */
     int64_t slack;                    /* by as much the walk of a strand may be out of order */
     ROTA__LIST(rota__happening) near; /* those of the stretch, by start, after some before it */
     int64_t total;
-    bool all;          /* the end was reached, and nothing is left to be looked at */
-    rota__spans spans; /* of the series at hand */
-    rota__spans ends;  /* else: what has an end, and its surroundings, behind `until`; apart */
+    bool all; /* the end was reached, and nothing is left to be looked at */
     int64_t end_at, hops;
 } look;
 
@@ -92,80 +83,11 @@ static rota_time horizon(const look *k)
     return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
 }
 
-static int note_end(look *k, rota_span span)
-{
-    bool added = rota__spans_push(k->w->cx->env.arena, &k->spans, span);
-    return added ? ROTA_OK : rota__context_nomem(k->w->cx);
-}
-
-/* The eras that another one follows: they end, wherever they were moved to, though the
- * series may not. */
-static int note_eras(look *k, const rota__series *series)
-{
-    enum { SLACK = ROTA__SERIES_SLACK_MOST };
-    int rc = ROTA_OK;
-    for (int64_t e = 0; e + 1 < series->era_count && rc == ROTA_OK; e++) {
-        const rota__era *era = &series->eras[e];
-        const rota__tz *zone = series->every.zone;
-        rota_time from = e ? rota__tz_instant(zone, era->from, NULL) : ROTA_TIME_MIN;
-        rota_time until = rota__tz_instant(zone, era[1].from, NULL);
-        int64_t length = era->length * (series->all_day ? 86400 : 1);
-        rota_span span = { from + era->shift - SLACK, until + era->shift + length + SLACK };
-        if (!era->cancelled) rc = note_end(k, span);
-    }
-    return rc;
-}
-
-/* Its additions, of which each comes once, wherever the last era has moved them to. */
-static int note_dates(look *k, const rota__series *series)
-{
-    const int64_t last = series->era_count - 1, slack = rota__series_slack(series, last);
-    const rota__era *era = &series->eras[last];
-    int64_t length = era->length * (series->all_day ? 86400 : 1);
-    int rc = ROTA_OK;
-    for (int64_t i = 0; i < series->rdate_count && rc == ROTA_OK && !era->cancelled; i++) {
-        rota_time at = series->rdates[i] + era->shift;
-        rc = note_end(k, (rota_span){ at - slack, at + length + slack });
-    }
-    return rc;
-}
-
-/* Between when and when that lies of a series which has an end. One that has none by its
- * rule may have been cancelled from some point on. */
-static int note_ends(look *k, const rota__recurring *recurring)
-{
-    rota__env *env = &k->w->cx->env;
-    rota_span when = recurring->taken.when;
-    rota__series series;
-    k->spans.count = 0;
-    if (when.end < ROTA_TIME_MAX) return note_end(k, when);
-    int rc = rota__series_read(env, k->w->cx->zones, recurring->series, recurring->series_size,
-                               &series);
-    if (rc == ROTA_OK) rc = note_eras(k, &series);
-    if (rc == ROTA_OK) rc = note_dates(k, &series);
-    if (rc != ROTA_OK || rota__series_endless(&series)) return rc;
-    const rota__era *last = &series.eras[series.era_count - 1];
-    return last->cancelled ? ROTA_OK : note_end(k, when);
-}
-
-static int note_own(look *k)
-{
-    k->spans.count = 0;
-    int rc = note_eras(k, k->series);
-    return rc == ROTA_OK ? note_dates(k, k->series) : rc;
-}
-
 /* Where somebody begins to belong to a group, or ends to. */
 static void latest_edge(rota_span stay, rota_time *last)
 {
     if (stay.start > *last) *last = stay.start;
     if (stay.end > *last && stay.end < ROTA_TIME_MAX) *last = stay.end;
-}
-
-static void latest_noted(const look *k, rota_time *last)
-{
-    for (int64_t i = 0; i < k->spans.count; i++)
-        if (k->spans.items[i].end > *last) *last = k->spans.items[i].end;
 }
 
 /* The latest end of what has one, and takes the timeline behind `from`. */
@@ -178,9 +100,9 @@ static int last_end(look *k, const rota__timeline *t, rota_time from, rota_time 
     for (rota__busy_seek(t, rest, &cursor); rota__busy_next(&cursor, &interval);)
         if (interval.span.end > *last) *last = interval.span.end;
     for (int64_t at = 0; (recurring = rota__busy_next_recurring(t, &at));) {
-        int rc = note_ends(k, recurring);
+        int rc = rota__far_note(&k->far, recurring);
         if (rc != ROTA_OK) return rc;
-        latest_noted(k, last);
+        rota__far_latest(&k->far, last);
     }
     return ROTA_OK;
 }
@@ -190,10 +112,10 @@ static int last_end(look *k, const rota__timeline *t, rota_time from, rota_time 
 static int measure(look *k)
 {
     bool endless = rota__series_endless(k->series);
-    rota_time far = k->until = k->sure = endless ? horizon(k) : ROTA_TIME_MAX;
-    int rc = endless ? note_own(k) : ROTA_OK;
+    rota_time far = k->far.until = k->sure = endless ? horizon(k) : ROTA_TIME_MAX;
+    int rc = endless ? rota__far_note_series(&k->far, k->series) : ROTA_OK;
     if (rc != ROTA_OK) return rc;
-    if (endless) latest_noted(k, &far);
+    if (endless) rota__far_latest(&k->far, &far);
     for (int64_t e = 0; endless && e < k->series->era_count; e++)
         for (int64_t i = 0; i < k->strands[e].wishes.count; i++)
             latest_edge(k->strands[e].wishes.items[i].within, &far);
@@ -207,81 +129,29 @@ static int measure(look *k)
         for (int64_t g = 0; g < above.count; g++) {
             if ((rc = rota__write_look(k->w, above.items[g].resource, &t)) != ROTA_OK) return rc;
             if (endless) latest_edge(above.items[g].within, &far);
-            if (endless && (rc = last_end(k, t, k->until, &far)) != ROTA_OK) return rc;
-            if (g == 0 && t->resource.before + t->resource.after > k->reach)
-                k->reach = t->resource.before + t->resource.after;
+            if (endless && (rc = last_end(k, t, k->far.until, &far)) != ROTA_OK) return rc;
+            if (g == 0 && t->resource.before + t->resource.after > k->far.reach)
+                k->far.reach = t->resource.before + t->resource.after;
         }
     }
     /* What starts behind the last end may still be in the way of its cleanup. */
-    k->far = far < ROTA_TIME_MAX - k->reach ? far + k->reach : ROTA_TIME_MAX;
-    k->all = k->far - k->until <= FAR_SECONDS;
-    if (k->all) k->until = k->far;
+    k->over = far < ROTA_TIME_MAX - k->far.reach ? far + k->far.reach : ROTA_TIME_MAX;
+    k->all = k->over - k->far.until <= FAR_SECONDS;
+    if (k->all) k->far.until = k->over;
     return ROTA_OK;
 }
 
 /* --- what is far away --- */
 
-/* Up to where what begins behind `until` is seen to reach back. */
-static rota_time far_begins(const look *k)
-{
-    return k->until - k->reach;
-}
-
-/* With what setup and cleanup may add to it, which can be all of it that lies far away. */
-static int add_end(look *k, rota_span span)
-{
-    const rota_span rest = { far_begins(k), k->last };
-    rota_span around = rota__time_common(span, rest);
-    if (around.start >= around.end) return ROTA_OK;
-    around.start -= k->reach;
-    around.end += k->reach;
-    if (around.start < far_begins(k)) around.start = far_begins(k);
-    bool added = rota__spans_push(k->w->cx->env.arena, &k->ends, around);
-    return added ? ROTA_OK : rota__context_nomem(k->w->cx);
-}
-
-/* Where it begins and ends what is taken is cut; in between, two that have no end meet as they
- * would without it. */
-static int add_edges(look *k, rota_span stay)
-{
-    int rc = ROTA_OK;
-    if (stay.start > ROTA_TIME_MIN) rc = add_end(k, (rota_span){ stay.start, stay.start + 1 });
-    if (rc == ROTA_OK && stay.end < ROTA_TIME_MAX)
-        rc = add_end(k, (rota_span){ stay.end - 1, stay.end });
-    return rc;
-}
-
-static int add_noted(look *k)
-{
-    int rc = ROTA_OK;
-    for (int64_t i = 0; i < k->spans.count && rc == ROTA_OK; i++)
-        rc = add_end(k, k->spans.items[i]);
-    return rc;
-}
-
-static int add_ends(look *k, const rota__timeline *t)
-{
-    const rota_span rest = { far_begins(k), INT64_MAX };
-    const rota__recurring *recurring;
-    rota__busy_cursor cursor;
-    rota__interval interval;
-    int rc = ROTA_OK;
-    for (rota__busy_seek(t, rest, &cursor); rc == ROTA_OK && rota__busy_next(&cursor, &interval);)
-        rc = add_end(k, interval.span);
-    for (int64_t at = 0; rc == ROTA_OK && (recurring = rota__busy_next_recurring(t, &at));)
-        if ((rc = note_ends(k, recurring)) == ROTA_OK) rc = add_noted(k);
-    return rc;
-}
-
 /* Where too much lies in between, behind `until` only what has an end is looked at. */
 static int find_ends(look *k)
 {
     if (k->all) return ROTA_OK;
-    int rc = note_own(k);
-    if (rc == ROTA_OK) rc = add_noted(k);
+    int rc = rota__far_note_series(&k->far, k->series);
+    if (rc == ROTA_OK) rc = rota__far_add_noted(&k->far);
     for (int64_t e = 0; e < k->series->era_count; e++)
         for (int64_t i = 0; i < k->strands[e].wishes.count && rc == ROTA_OK; i++)
-            rc = add_edges(k, k->strands[e].wishes.items[i].within);
+            rc = rota__far_add_edges(&k->far, k->strands[e].wishes.items[i].within);
     if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; i < k->resources.count; i++) {
         rota__reach above = { 0 };
@@ -289,11 +159,11 @@ static int find_ends(look *k)
         rc = rota__admit_above(k->w, k->resources.items[i], ever, NULL, false, &above);
         for (int64_t g = 0; g < above.count && rc == ROTA_OK; g++)
             if ((rc = rota__write_look(k->w, above.items[g].resource, &t)) == ROTA_OK &&
-                (rc = add_ends(k, t)) == ROTA_OK)
-                rc = add_edges(k, above.items[g].within);
+                (rc = rota__far_add_ends(&k->far, t)) == ROTA_OK)
+                rc = rota__far_add_edges(&k->far, above.items[g].within);
         if (rc != ROTA_OK) return rc;
     }
-    rota__spans_merge(&k->ends);
+    rota__spans_merge(&k->far.ends);
     return ROTA_OK;
 }
 
@@ -334,7 +204,8 @@ static int fill(look *k, rota_time left, rota_time end)
 {
     int64_t kept = 0;
     for (int64_t i = 0; i < k->near.count; i++)
-        if (k->near.items[i].when.end + k->reach > left) k->near.items[kept++] = k->near.items[i];
+        if (k->near.items[i].when.end + k->far.reach > left)
+            k->near.items[kept++] = k->near.items[i];
     k->near.count = kept;
     for (int64_t e = 0; e < k->series->era_count; e++)
         while (k->strands[e].there && k->strands[e].next.when.start < end) {
@@ -418,11 +289,11 @@ static int ask(look *k, int64_t row, rota__clashes *clashes, rota__breaches *bre
     return rota__admit_pieces(k->w, row, window, &asked, k->absent, clashes);
 }
 
-static int keep_clashes(look *k, const rota__clashes *found)
+int rota__admit_keep(rota__write *w, const rota__clashes *found, rota__clashes *out)
 {
     for (int64_t i = 0; i < found->count; i++) {
-        rota__clash *kept = ROTA__PUSH(k->w->cx->env.arena, k->clashes);
-        if (!kept) return rota__context_nomem(k->w->cx);
+        rota__clash *kept = ROTA__PUSH(w->cx->env.arena, out);
+        if (!kept) return rota__context_nomem(w->cx);
         *kept = found->items[i];
     }
     return ROTA_OK;
@@ -440,7 +311,7 @@ static int ask_all(look *k)
     for (int64_t i = 0; i < k->resources.count && rc == ROTA_OK; i++)
         rc = ask(k, k->resources.items[i], &found, &closed);
     cx->env.arena = all;
-    if (rc == ROTA_OK) rc = keep_clashes(k, &found);
+    if (rc == ROTA_OK) rc = rota__admit_keep(k->w, &found, k->clashes);
     for (int64_t i = 0; i < closed.count && rc == ROTA_OK; i++) {
         rota__breach *kept = ROTA__PUSH(all, k->breaches);
         if (!kept) rc = rota__context_nomem(cx);
@@ -485,18 +356,18 @@ static int hop(look *k, rota_time *next)
 {
     enum { MOST_HOPS = 2048 }; /* each a stretch, of some 50 us */
     int64_t at = k->end_at;
-    while (at < k->ends.count && k->ends.items[at].end <= *next - k->slack)
+    while (at < k->far.ends.count && k->far.ends.items[at].end <= *next - k->slack)
         at++;
     bool there = k->hops > 0 && at == k->end_at;
     k->end_at = at;
-    k->all = at == k->ends.count;
+    k->all = at == k->far.ends.count;
     if (k->all || k->hops++ >= MOST_HOPS || k->total >= MOST) {
         *next = INT64_MAX;
         return ROTA_OK;
     }
-    rota_time start = k->ends.items[at].start;
+    rota_time start = k->far.ends.items[at].start;
     if (there || start <= *next) return ROTA_OK;
-    int rc = open_strands(k, (rota_span){ start, k->far });
+    int rc = open_strands(k, (rota_span){ start, k->over });
     *next = next_start(k);
     k->all = *next == INT64_MAX;
     return rc;
@@ -509,12 +380,12 @@ static int look_through(look *k)
         rota_time next = next_start(k);
         int rc = ROTA_OK;
         if (next == INT64_MAX) k->all = true;
-        if (far && next - k->slack >= k->until && next < INT64_MAX) rc = hop(k, &next);
+        if (far && next - k->slack >= k->far.until && next < INT64_MAX) rc = hop(k, &next);
         if (rc != ROTA_OK) return rc;
         if (next == INT64_MAX || k->clashes->count >= ROTA__SERIES_CLASHES) return ROTA_OK;
         if (k->breaches && k->breaches->count >= ROTA__SERIES_CLASHES) return ROTA_OK;
         if (!far && k->total >= MOST && next - k->slack > k->sure) {
-            k->until = next - k->slack;
+            k->far.until = next - k->slack;
             k->all = false;
             return ROTA_OK;
         }
@@ -610,78 +481,6 @@ static void note_meeting(proof *p, const rota__meeting *found, int64_t booking, 
                               .asked = found->mine.original };
 }
 
-/* What has an end was looked at. *units: that it takes of the source for ever; 0: it does not. */
-static int read_endless(look *k, const rota__recurring *recurring, int64_t source,
-                        rota__series *out, int64_t *units)
-{
-    const rota__taken *taken = &recurring->taken;
-    *units = 0;
-    if (taken->when.end < ROTA_TIME_MAX) return ROTA_OK;
-    int rc = rota__series_read(&k->w->cx->env, k->w->cx->zones, recurring->series,
-                               recurring->series_size, out);
-    if (rc != ROTA_OK || !rota__series_endless(out)) return rc;
-    const rota__era *last = &out->eras[out->era_count - 1];
-    for (int64_t i = 0; i < last->claim_count; i++)
-        if (last->claims[i].resource == source && rota__claim_blocks(&last->claims[i]))
-            *units = last->claims[i].units;
-    return ROTA_OK;
-}
-
-/* Without what is added, which comes once, and is looked at there. */
-static const rota__series *by_rule(const rota__series *series, rota__series *room)
-{
-    if (series->rdate_count == 0) return series;
-    *room = *series;
-    room->rdate_count = room->every.rdate_count = room->set.rdate_count = 0;
-    return room;
-}
-
-/* From where on two that stay from then on meet as they would without the stay: what was over
- * by then is seen where the stay begins. */
-static rota_time meets_from(const look *k, const rota__resource *resource, rota_span stay)
-{
-    bool late = stay.start > far_begins(k) - resource->after;
-    return late ? stay.start + resource->after : far_begins(k);
-}
-
-/* The first meeting far away while both stays last. */
-static int meet(look *k, const rota__resource *resource, const rota__series *mine,
-                rota_span my_stay, const rota__series *other, rota_span other_stay, int64_t *work,
-                rota__meeting *found)
-{
-    const rota_span stay = rota__time_common(my_stay, other_stay);
-    const rota_span within = { meets_from(k, resource, stay), stay.end };
-    rota__series my_rule, other_rule;
-    *found = (rota__meeting){ .decided = true };
-    if (within.start >= within.end) return ROTA_OK;
-    return rota__forever_meet(&k->w->cx->env, by_rule(mine, &my_rule), mine->era_count - 1,
-                              by_rule(other, &other_rule), other->era_count - 1, resource->before,
-                              resource->after, within, work, found);
-}
-
-/* The same of so many of one series that there are too few units for them. */
-static int meet_itself(look *k, const rota__resource *resource, const rota__series *series,
-                       int64_t units, rota_span stay, int64_t *work, rota__meeting *found)
-{
-    const int64_t many = resource->capacity / units + 1;
-    const rota_span within = { meets_from(k, resource, stay), stay.end };
-    rota__series rule;
-    *found = (rota__meeting){ .decided = true };
-    if (within.start >= within.end || many < 2) return ROTA_OK;
-    return rota__forever_meet_itself(&k->w->cx->env, by_rule(series, &rule), series->era_count - 1,
-                                     many, resource->before, resource->after, within, work, found);
-}
-
-/* May it be there several times at once? */
-static bool may_stack(const look *k, const rota__resource *resource, const rota__series *series,
-                      rota_span stay)
-{
-    rota__series rule;
-    return !rota__pattern_apart_itself(by_rule(series, &rule), series->era_count - 1,
-                                       resource->before + resource->after,
-                                       meets_from(k, resource, stay));
-}
-
 static int compare(proof *p, const rota__recurring *recurring, const rota__reached *source)
 {
     look *k = p->k;
@@ -692,9 +491,10 @@ static int compare(proof *p, const rota__recurring *recurring, const rota__reach
     rota__meeting found;
     int64_t units;
     if (rota__admit_is_absent(k->absent, taken->booking, ROTA__GONE_WHOLE)) return ROTA_OK;
-    int rc = read_endless(k, recurring, source->resource, &other, &units);
+    int rc = rota__far_endless(&k->far, recurring, source->resource, &other, &units);
     if (rc != ROTA_OK || units == 0) return rc;
-    rc = meet(k, resource, k->series, p->wish->within, &other, source->within, &p->work, &found);
+    rc = rota__far_meet(&k->far, resource, k->series, p->wish->within, &other, source->within,
+                        &p->work, &found);
     if (rc != ROTA_OK) return rc;
     if (lapsed) return found.found ? rota__admit_pass_over(k->w, taken->booking) : ROTA_OK;
     p->units += units;
@@ -706,8 +506,8 @@ static int compare(proof *p, const rota__recurring *recurring, const rota__reach
         return ROTA_OK;
     }
     p->shares = true;
-    p->stacks |= may_stack(k, resource, k->series, p->wish->within) ||
-                 may_stack(k, resource, &other, source->within);
+    p->stacks |= rota__far_may_stack(&k->far, resource, k->series, p->wish->within) ||
+                 rota__far_may_stack(&k->far, resource, &other, source->within);
     return ROTA_OK;
 }
 
@@ -726,7 +526,8 @@ static int look_at_itself(look *k, const rota__resource *resource, const rota__w
                           int64_t *work, bool *proven)
 {
     rota__meeting found;
-    int rc = meet_itself(k, resource, k->series, wish->units, wish->within, work, &found);
+    int rc = rota__far_meet_itself(&k->far, resource, k->series, wish->units, wish->within, work,
+                                   &found);
     *proven &= found.decided;
     if (rc != ROTA_OK || !found.found) return rc;
     const rota_span both = { found.other.when.start, found.mine.when.end };
@@ -749,7 +550,7 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
     p.work = *work;
     rc = rota__admit_above(k->w, wish->resource, ever, NULL, false, &above);
     for (int64_t g = 0; rc == ROTA_OK && g < above.count; g++)
-        if (above.items[g].within.end > k->until) rc = compare_all(&p, &above.items[g]);
+        if (above.items[g].within.end > k->far.until) rc = compare_all(&p, &above.items[g]);
     *work = p.work;
     const bool enough = p.units + wish->units <= t->resource.capacity && !p.stacks;
     if (rc != ROTA_OK || enough) return rc;
@@ -764,13 +565,13 @@ static int prove_one(look *k, const rota__wish *wish, int64_t *work, bool *prove
 static int prove(look *k, rota_time *checked_until)
 {
     const strand *last = &k->strands[k->series->era_count - 1];
-    int64_t work = PROOF_WORK;
+    int64_t work = ROTA__FAR_WORK;
     bool proven = k->all;
     int rc = ROTA_OK;
     for (int64_t i = 0; i < last->wishes.count && rc == ROTA_OK; i++)
-        if (last->wishes.items[i].within.end > k->until)
+        if (last->wishes.items[i].within.end > k->far.until)
             rc = prove_one(k, &last->wishes.items[i], &work, &proven);
-    *checked_until = proven ? ROTA_TIME_MAX : k->until;
+    *checked_until = proven ? ROTA_TIME_MAX : k->far.until;
     return rc;
 }
 
@@ -808,7 +609,7 @@ static int add_looked(hours_proof *p, const rota__wish *wish, const rota__timeli
     int rc = rota__hours_begin(&added->walk, p->k->w->cx, place, false);
     if (rc == ROTA_OK) rc = rota__hours_outlook(&added->walk, &settled, &unbroken);
     if (rc != ROTA_OK) return rc;
-    if (unbroken && settled <= p->k->until) {
+    if (unbroken && settled <= p->k->far.until) {
         p->all.count--;
         return ROTA_OK;
     }
@@ -825,7 +626,7 @@ static int look_at_era(hours_proof *p, const strand *s)
     for (int64_t i = 0; i < s->wishes.count && rc == ROTA_OK; i++) {
         const rota__wish *wish = &s->wishes.items[i];
         rota__timeline *t;
-        if (wish->within.end <= p->k->until) continue;
+        if (wish->within.end <= p->k->far.until) continue;
         if ((rc = rota__write_look(p->k->w, wish->resource, &t)) == ROTA_OK)
             rc = rota__admit_places(p->k->w, wish->resource, &places);
         for (int64_t n = 0; rc == ROTA_OK && n < places.count; n++)
@@ -864,8 +665,8 @@ static int walk_far(hours_proof *p, int64_t era, bool *proven)
 {
     look *k = p->k;
     rota__series_walk *walk = k->strands[era].walk;
-    rota_time from = p->settled > k->until ? p->settled : k->until;
-    const rota_span window = { k->until, rota__forever_horizon(k->series, era, from) };
+    rota_time from = p->settled > k->far.until ? p->settled : k->far.until;
+    const rota_span window = { k->far.until, rota__forever_horizon(k->series, era, from) };
     rota__happening at;
     int rc;
     *proven = false;
@@ -892,7 +693,7 @@ static void end_walks(hours_proof *p)
  * cannot be shown is said to be so, by checked_until. */
 static int prove_open(look *k, rota_time *checked_until)
 {
-    hours_proof p = { .k = k, .settled = ROTA_TIME_MIN, .work = PROOF_WORK };
+    hours_proof p = { .k = k, .settled = ROTA_TIME_MIN, .work = ROTA__FAR_WORK };
     bool proven = true;
     int rc = ROTA_OK;
     for (int64_t e = 0; e < k->series->era_count && proven && rc == ROTA_OK; e++) {
@@ -903,7 +704,7 @@ static int prove_open(look *k, rota_time *checked_until)
         end_walks(&p);
         if (k->breaches->count > 0) return rc;
     }
-    if (!proven && *checked_until > k->until) *checked_until = k->until;
+    if (!proven && *checked_until > k->far.until) *checked_until = k->far.until;
     return rc;
 }
 
@@ -914,7 +715,7 @@ int rota__admit_series(rota__write *w, const rota__series *series, rota_time fro
     look k = { .w = w,
                .series = series,
                .from = from,
-               .last = ROTA_TIME_MAX,
+               .far = { .w = w, .last = ROTA_TIME_MAX },
                .absent = absent,
                .clashes = clashes,
                .breaches = breaches };
@@ -929,8 +730,8 @@ int rota__admit_series(rota__write *w, const rota__series *series, rota_time fro
     k.resources.count = rota__sort_once(k.resources.items, k.resources.count);
     if (rc == ROTA_OK) rc = measure(&k);
     if (rc == ROTA_OK) rc = find_ends(&k);
-    rota_time first = from > ROTA_TIME_MIN ? from - k.reach - 1 : from;
-    if (rc == ROTA_OK) rc = open_strands(&k, (rota_span){ first, k.far });
+    rota_time first = from > ROTA_TIME_MIN ? from - k.far.reach - 1 : from;
+    if (rc == ROTA_OK) rc = open_strands(&k, (rota_span){ first, k.over });
     if (rc == ROTA_OK) rc = look_through(&k);
     if (rc == ROTA_OK && clashes->count == 0 && rota__series_endless(series))
         rc = prove(&k, checked_until);
@@ -940,188 +741,4 @@ int rota__admit_series(rota__write *w, const rota__series *series, rota_time fro
     tell_each_once(clashes);
     tell_breaches_once(breaches);
     return rc;
-}
-
-/* --- what is there already --- */
-
-/* One that has no end, and how long it takes the resource. */
-typedef struct endless {
-    rota__series series;
-    int64_t booking, units;
-    rota_span stay;
-} endless;
-
-typedef ROTA__LIST(endless *) endless_list;
-
-static int add_endless(look *k, const rota__recurring *recurring, const rota__reached *source,
-                       endless_list *list)
-{
-    rota__arena *arena = k->w->cx->env.arena;
-    endless *one = rota__arena_alloc(arena, 1, (int64_t)sizeof *one), **added;
-    const rota_span by_then = { INT64_MIN, k->last };
-    if (!one) return rota__context_nomem(k->w->cx);
-    one->booking = recurring->taken.booking;
-    one->stay = rota__time_common(source->within, by_then);
-    if (rota__lapsed(recurring->taken.expires, k->w->cx->now)) return ROTA_OK;
-    int rc = read_endless(k, recurring, source->resource, &one->series, &one->units);
-    if (rc != ROTA_OK || one->units == 0) return rc;
-    if (!(added = ROTA__PUSH(arena, list))) return rota__context_nomem(k->w->cx);
-    *added = one;
-    return ROTA_OK;
-}
-
-static int add_source(look *k, const rota__reached *source, const rota__timeline *t,
-                      endless_list *list)
-{
-    const rota__recurring *recurring;
-    int rc = add_ends(k, t);
-    if (rc == ROTA_OK) rc = add_edges(k, source->within);
-    for (int64_t at = 0; rc == ROTA_OK && (recurring = rota__busy_next_recurring(t, &at));)
-        rc = add_endless(k, recurring, source, list);
-    return rc;
-}
-
-/* In memory of its own, as ask_all(). */
-static int sweep_span(look *k, int64_t row, rota_span span, const rota__change *change)
-{
-    rota__context *cx = k->w->cx;
-    rota__arena own;
-    rota__clashes found = { 0 };
-    rota__arena *all = rota__context_scratch(cx, &own);
-    int rc = rota__admit_within(k->w, row, span, change, &found);
-    cx->env.arena = all;
-    if (rc == ROTA_OK) rc = keep_clashes(k, &found);
-    rota__arena_free(&own);
-    return rc;
-}
-
-/* Around all that has an end. */
-static int sweep_ends(look *k, int64_t row, const rota__change *change)
-{
-    enum { MOST_LOOKS = 8192 };
-    const int64_t most = 16 * (int64_t)ROTA__BLOCK_SECONDS;
-    for (int64_t i = 0; i < k->ends.count; i++) {
-        rota_span rest = k->ends.items[i];
-        while (rest.start < rest.end) {
-            rota_span span = rest;
-            if (span.end - span.start > most) span.end = span.start + most;
-            if (k->hops++ >= MOST_LOOKS)
-                return rota__error_set(k->w->cx->env.error, ROTA_ELIMIT,
-                                       "too much lies behind %s to be looked at",
-                                       rota__request_show(span.start).text);
-            int rc = sweep_span(k, row, span, change);
-            if (rc != ROTA_OK || k->clashes->count > 0) return rc;
-            rest.start = span.end;
-        }
-    }
-    return ROTA_OK;
-}
-
-/* What takes the resource around two that meet decides. */
-static int sweep_meeting(look *k, const rota__resource *resource, const rota__happening *one,
-                         rota_span my_stay, const rota__happening *two, rota_span other_stay,
-                         const rota__change *change)
-{
-    rota_span mine = rota__admit_occupied(resource, one->when, my_stay);
-    rota_span other = rota__admit_occupied(resource, two->when, other_stay);
-    return sweep_span(k, resource->row, rota__time_common(mine, other), change);
-}
-
-static int compare_two(look *k, const rota__resource *resource, const endless *one,
-                       const endless *two, const rota__change *change, int64_t *work, bool *proven)
-{
-    rota__meeting found;
-    int rc = meet(k, resource, &one->series, one->stay, &two->series, two->stay, work, &found);
-    if (rc != ROTA_OK) return rc;
-    *proven &= found.decided || resource->capacity > 1;
-    if (!found.found) return ROTA_OK;
-    return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, two->stay, change);
-}
-
-/* The first that it has while it stays. */
-static int compare_units(look *k, const rota__resource *resource, const endless *one,
-                         const rota__change *change)
-{
-    rota__series_walk *walk;
-    rota__happening at;
-    const rota_span far = { far_begins(k), ROTA_TIME_MAX };
-    int rc = rota__series_start(k->w, &walk);
-    if (rc != ROTA_OK) return rc;
-    rota__series_open(walk, &one->series, one->series.era_count - 1,
-                      rota__time_common(one->stay, far), false);
-    rc = rota__series_next(walk, &at);
-    /* What is too far away to be found takes nothing. */
-    if (rc != ROTA_OK) return rc == ROTA__RECUR_DONE || rc == ROTA_ELIMIT ? ROTA_OK : rc;
-    return sweep_meeting(k, resource, &at, one->stay, &at, one->stay, change);
-}
-
-static int compare_itself(look *k, const rota__resource *resource, const endless *one,
-                          const rota__change *change, int64_t *work, bool *proven)
-{
-    rota__meeting found;
-    int rc = meet_itself(k, resource, &one->series, one->units, one->stay, work, &found);
-    *proven &= found.decided || resource->capacity > 1;
-    if (rc != ROTA_OK || !found.found) return rc;
-    return sweep_meeting(k, resource, &found.mine, one->stay, &found.other, one->stay, change);
-}
-
-/* Those that are too many alone, one that meets itself, and two that meet. */
-static int compare_pairs(look *k, const rota__resource *resource, const endless_list *list,
-                         const rota__change *change, bool *proven)
-{
-    int rc = ROTA_OK;
-    for (int64_t a = 0; a < list->count && rc == ROTA_OK; a++) {
-        const endless *one = list->items[a];
-        int64_t work = PROOF_WORK;
-        rc = one->units > resource->capacity
-                 ? compare_units(k, resource, one, change)
-                 : compare_itself(k, resource, one, change, &work, proven);
-        work = PROOF_WORK;
-        for (int64_t b = a + 1; b < list->count && rc == ROTA_OK && k->clashes->count == 0; b++) {
-            const endless *two = list->items[b];
-            if (one->booking != two->booking && one->units + two->units > resource->capacity)
-                rc = compare_two(k, resource, one, two, change, &work, proven);
-        }
-    }
-    return rc;
-}
-
-/* Without a series everything was looked at. */
-static int recurs(rota__write *w, const rota__reach *sources, bool *any)
-{
-    *any = false;
-    for (int64_t i = 0; i < sources->count && !*any; i++) {
-        rota__timeline *t;
-        int rc = rota__write_look(w, sources->items[i].resource, &t);
-        if (rc != ROTA_OK) return rc;
-        *any = rota__busy_recurs(t);
-    }
-    return ROTA_OK;
-}
-
-int rota__admit_far(rota__write *w, int64_t row, const rota__change *change, rota_span far,
-                    rota__clashes *clashes, bool *proven)
-{
-    look k = { .w = w, .until = far.start, .last = far.end, .clashes = clashes };
-    rota__reach above = { 0 };
-    endless_list list = { 0 };
-    rota__timeline *t;
-    bool any = false;
-    *proven = true;
-    int rc = rota__admit_above(w, row, far, change, false, &above);
-    if (rc == ROTA_OK) rc = recurs(w, &above, &any);
-    if (rc == ROTA_OK && any) rc = rota__write_look(w, row, &t);
-    if (rc != ROTA_OK || !any) return rc;
-    bool changed = change && change->resource && change->resource->row == row;
-    const rota__resource *resource = changed ? change->resource : &t->resource;
-    k.reach = resource->before + resource->after;
-    for (int64_t i = 0; i < above.count && rc == ROTA_OK; i++) {
-        rota__timeline *source;
-        if ((rc = rota__write_look(w, above.items[i].resource, &source)) == ROTA_OK)
-            rc = add_source(&k, &above.items[i], source, &list);
-    }
-    rota__spans_merge(&k.ends);
-    if (rc == ROTA_OK) rc = sweep_ends(&k, row, change);
-    if (rc != ROTA_OK || clashes->count > 0) return rc;
-    return compare_pairs(&k, resource, &list, change, proven);
 }
