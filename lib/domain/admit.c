@@ -553,9 +553,9 @@ static rota_time far_from(rota__write *w, rota_span when)
     return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
 }
 
-static rota_time look_until(rota__write *w, rota_span when)
+static rota_time look_until(rota_span when)
 {
-    return when.end < ROTA_TIME_MAX ? when.end + ROTA_MAX_BUFFER : far_from(w, when);
+    return when.end < ROTA_TIME_MAX - ROTA_MAX_BUFFER ? when.end + ROTA_MAX_BUFFER : ROTA_TIME_MAX;
 }
 
 static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
@@ -573,7 +573,7 @@ static int admit_one(rota__write *w, int64_t row, rota_span when, pieces *asked,
     look k = { .w = w,
                .resource = changed ? change->resource : &t->resource,
                .when = when,
-               .series_until = ends_far ? far_from(w, when) : look_until(w, when),
+               .series_until = ends_far ? far_from(w, when) : look_until(when),
                .absent = absent,
                .taken = &taken };
 
@@ -646,7 +646,7 @@ int rota__admit_full(rota__write *w, int64_t resource, rota_span window, int64_t
     look k = { .w = w,
                .resource = &t->resource,
                .when = window,
-               .series_until = look_until(w, window),
+               .series_until = look_until(window),
                .absent = absent,
                .taken = &taken };
     if ((rc = add_piece(w, &asked, &all)) != ROTA_OK || (rc = gather(&k, NULL)) != ROTA_OK ||

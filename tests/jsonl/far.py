@@ -273,7 +273,8 @@ def moves(checks):
     with Calendar(checks, "three on two units") as c:
         c.put("A", capacity=2)
         c.series("A", "2026-03-03T09:00:00", "FREQ=DAILY;INTERVAL=14000")
-        c.series("A", "2026-03-04T09:00:00", "FREQ=DAILY;INTERVAL=13999")
+        second = c.series("A", "2026-03-04T09:00:00", "FREQ=DAILY;INTERVAL=13999")
+        checks.same("two are not too many", second["checked_until"], None)
         third = c.series("A", "2026-03-05T09:00:00", "FREQ=DAILY;INTERVAL=13998")
         checks.true("nobody says for ever", third["checked_until"])
 
@@ -285,6 +286,11 @@ def long(checks):
             c.put("A")
             c.series("A", "2070-01-01T10:00:00", "FREQ=DAILY")
             c.book("A", "2026-01-02T10:00:00Z", end, code)
+    for rule, code in (("FREQ=YEARLY", "ECONFLICT"), ("FREQ=DAILY", "ELIMIT")):
+        with Calendar(checks, f"a booking up to the end of the years, {rule}") as c:
+            c.put("A")
+            c.series("A", "2070-01-01T10:00:00", rule)
+            c.book("A", "2026-01-02T10:00:00Z", "9999-12-31T23:59:59Z", code)
 
 
 def late(checks):
@@ -296,6 +302,14 @@ def late(checks):
             c.series("A", "2190-12-01T10:00:00", "FREQ=DAILY;COUNT=9", length=1800)
             c.book("A", "2189-12-20T00:00:00Z", "2189-12-20T00:01:00Z")
             c.series("A", f"2026-01-02T10:{minute}:00", "FREQ=DAILY", code)
+
+
+    for minute, code in (("29", "ECONFLICT"), ("30", None)):
+        with Calendar(checks, f"an autumn, in which 12:00 is 11:00, 11:{minute}") as c:
+            c.put("A")
+            c.series("A", "2190-04-15T12:00:00", "FREQ=DAILY;COUNT=250", length=1800,
+                     tz="Europe/Berlin")
+            c.series("A", f"2026-01-02T11:{minute}:00", "FREQ=DAILY", code, length=60)
 
 
 def hours(checks):
