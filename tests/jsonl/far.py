@@ -220,6 +220,22 @@ def stays(checks):
                             tz=zone)
         checks.true("nobody says for ever", made["checked_until"])
         c.join("G", "Ann", until="2070-01-01T00:00:00Z")
+        c.change("Ann", active=False)
+    for until, code in (("2060-01-01T10:00:00Z", None), ("2060-01-01T10:00:01Z", "ECONFLICT")):
+        with Calendar(checks, f"a stay up to {until} of who is taken from then on") as c:
+            c.put("Ann")
+            c.put("G")
+            c.series("G", "2026-01-02T10:00:00", "FREQ=DAILY")
+            c.series("Ann", "2060-01-01T10:30:00", "FREQ=DAILY")
+            c.join("G", "Ann", code, until=until.replace("10:00", "10:30"))
+    with Calendar(checks, "a member that is active again") as c:
+        c.put("Ann")
+        c.put("G")
+        c.series("Ann", "2060-01-01T10:30:00", "FREQ=DAILY")
+        c.change("Ann", active=False)
+        c.join("G", "Ann")
+        c.series("G", "2060-01-01T10:00:00", "FREQ=DAILY")
+        c.change("Ann", "ECONFLICT", active=True)
     with Calendar(checks, "what stays until 2170 is counted where it begins") as c:
         c.put("Ann", capacity=2)
         c.put("G")
