@@ -206,6 +206,23 @@ def stays(checks):
             c.join("G", "Ann", **since)
             c.series("G", f"{start}T11:45:00", rule, length=300)
             c.series("Ann", "2026-01-02T11:52:00", "FREQ=DAILY", code, length=1800)
+    once = "FREQ=YEARLY;INTERVAL=8000"
+    for after, code in ((2400, None), (2401, "ECONFLICT")):
+        with Calendar(checks, f"cleanup of {after} s across where a stay begins") as c:
+            c.put("Ann")
+            c.put("G")
+            c.join("G", "Ann", **since)
+            c.series("Ann", "2026-01-02T11:00:00", "FREQ=DAILY", length=1800)
+            c.series("G", "2090-01-01T12:10:00", once, length=300)
+            c.change("Ann", code, after=after)
+    for before, code in ((1200, None), (1201, "ECONFLICT")):
+        with Calendar(checks, f"setup of {before} s across where a stay ends") as c:
+            c.put("Ann")
+            c.put("G")
+            c.join("G", "Ann", until="2090-01-01T12:00:00Z")
+            c.series("Ann", "2026-01-02T12:10:00", "FREQ=DAILY", length=1800)
+            c.series("G", "2090-01-01T11:30:00", once, length=1200)
+            c.change("Ann", code, before=before)
     with Calendar(checks, "a long stay among very many") as c:
         c.put("A")
         c.put("G")
