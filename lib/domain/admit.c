@@ -549,8 +549,7 @@ static int set_near(look *k, const pieces *asked)
 /* From here on series are not looked at one by one, but where something is asked for. */
 static rota_time far_from(rota__write *w, rota_span when)
 {
-    rota_time from = when.start > w->cx->now ? when.start : w->cx->now;
-    return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
+    return rota__admit_near_end(when.start > w->cx->now ? when.start : w->cx->now);
 }
 
 static rota_time look_until(rota_span when)

@@ -44,6 +44,13 @@ static int note_dates(rota__far *far, const rota__series *series)
     return rc;
 }
 
+int rota__far_note_series(rota__far *far, const rota__series *series)
+{
+    far->noted.count = 0;
+    int rc = note_eras(far, series);
+    return rc == ROTA_OK ? note_dates(far, series) : rc;
+}
+
 /* Between when and when that lies of a series which has an end. One that has none by its
  * rule may have been cancelled from some point on. */
 int rota__far_note(rota__far *far, const rota__recurring *recurring)
@@ -55,18 +62,10 @@ int rota__far_note(rota__far *far, const rota__recurring *recurring)
     if (when.end < ROTA_TIME_MAX) return note_end(far, when);
     int rc = rota__series_read(env, far->w->cx->zones, recurring->series, recurring->series_size,
                                &series);
-    if (rc == ROTA_OK) rc = note_eras(far, &series);
-    if (rc == ROTA_OK) rc = note_dates(far, &series);
+    if (rc == ROTA_OK) rc = rota__far_note_series(far, &series);
     if (rc != ROTA_OK || rota__series_endless(&series)) return rc;
     const rota__era *last = &series.eras[series.era_count - 1];
     return last->cancelled ? ROTA_OK : note_end(far, when);
-}
-
-int rota__far_note_series(rota__far *far, const rota__series *series)
-{
-    far->noted.count = 0;
-    int rc = note_eras(far, series);
-    return rc == ROTA_OK ? note_dates(far, series) : rc;
 }
 
 void rota__far_latest(const rota__far *far, rota_time *last)

@@ -24,6 +24,12 @@ typedef ROTA__LIST(rota__piece) rota__pieces;
 
 static const rota_span rota__unbounded = { INT64_MIN, INT64_MAX };
 
+/* Series that are looked at from here on are looked at one by one up to there. */
+static inline rota_time rota__admit_near_end(rota_time from)
+{
+    return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
+}
+
 /* Where a booking lies whose setup and cleanup may reach into a span. */
 static inline rota_span rota__admit_widened(rota_span span, int64_t before, int64_t after)
 {

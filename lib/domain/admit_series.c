@@ -80,7 +80,7 @@ static rota_time horizon(const look *k)
     rota_time from = k->w->cx->now > k->from ? k->w->cx->now : k->from;
     if (rota__series_first(&k->w->cx->env, k->series, from, &first) == ROTA_OK)
         from = first.when.start;
-    return from < ROTA_TIME_MAX - ROTA__CHECK_SECONDS ? from + ROTA__CHECK_SECONDS : ROTA_TIME_MAX;
+    return rota__admit_near_end(from);
 }
 
 /* Where somebody begins to belong to a group, or ends to. */
@@ -506,8 +506,8 @@ static int compare(proof *p, const rota__recurring *recurring, const rota__reach
         return ROTA_OK;
     }
     p->shares = true;
-    p->stacks |= rota__far_may_stack(&k->far, resource, k->series, p->wish->within) ||
-                 rota__far_may_stack(&k->far, resource, &other, source->within);
+    p->stacks = p->stacks || rota__far_may_stack(&k->far, resource, k->series, p->wish->within) ||
+                rota__far_may_stack(&k->far, resource, &other, source->within);
     return ROTA_OK;
 }
 
