@@ -826,17 +826,18 @@ START_TEST(a_hash_is_siphash_with_the_published_vectors)
 END_TEST
 
 /* Ids of reminders are kept by those who were given them. */
-START_TEST(an_id_is_derived_of_a_time_and_the_hashes_of_the_bytes_with_0_and_with_1)
+START_TEST(an_id_is_derived_of_a_time_and_the_hashes_of_the_words_with_0_and_with_1_behind_them)
 {
     static const rota_time times[] = { ROTA_TIME_MIN, -1, 0, 1, 1930464000, ROTA_TIME_MAX };
-    uint8_t bytes[41];
+    uint8_t bytes[8 * 8 + 1];
 
-    for (int64_t count = 0; count < 40; ++count) {
-        rota_time time = times[count % ROTA__LENGTH(times)];
+    for (int64_t words = 0; words < 8; ++words) {
+        const int64_t count = 8 * words;
+        rota_time time = times[words % ROTA__LENGTH(times)];
         uint64_t ms = time > 0 ? (uint64_t)time * 1000 : 0;
         for (int64_t i = 0; i < count; ++i)
             bytes[i] = (uint8_t)(7 * i + count);
-        rota_id id = rota__id_derive(time, bytes, count), lowest = rota__id_lowest(time);
+        rota_id id = rota__id_derive(time, bytes, words), lowest = rota__id_lowest(time);
         for (int i = 0; i < 6; ++i)
             ck_assert_uint_eq(id.b[i], (uint8_t)(ms >> (40 - 8 * i)));
         for (int i = 6; i < 16; ++i) {
@@ -1907,7 +1908,8 @@ static void add_ids(Suite *suite)
     tcase_add_test(tc, without_randomness_there_is_no_id);
     tcase_add_test(tc, full_random_bits_carry_into_the_time);
     tcase_add_test(tc, a_hash_is_siphash_with_the_published_vectors);
-    tcase_add_test(tc, an_id_is_derived_of_a_time_and_the_hashes_of_the_bytes_with_0_and_with_1);
+    tcase_add_test(
+        tc, an_id_is_derived_of_a_time_and_the_hashes_of_the_words_with_0_and_with_1_behind_them);
     tcase_add_test(tc, what_is_in_order_is_compared_once_and_all_else_is_sorted);
     suite_add_tcase(suite, tc);
 }

@@ -1276,7 +1276,8 @@ START_TEST(a_damaged_series_is_named)
         sqlite3_close(db);
 
         rota__store *store = open_calendar(0);
-        rota__booking booking, *rows;
+        rota__booking booking;
+        rota__starting *rows;
         rota__timeline_rows timeline;
         rota__by by = { .row = damages[i].row };
         int64_t count;
@@ -1856,8 +1857,8 @@ START_TEST(what_lies_outside_of_a_window_is_not_read)
             asked[round][n++] = steps_of(store);
             rows_seen += count;
         }
-        rota__booking *rows = NULL;
-        OK(store->ops->reminder_starts(store, &fx.env, NOW, 0, NOW + 7200, 10, &rows, &count));
+        rota__starting *starting = NULL;
+        OK(store->ops->reminder_starts(store, &fx.env, NOW, 0, NOW + 7200, 10, &starting, &count));
         asked[round][n++] = steps_of(store);
         ck_assert_int_gt(rows_seen, 2 * ROTA__LENGTH(filters));
     }

@@ -883,14 +883,19 @@ static void write_next(fx *f, rota__env *env, FILE *to, rota_time now, int64_t l
 static void write_starts(fx *f, rota__env *env, FILE *to, rota_time from, int64_t row,
                          rota_time end, int64_t limit)
 {
-    rota__booking *rows;
+    rota__starting *rows;
     int64_t count;
     ck_ok(f, f->store->ops->reminder_starts(f->store, env, from, row, end, limit, &rows, &count));
     for (int64_t i = 0; i < count; i++) {
-        rota__booking b = rows[i];
-        b.title = b.data = b.ref = NULL; /* and what else no reminder needs */
-        b.status = ROTA_BOOKING_CONFIRMED;
-        b.created_at = b.changed_at = b.hold_expires = b.version = b.priority = 0;
+        const rota__starting *one = &rows[i];
+        const rota__booking b = { .row = one->row,
+                                  .id = one->id,
+                                  .when = one->when,
+                                  .part_of = one->part_of,
+                                  .part_of_id = one->part_of_id,
+                                  .occurrence = one->occurrence,
+                                  .claims = one->claims,
+                                  .claim_count = one->claim_count };
         write_booking(f, to, &b);
     }
 }
@@ -1123,7 +1128,7 @@ static char *found_next(fx *f)
 
 static char *found_starts(fx *f, rota_time from, int64_t row, rota_time to, int64_t limit)
 {
-    rota__booking *rows;
+    rota__starting *rows;
     int64_t count;
     paper p;
     paper_open(&p);
@@ -3617,7 +3622,7 @@ START_TEST(starts_are_listed_behind_a_place)
     ck_text(found_starts(&f, 100, third - 1, 110, 9), " b3@100 b5@110");
     ck_text(found_starts(&f, 100, INT64_MAX, 110, 9), " b5@110");
     ck_text(found_starts(&f, 0, 0, ROTA_TIME_MAX, 2), " b4@90 b2@100");
-    rota__booking *rows;
+    rota__starting *rows;
     int64_t count;
     ck_ok(&f, f.store->ops->reminder_starts(f.store, &f.env, 109, 0, 110, 9, &rows, &count));
     ck_assert_int_eq(count, 1);
@@ -3795,7 +3800,7 @@ static int operate_reminders(fx *f, int number, int64_t room)
     rota__reminder one, *rows;
     rota__reminder_note *notes;
     rota__reminder_next *next;
-    rota__booking *bookings;
+    rota__starting *bookings;
     int64_t *offsets, count;
     bool any;
     switch (number) {

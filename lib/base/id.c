@@ -6,8 +6,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/words.h"
-
 static const int dashes[] = { 8, 13, 18, 23 };
 
 static bool is_dash(int position)
@@ -67,11 +65,6 @@ bool rota__id_is_none(const rota_id *id)
     static const rota_id none;
 
     return rota__id_compare(id, &none) == 0;
-}
-
-int rota__id_compare(const rota_id *a, const rota_id *b)
-{
-    return memcmp(a->b, b->b, sizeof a->b);
 }
 
 static int system_random(void *ctx, void *bytes, int64_t count)
@@ -199,10 +192,10 @@ static inline sip sip_words(sip v, const uint8_t **bytes, int64_t count)
     return v;
 }
 
-/* count: of all bytes, with those that were taken in. */
-static inline uint64_t sip_end(sip v, const uint8_t *left, int64_t count)
+/* left: what is behind the whole words; count: of all bytes. */
+static inline uint64_t sip_end(sip v, uint64_t left, int64_t count)
 {
-    v = sip_word(v, read_little(left, count % 8) | (uint64_t)count << 56);
+    v = sip_word(v, left | (uint64_t)count << 56);
     v.c ^= 0xff;
     v = sip_round(sip_round(sip_round(sip_round(v))));
     return v.a ^ v.b ^ v.c ^ v.d;
@@ -212,7 +205,7 @@ uint64_t rota__id_hash(const void *bytes, int64_t count)
 {
     const uint8_t *left = bytes;
     sip v = sip_words(sip_begin(), &left, count);
-    return sip_end(v, left, count);
+    return sip_end(v, read_little(left, count % 8), count);
 }
 
 rota_id rota__id_lowest(rota_time time)
@@ -222,25 +215,16 @@ rota_id rota__id_lowest(rota_time time)
     return id;
 }
 
-/* Of the hashes of the bytes with a 0 behind them, and with a 1. */
-rota_id rota__id_derive(rota_time time, const void *bytes, int64_t count)
+/* Of the hashes of the words with a byte 0 behind them, and with a 1. */
+rota_id rota__id_derive(rota_time time, const uint8_t *words, int64_t count)
 {
-    const int64_t rest = count % 8;
-    const uint8_t *left = bytes;
-    uint64_t hash[2];
-    uint8_t end[8] = { 0 };
+    const int64_t size = 8 * count + 1;
     rota_id id = rota__id_lowest(time);
-    const sip begun = sip_words(sip_begin(), &left, count);
-    memcpy(end, left, (size_t)rest);
-    for (uint8_t i = 0; i < 2; i++) {
-        left = end;
-        end[rest] = i;
-        sip v = sip_words(begun, &left, rest + 1);
-        hash[i] = sip_end(v, left, count + 1);
-    }
-    (void)rota__little_put_64(id.b + 6, hash[0]);
-    id.b[14] = (uint8_t)hash[1];
-    id.b[15] = (uint8_t)(hash[1] >> 8);
+    const sip begun = sip_words(sip_begin(), &words, 8 * count);
+    const uint64_t second = sip_end(begun, 1, size);
+    (void)rota__little_put_64(id.b + 6, sip_end(begun, 0, size));
+    id.b[14] = (uint8_t)second;
+    id.b[15] = (uint8_t)(second >> 8);
     set_version(&id);
     return id;
 }

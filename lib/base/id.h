@@ -3,6 +3,7 @@
 #define ROTA__ID_H
 
 #include "base/check.h"
+#include "base/words.h"
 
 /* Makes ids: unique, and later ones sort behind earlier ones of the same source
  * even within one second or where the clock goes back. */
@@ -18,13 +19,22 @@ typedef struct rota__id_source {
 int rota__id_next(rota__id_source *source, rota_time now, rota_id *out);
 
 bool rota__id_is_none(const rota_id *id);
-int rota__id_compare(const rota_id *a, const rota_id *b); /* as memcmp */
+/* As memcmp(), and without a call of it: whole answers are sorted by ids. */
+static inline int rota__id_compare(const rota_id *a, const rota_id *b)
+{
+    uint64_t left = rota__big_64(a->b), right = rota__big_64(b->b);
+    if (left == right) {
+        left = rota__big_64(a->b + 8);
+        right = rota__big_64(b->b + 8);
+    }
+    return (left > right) - (left < right);
+}
 
 /* SipHash-2-4 with a fixed key: the same value on every machine, for ever. */
 uint64_t rota__id_hash(const void *bytes, int64_t count);
-/* A UUIDv7 of that time, or of 1970 if it is before, and a hash of the bytes: whoever makes it
- * of the same has the same, for ever. */
-rota_id rota__id_derive(rota_time time, const void *bytes, int64_t count);
+/* A UUIDv7 of that time, or of 1970 if it is before, and a hash of so many words of 8 bytes:
+ * whoever makes it of the same has the same, for ever. */
+rota_id rota__id_derive(rota_time time, const uint8_t *words, int64_t count);
 /* No id is lower that was derived of this time, or of a later one. */
 rota_id rota__id_lowest(rota_time time);
 

@@ -71,7 +71,7 @@ void rota__mem_free(rota__mem *mem, void *block)
 #ifdef ROTA_STRICT_ARENA
 enum { FIRST_BLOCK = 1, LARGEST_STEP = 1 };
 #else
-enum { FIRST_BLOCK = 1024, LARGEST_STEP = 1 << 20 };
+enum { FIRST_BLOCK = 960, LARGEST_STEP = 1 << 20 };
 #endif
 enum { ALIGN = sizeof(max_align_t) };
 
@@ -195,17 +195,13 @@ void rota__arena_free(rota__arena *arena)
     arena->blocks = NULL;
 }
 
-bool rota__arena_push(rota__arena *arena, void **items, int64_t *count, int64_t *room, int64_t size)
+bool rota__arena_more(rota__arena *arena, void **items, int64_t *room, int64_t size)
 {
-    if (*count == *room) {
-        int64_t larger = *room ? *room * 2 : 8;
-        if (larger > max_size / 4 / size) return false;
-        void *moved = grow(arena, *items, *room * size, larger * size);
-        if (!moved) return false;
-        *items = moved;
-        *room = larger;
-    }
-    memset((char *)*items + *count * size, 0, (size_t)size);
-    ++*count;
+    int64_t larger = *room ? *room * 2 : 8;
+    if (larger > max_size / 4 / size) return false;
+    void *moved = grow(arena, *items, *room * size, larger * size);
+    if (!moved) return false;
+    *items = moved;
+    *room = larger;
     return true;
 }

@@ -53,12 +53,14 @@ void rota__arena_free(rota__arena *arena);
         int64_t count, room; \
     }
 /* The new, zeroed last item, or NULL; the items may move. */
-#define ROTA__PUSH(arena, list)                                                        \
-    (rota__arena_push((arena), (void **)&(list)->items, &(list)->count, &(list)->room, \
-                      (int64_t)sizeof(*(list)->items))                                 \
-         ? &(list)->items[(list)->count - 1]                                           \
+#define ROTA__PUSH(arena, list)                                                 \
+    ((list)->count < (list)->room ||                                            \
+             rota__arena_more((arena), (void **)&(list)->items, &(list)->room,  \
+                              (int64_t)sizeof(*(list)->items))                  \
+         ? (memset(&(list)->items[(list)->count++], 0, sizeof(*(list)->items)), \
+            &(list)->items[(list)->count - 1])                                  \
          : NULL)
-bool rota__arena_push(rota__arena *arena, void **items, int64_t *count, int64_t *room,
-                      int64_t size);
+/* Makes a full array larger. */
+bool rota__arena_more(rota__arena *arena, void **items, int64_t *room, int64_t size);
 
 #endif

@@ -4,12 +4,6 @@
 
 enum { DAY = 86400, DAYS_OF_400_YEARS = 146097 };
 
-/* The quotient rounded down, as days before 1970 need it. */
-int64_t rota__time_floor(int64_t value, int64_t by)
-{
-    return value / by - (value % by < 0);
-}
-
 int64_t rota__time_gcd(int64_t a, int64_t b)
 {
     while (b != 0) {

@@ -15,11 +15,16 @@ typedef struct rota__civil {
 int64_t rota__time_days(int32_t year, int32_t month,
                         int32_t day); /* since 1970-01-01, proleptic Gregorian */
 int32_t rota__time_month_length(int32_t year, int32_t month);
-bool rota__time_is_date(const rota__civil *civil);   /* a day that there is, from year 1 on */
-int64_t rota__time_floor(int64_t value, int64_t by); /* value / by, rounded down; by > 0 */
-int64_t rota__time_gcd(int64_t a, int64_t b);        /* greatest common divisor, of periods */
+bool rota__time_is_date(const rota__civil *civil); /* a day that there is, from year 1 on */
+int64_t rota__time_gcd(int64_t a, int64_t b);      /* greatest common divisor, of periods */
 rota__local rota__time_from_civil(const rota__civil *civil);
 void rota__time_to_civil(rota__local local, rota__civil *out);
+
+/* value / by, rounded down, as days before 1970 need it; by > 0. */
+static inline int64_t rota__time_floor(int64_t value, int64_t by)
+{
+    return value / by - (value % by < 0);
+}
 
 /* What a text is: an instant, or a wall-clock reading that needs a zone; or it would be one but
  * for its fraction of a second. */

@@ -1,4 +1,4 @@
-/* Numbers as bytes, the lowest first, whatever the machine does. Written so that compilers see
+/* Numbers as bytes, the lowest first or the highest, whatever the machine does. Written so that compilers see
  * one load or one store in each. */
 #ifndef ROTA__WORDS_H
 #define ROTA__WORDS_H
@@ -15,6 +15,13 @@ static inline uint64_t rota__little_64(const uint8_t *b)
     return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
            (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
            (uint64_t)b[7] << 56;
+}
+
+static inline uint64_t rota__big_64(const uint8_t *b)
+{
+    return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 | (uint64_t)b[2] << 40 |
+           (uint64_t)b[3] << 32 | (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 |
+           (uint64_t)b[6] << 8 | (uint64_t)b[7];
 }
 
 /* Return what is behind them. */

@@ -27,20 +27,20 @@ enum {
     LOOK_AHEAD = 366 * 86400 /* a series without one by then is looked at again */
 };
 
-typedef rota__subject subject;
 typedef rota__person person;
 
 typedef struct found {
     rota__reminder reminder;
-    rota_id booking, resource;
-    bool recurs, stored;
+    const rota__starting *of;
+    rota_id resource;
+    bool stored;
 } found;
 
 typedef struct candidate {
     rota_time due;
     int64_t row;
     int64_t offset;
-    subject of;
+    const rota__starting *of;
 } candidate;
 
 typedef struct series_next {
@@ -71,16 +71,16 @@ typedef struct poll {
 
 /* Made of what it is, so that whoever derives it finds the same one. It begins with the time
  * of the start: what is over lies together. */
-static rota_id make_id(const subject *s, const rota_id *resource, int64_t offset)
+static rota_id make_id(const rota__starting *s, const rota_id *resource, int64_t offset)
 {
     enum { ID = sizeof s->id.b };
     uint8_t bytes[2 * ID + 3 * 8], *at = bytes + 2 * ID;
-    memcpy(bytes, s->id.b, ID);
+    memcpy(bytes, rota__starting_id(s)->b, ID);
     memcpy(bytes + ID, resource->b, ID);
-    at = rota__little_put_64(at, (uint64_t)(s->recurs ? s->occurrence : INT64_MIN));
+    at = rota__little_put_64(at, (uint64_t)(s->part_of ? s->occurrence : INT64_MIN));
     at = rota__little_put_64(at, (uint64_t)offset);
     (void)rota__little_put_64(at, (uint64_t)s->when.start);
-    return rota__id_derive(s->when.start, bytes, (int64_t)sizeof bytes);
+    return rota__id_derive(s->when.start, bytes, (int64_t)sizeof bytes / 8);
 }
 
 static bool has_offset(const rota__reminder_list *list, int64_t offset)
@@ -118,7 +118,7 @@ static bool is_found(const poll *p, const found *one)
            bsearch(one, p->found.items, (size_t)p->behind, sizeof *one, by_due) != NULL;
 }
 
-static int add_found(poll *p, const subject *s, const person *whom, int64_t offset,
+static int add_found(poll *p, const rota__starting *s, const person *whom, int64_t offset,
                      bool may_be_known)
 {
     rota__context *cx = p->cx;
@@ -132,55 +132,56 @@ static int add_found(poll *p, const subject *s, const person *whom, int64_t offs
         int rc = cx->store->ops->reminder_get(cx->store, &cx->env, &id, &known);
         if (rc != ROTA_ENOTFOUND) return rc; /* it was given, or waits to be */
     }
-    const found one = { .reminder = { .id = id,
-                                      .booking = s->booking,
+    found *row = ROTA__PUSH(cx->env.arena, &p->found);
+    if (!row) return rota__context_nomem(cx);
+    row->reminder = (rota__reminder){ .id = id,
+                                      .booking = rota__starting_booking(s),
                                       .occurrence = s->occurrence,
                                       .resource = whom->resource,
                                       .start = s->when.start,
                                       .due = due,
                                       .state = ROTA_REMINDER_OPEN,
-                                      .until = ROTA_TIME_MIN },
-                        .booking = s->id,
-                        .resource = whom->id,
-                        .recurs = s->recurs };
-    if (is_found(p, &one)) return ROTA_OK;
-    found *row = ROTA__PUSH(cx->env.arena, &p->found);
-    if (!row) return rota__context_nomem(cx);
-    *row = one;
+                                      .until = ROTA_TIME_MIN };
+    row->of = s;
+    row->resource = whom->id;
+    if (is_found(p, row)) p->found.count--;
     return ROTA_OK;
 }
 
 /* --- bookings and occurrences as they are --- */
 
-static subject of_booking(const rota__booking *b)
+/* Where it is none to be reminded of, *out is NULL. */
+static int of_booking(poll *p, const rota__booking *b, const rota__starting **out)
 {
-    bool part = b->part_of != 0;
-    return (subject){ .booking = part ? b->part_of : b->row,
-                      .id = part ? b->part_of_id : b->id,
-                      .occurrence = part ? b->occurrence : 0,
-                      .recurs = part,
-                      .alive = rota__status_reminds(b->status),
-                      .when = b->when,
-                      .claims = b->claims,
-                      .claim_count = b->claim_count };
+    *out = NULL;
+    if (!rota__status_reminds(b->status)) return ROTA_OK;
+    rota__starting *s = rota__arena_room(p->cx->env.arena, 1, (int64_t)sizeof *s);
+    if (!s) return rota__context_nomem(p->cx);
+    *s = rota__starting_of(b);
+    *out = s;
+    return ROTA_OK;
 }
 
-static subject of_happening(const rota__booking *row, const rota__series *series,
-                            const rota__happening *at)
+static int of_happening(poll *p, const rota__booking *row, const rota__series *series,
+                        const rota__happening *at, const rota__starting **out)
 {
     const rota__era *era = &series->eras[at->era];
-    return (subject){ .booking = row->row,
-                      .id = row->id,
-                      .occurrence = at->original,
-                      .recurs = true,
-                      .alive = rota__status_reminds(row->status) && !era->cancelled,
-                      .when = at->when,
-                      .claims = era->claims,
-                      .claim_count = era->claim_count };
+    *out = NULL;
+    if (era->cancelled || !rota__status_reminds(row->status)) return ROTA_OK;
+    rota__starting *s = rota__arena_room(p->cx->env.arena, 1, (int64_t)sizeof *s);
+    if (!s) return rota__context_nomem(p->cx);
+    *s = (rota__starting){ .when = at->when,
+                           .part_of = row->row,
+                           .part_of_id = row->id,
+                           .occurrence = at->original,
+                           .claims = era->claims,
+                           .claim_count = era->claim_count };
+    *out = s;
+    return ROTA_OK;
 }
 
-/* *out is not alive where there is no such thing any more. */
-static int read_subject(poll *p, int64_t row, rota_time occurrence, subject *out)
+/* As those two; NULL where there is no such thing any more, too. */
+static int read_starting(poll *p, int64_t row, rota_time occurrence, const rota__starting **out)
 {
     rota__context *cx = p->cx;
     rota__by by = { .row = row };
@@ -188,23 +189,18 @@ static int read_subject(poll *p, int64_t row, rota_time occurrence, subject *out
     rota__series series;
     rota__happening at;
     int32_t kind;
-    *out = (subject){ .booking = row, .occurrence = occurrence };
+    *out = NULL;
     int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &booking);
     if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
-    if (!booking.series) {
-        *out = of_booking(&booking);
-        return ROTA_OK;
-    }
+    if (!booking.series) return of_booking(p, &booking, out);
     by = (rota__by){ .part_of = row, .occurrence = occurrence };
     rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &part);
-    if (rc == ROTA_OK) *out = of_booking(&part);
+    if (rc == ROTA_OK) return of_booking(p, &part, out);
     if (rc != ROTA_ENOTFOUND) return rc;
     rc = rota__series_read(&cx->env, cx->zones, booking.series, booking.series_size, &series);
     if (rc == ROTA_OK) rc = rota__series_find(&cx->env, &series, occurrence, &at, &kind);
     if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
-    *out = of_happening(&booking, &series, &at);
-    out->alive &= kind == 0;
-    return ROTA_OK;
+    return kind == 0 ? of_happening(p, &booking, &series, &at, out) : ROTA_OK;
 }
 
 /* --- those that were given before, and not acknowledged --- */
@@ -224,29 +220,24 @@ static int bury(poll *p, const found *one)
     *put = one->reminder;
     put->state = ROTA_REMINDER_DEAD;
     put->until = ROTA_TIME_MIN;
-    return rota__event_reminder(p->w, &one->booking, one->recurs, put, &one->resource);
+    return rota__event_reminder(p->w, rota__starting_id(one->of), one->of->part_of != 0, put,
+                                &one->resource);
 }
 
 static int weigh(poll *p, const rota__reminder *open)
 {
-    const subject *last = rota__people_last(&p->people, open->booking, open->occurrence);
-    subject s;
+    const rota__starting *s = rota__people_last(&p->people, open->booking, open->occurrence);
     int rc = ROTA_OK;
-    if (last)
-        s = *last;
-    else
-        rc = read_subject(p, open->booking, open->occurrence, &s);
-    if (rc == ROTA_OK) rc = rota__people_find(&p->people, &s);
-    if (rc != ROTA_OK) return rc;
-    const person *whom = rota__people_get(&p->people, open->resource);
-    int64_t offset = open->start - open->due;
     if (open->due > p->cx->now) return ROTA_OK; /* the clock went back: it waits */
-    if (!s.alive || s.when.start != open->start || !whom || !has_offset(whom->list, offset) ||
+    if (!s) rc = read_starting(p, open->booking, open->occurrence, &s);
+    if (rc == ROTA_OK && s) rc = rota__people_find(&p->people, s);
+    if (rc != ROTA_OK) return rc;
+    const person *whom = s ? rota__people_get(&p->people, open->resource) : NULL;
+    int64_t offset = open->start - open->due;
+    if (!whom || s->when.start != open->start || !has_offset(whom->list, offset) ||
         !is_wanted(whom->list, open->start, offset, p->cx->now, open->until == ROTA_TIME_MIN))
         return drop(p, &open->id);
-    found one = {
-        .reminder = *open, .booking = s.id, .resource = whom->id, .recurs = s.recurs, .stored = true
-    };
+    found one = { .reminder = *open, .of = s, .resource = whom->id, .stored = true };
     if (open->attempt >= p->query.attempts) return bury(p, &one);
     found *row = ROTA__PUSH(p->cx->env.arena, &p->found);
     if (!row) return rota__context_nomem(p->cx);
@@ -283,17 +274,18 @@ static int look_at_note(poll *p, const rota__reminder_note *note)
     rota__remind *remind = &p->w->batch.remind;
     rota__reminder_note *gone = ROTA__PUSH(cx->env.arena, &remind->notes_dropped);
     rota_time next = ROTA_TIME_MAX;
-    subject s;
+    const rota__starting *s;
     if (!gone) return rota__context_nomem(cx);
     *gone = *note;
-    int rc = read_subject(p, note->booking, note->occurrence, &s);
-    if (rc == ROTA_OK) rc = rota__people_find(&p->people, &s);
+    int rc = read_starting(p, note->booking, note->occurrence, &s);
+    if (rc != ROTA_OK || !s) return rc;
+    rc = rota__people_find(&p->people, s);
     for (int64_t i = 0; rc == ROTA_OK && i < p->people.known.count; i++) {
         const person *whom = &p->people.known.items[i];
         for (int64_t k = 0; rc == ROTA_OK && k < whom->list->count; k++) {
-            rota_time due = s.when.start - whom->list->offsets[k];
+            rota_time due = s->when.start - whom->list->offsets[k];
             if (due <= cx->now)
-                rc = add_found(p, &s, whom, whom->list->offsets[k], true);
+                rc = add_found(p, s, whom, whom->list->offsets[k], true);
             else if (due <= p->state.cursor && due < next)
                 next = due;
         }
@@ -410,11 +402,11 @@ static int read_next(poll *p)
 
 /* --- what comes due between the cursor and now --- */
 
-static int add_candidate(poll *p, const subject *s, int64_t row, int64_t offset)
+static int add_candidate(poll *p, const rota__starting *s, int64_t row, int64_t offset)
 {
     candidate *one = ROTA__PUSH(p->cx->env.arena, &p->candidates);
     if (!one) return rota__context_nomem(p->cx);
-    *one = (candidate){ s->when.start - offset, row, offset, *s };
+    *one = (candidate){ s->when.start - offset, row, offset, s };
     return ROTA_OK;
 }
 
@@ -422,9 +414,10 @@ static int see_due(poll *p, const rota__booking *row, const rota__series *series
                    const rota__happening *at, int64_t offset, void *ctx, bool *enough)
 {
     (void)ctx;
-    subject s = of_happening(row, series, at);
+    const rota__starting *s;
+    int rc = of_happening(p, row, series, at, &s);
     *enough = p->candidates.count > MOST_OF_SERIES;
-    return add_candidate(p, &s, row->row, offset);
+    return rc == ROTA_OK && s ? add_candidate(p, s, row->row, offset) : rc;
 }
 
 static int gather_series(poll *p, rota_time to)
@@ -455,15 +448,12 @@ static int gather_starts(poll *p, bound *end)
     int rc = ROTA_OK;
     for (int64_t k = 0; rc == ROTA_OK && k < p->offset_count; k++) {
         int64_t offset = p->offsets[k], count;
-        rota__booking *rows;
+        rota__starting *rows;
         rc = cx->store->ops->reminder_starts(cx->store, &cx->env, p->state.cursor + offset,
                                              p->state.cursor_row, cx->now + offset, limit, &rows,
                                              &count);
-        for (int64_t i = 0; rc == ROTA_OK && i < count; i++) {
-            subject s = of_booking(&rows[i]);
-            s.alive = true; /* others are not told */
-            rc = add_candidate(p, &s, rows[i].row, offset);
-        }
+        for (int64_t i = 0; rc == ROTA_OK && i < count; i++)
+            rc = add_candidate(p, &rows[i], rows[i].row, offset);
         if (rc != ROTA_OK || count < limit) continue;
         bound last = { rows[count - 1].when.start - offset, rows[count - 1].row };
         if (last.at < end->at || (last.at == end->at && last.row < end->row)) *end = last;
@@ -476,7 +466,8 @@ static int by_place(const void *left, const void *right)
     const candidate *a = left, *b = right;
     if (a->due != b->due) return a->due < b->due ? -1 : 1;
     if (a->row != b->row) return a->row < b->row ? -1 : 1;
-    if (a->of.occurrence != b->of.occurrence) return a->of.occurrence < b->of.occurrence ? -1 : 1;
+    if (a->of->occurrence != b->of->occurrence)
+        return a->of->occurrence < b->of->occurrence ? -1 : 1;
     return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
@@ -518,9 +509,9 @@ static int take_candidates(poll *p, bound *end, bool *enough)
                           : (bound){ p->state.cursor, p->state.cursor_row };
             break;
         }
-        rc = rota__people_find(&p->people, &c->of);
+        rc = rota__people_find(&p->people, c->of);
         for (int64_t k = 0; rc == ROTA_OK && k < p->people.known.count; k++)
-            rc = add_found(p, &c->of, &p->people.known.items[k], c->offset,
+            rc = add_found(p, c->of, &p->people.known.items[k], c->offset,
                            c->due <= p->was.reached);
     }
     return rc;
@@ -610,13 +601,13 @@ static int give(poll *p, found *one)
     *row = (rota_reminder){ .size = (uint32_t)sizeof *row,
                             .attempt = r->attempt,
                             .id = r->id,
-                            .booking = one->booking,
+                            .booking = *rota__starting_id(one->of),
                             .occurrence = r->occurrence,
                             .resource = one->resource,
                             .start = r->start,
                             .due = r->due,
                             .late = cx->now - r->due,
-                            .recurs = one->recurs ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
+                            .recurs = one->of->part_of ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
                             .state = ROTA_REMINDER_OPEN,
                             .until = r->until };
     return ROTA_OK;

@@ -3,7 +3,6 @@
 #include "base/sort.h"
 #include "domain/admit.h"
 
-typedef rota__subject subject;
 typedef rota__person person;
 
 typedef struct rota__known_list {
@@ -23,10 +22,10 @@ typedef struct rota__known_group {
     ROTA__LIST(group_member) members;
 } group;
 
-static bool same_subject(const subject *a, const subject *b)
+static bool is_same(const rota__starting *a, const rota__starting *b)
 {
-    return a->booking == b->booking && a->occurrence == b->occurrence &&
-           a->when.start == b->when.start;
+    return rota__starting_booking(a) == rota__starting_booking(b) &&
+           a->occurrence == b->occurrence && a->when.start == b->when.start;
 }
 
 /* NULL: there is none. */
@@ -107,12 +106,14 @@ static int group_of(rota__people *p, int64_t resource, const group **out)
     return ROTA_OK;
 }
 
-static int add_person(rota__people *p, int64_t resource, const rota_id *id,
+/* Who is claimed by himself goes before who is of a group. */
+static int add_person(rota__people *p, int64_t resource, const rota_id *id, bool of_group,
                       const rota__reminder_list *list)
 {
     person *one = ROTA__PUSH(p->w->cx->env.arena, &p->known);
     if (!one) return rota__context_nomem(p->w->cx);
-    *one = (person){ resource, p->known.count, *id, list };
+    int64_t rank = p->known.count + (of_group ? INT64_MAX / 2 : 0);
+    *one = (person){ resource, rank, *id, list };
     return ROTA_OK;
 }
 
@@ -145,7 +146,7 @@ static int claim_list(rota__people *p, const rota__reminder_list *own, const rot
     return rc;
 }
 
-static int add_members(rota__people *p, const subject *s, const rota__claim *claim,
+static int add_members(rota__people *p, const rota__starting *s, const rota__claim *claim,
                        const rota__reminder_list *list)
 {
     const group *members = NULL;
@@ -156,34 +157,31 @@ static int add_members(rota__people *p, const subject *s, const rota__claim *cla
     for (int64_t i = 0; rc == ROTA_OK && i < members->members.count; i++) {
         const group_member *one = &members->members.items[i];
         if (rota__time_overlap(one->within, s->when))
-            rc = add_person(p, one->resource, &one->id, list);
+            rc = add_person(p, one->resource, &one->id, true, list);
     }
     return rc;
 }
 
-/* Those that are claimed by themselves go first, then members of groups. By an empty list
- * one is found as well: it keeps others from counting. */
-int rota__people_find(rota__people *p, const subject *s)
+/* By an empty list one is found as well: it keeps others from counting. */
+int rota__people_find(rota__people *p, const rota__starting *s)
 {
     const rota__reminder_list *own = NULL;
     int rc = ROTA_OK;
-    if (p->last_known && same_subject(&p->last, s)) return ROTA_OK;
+    if (p->last && is_same(p->last, s)) return ROTA_OK;
     p->known.count = 0;
-    p->last_known = false;
-    if (s->alive && p->of_bookings) rc = read_list(p, ROTA__REMIND_BOOKING, s->booking, &own);
-    for (int pass = 0; pass < 2 && s->alive; pass++)
-        for (int64_t i = 0; i < s->claim_count && rc == ROTA_OK; i++) {
-            const rota__claim *claim = &s->claims[i];
-            const rota__reminder_list *list = NULL;
-            if (claim->flags & ROTA_CLAIM_FREE) continue;
-            if ((rc = claim_list(p, own, claim, &list)) != ROTA_OK || !list) continue;
-            rc = pass == 0 ? add_person(p, claim->resource, &claim->resource_id, list)
-                           : add_members(p, s, claim, list);
-        }
+    p->last = NULL;
+    if (p->of_bookings) rc = read_list(p, ROTA__REMIND_BOOKING, rota__starting_booking(s), &own);
+    for (int64_t i = 0; i < s->claim_count && rc == ROTA_OK; i++) {
+        const rota__claim *claim = &s->claims[i];
+        const rota__reminder_list *list = NULL;
+        if (claim->flags & ROTA_CLAIM_FREE) continue;
+        if ((rc = claim_list(p, own, claim, &list)) != ROTA_OK || !list) continue;
+        rc = add_person(p, claim->resource, &claim->resource_id, false, list);
+        if (rc == ROTA_OK) rc = add_members(p, s, claim, list);
+    }
     if (rc != ROTA_OK) return rc;
     keep_each_once(p);
-    p->last = *s;
-    p->last_known = true;
+    p->last = s;
     return ROTA_OK;
 }
 
@@ -194,10 +192,12 @@ const rota__person *rota__people_get(const rota__people *p, int64_t resource)
     return NULL;
 }
 
-const rota__subject *rota__people_last(const rota__people *p, int64_t booking, rota_time occurrence)
+const rota__starting *rota__people_last(const rota__people *p, int64_t booking,
+                                        rota_time occurrence)
 {
-    bool is = p->last_known && p->last.booking == booking && p->last.occurrence == occurrence;
-    return is ? &p->last : NULL;
+    const rota__starting *s = p->last;
+    bool is = s && rota__starting_booking(s) == booking && s->occurrence == occurrence;
+    return is ? s : NULL;
 }
 
 /* Most calendars have few lists, and none of one sort. */

@@ -5,17 +5,6 @@
 
 #include "domain/write.h"
 
-/* What there is to be reminded of: a booking, or one occurrence. */
-typedef struct rota__subject {
-    int64_t booking; /* row; of an occurrence that of its series */
-    rota_id id;
-    rota_time occurrence;
-    bool recurs, alive;
-    rota_span when;
-    const rota__claim *claims;
-    int64_t claim_count;
-} rota__subject;
-
 typedef struct rota__person {
     int64_t resource, rank; /* of several ways to him the lowest counts */
     rota_id id;
@@ -27,22 +16,33 @@ typedef struct rota__people {
     bool of_bookings, of_resources; /* is there any list of such? */
     ROTA__LIST(struct rota__known_list) lists;
     ROTA__LIST(struct rota__known_group) groups;
-    int64_t asked, next_group; /* the first row from `asked` on that has members */
-    rota__subject last;        /* whose people are known */
-    bool last_known;
+    int64_t asked, next_group;      /* the first row from `asked` on that has members */
+    const rota__starting *last;     /* whose people are known; NULL: nobody's */
     ROTA__LIST(rota__person) known; /* its people, by resource, each once */
 } rota__people;
 
 int rota__people_begin(rota__people *p, rota__write *w);
 
-/* Into `known`: those that are claimed by themselves, and members of the groups that are. */
-int rota__people_find(rota__people *p, const rota__subject *s);
+/* Into `known`: those that are claimed by themselves, and members of the groups that are. What it
+ * is asked of is kept, and has to stay until it is asked of another one. */
+int rota__people_find(rota__people *p, const rota__starting *s);
 
 /* One of those that are known; NULL: it is none of them. */
 const rota__person *rota__people_get(const rota__people *p, int64_t resource);
 
 /* Whose people are known, where that is what is asked for; else NULL. */
-const rota__subject *rota__people_last(const rota__people *p, int64_t booking,
-                                       rota_time occurrence);
+const rota__starting *rota__people_last(const rota__people *p, int64_t booking,
+                                        rota_time occurrence);
+
+/* Of a booking; of an occurrence those of its series. */
+static inline int64_t rota__starting_booking(const rota__starting *s)
+{
+    return s->part_of ? s->part_of : s->row;
+}
+
+static inline const rota_id *rota__starting_id(const rota__starting *s)
+{
+    return s->part_of ? &s->part_of_id : &s->id;
+}
 
 #endif

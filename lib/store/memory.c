@@ -1377,9 +1377,10 @@ static int order_starts(const void *a, const void *b)
 }
 
 static int reminder_starts(rota__store *self, rota__env *env, rota_time from, int64_t row,
-                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count)
+                           rota_time to, int64_t limit, rota__starting **rows, int64_t *count)
 {
     const memory *m = of(self);
+    rota__booking *bookings;
     picked found = { 0 };
     for (int64_t i = 0; i < m->bookings.count; i++) {
         const rota__booking *b = m->bookings.items[i];
@@ -1389,7 +1390,13 @@ static int reminder_starts(rota__store *self, rota__env *env, rota_time from, in
         if (!pick(env, &found, b)) return nomem(env);
     }
     sort_and_cut(&found, limit, order_starts);
-    return give_bookings(m, env, &found, rows, count);
+    int rc = give_bookings(m, env, &found, &bookings, count);
+    rota__starting *out = rota__arena_alloc(env->arena, found.count, (int64_t)sizeof *out);
+    if (rc != ROTA_OK || !out) return nomem(env);
+    for (int64_t i = 0; i < *count; i++)
+        out[i] = rota__starting_of(&bookings[i]);
+    *rows = out;
+    return ROTA_OK;
 }
 
 static int reminder_old(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,

@@ -211,7 +211,7 @@ static int reminder_next(rota__store *self, rota__env *env, rota_time now, int64
 }
 
 static int reminder_starts(rota__store *self, rota__env *env, rota_time from, int64_t row,
-                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count)
+                           rota_time to, int64_t limit, rota__starting **rows, int64_t *count)
 {
     rota__store *inner = enter(self);
     return leave(self, inner->ops->reminder_starts(inner, env, from, row, to, limit, rows, count));

@@ -284,13 +284,10 @@ int rota__sqlite_change(rota__sqlite_query *query);
 
 /* The next row, and a place for it at the end of an array as of ROTA__PUSH; NULL
  * where there is no more, or no memory. */
-#define ROTA__SQLITE_NEXT(query, list)                                                       \
-    (rota__sqlite_next_item((query), (void **)&(list)->items, &(list)->count, &(list)->room, \
-                            (int64_t)sizeof(*(list)->items))                                 \
-         ? &(list)->items[(list)->count - 1]                                                 \
-         : NULL)
-bool rota__sqlite_next_item(rota__sqlite_query *query, void **items, int64_t *count, int64_t *room,
-                            int64_t size);
+#define ROTA__SQLITE_NEXT(query, list)                                                            \
+    (rota__sqlite_next(query) ? rota__sqlite_room(query, ROTA__PUSH((query)->env->arena, (list))) \
+                              : NULL)
+void *rota__sqlite_room(rota__sqlite_query *query, void *room); /* NULL: no memory */
 
 /* The next column of the row at hand; anything else in it is damage. */
 bool rota__sqlite_is_null(rota__sqlite_query *query); /* and stays the next */
@@ -329,7 +326,7 @@ void rota__sqlite_read_kept(rota__sqlite_query *query, const char *what, const v
  * booking is read at once, while the table of claims answers for resources. */
 enum { ROTA__SQLITE_PACKED = 36 };
 uint8_t *rota__sqlite_pack(rota__arena *arena, const rota__claim *claims, int64_t count);
-void rota__sqlite_read_claims(rota__sqlite_query *query, rota__booking *booking);
+int64_t rota__sqlite_claims(rota__sqlite_query *query, const rota__claim **out); /* how many */
 /* Those of a booking in a file that keeps them in their table only. */
 int rota__sqlite_pack_all(rota__sqlite *self, rota__env *env);
 void rota__sqlite_read_key(rota__sqlite_query *query, rota__key *out);
@@ -446,7 +443,8 @@ int rota__sqlite_reminder_notes(rota__store *store, rota__env *env, rota_time no
 int rota__sqlite_reminder_next(rota__store *store, rota__env *env, rota_time now, int64_t limit,
                                rota__reminder_next **rows, int64_t *count);
 int rota__sqlite_reminder_starts(rota__store *store, rota__env *env, rota_time from, int64_t row,
-                                 rota_time to, int64_t limit, rota__booking **rows, int64_t *count);
+                                 rota_time to, int64_t limit, rota__starting **rows,
+                                 int64_t *count);
 int rota__sqlite_reminder_old(rota__store *store, rota__env *env, rota_time horizon, int64_t limit,
                               int64_t *count);
 int rota__sqlite_zone_get(rota__store *store, rota__env *env, const char *name, uint64_t digest,

@@ -412,13 +412,10 @@ static void no_memory(rota__sqlite_query *query)
     if (query->status == ROTA_OK) query->status = rota__error_plain(query->env->error, ROTA_ENOMEM);
 }
 
-bool rota__sqlite_next_item(rota__sqlite_query *query, void **items, int64_t *count, int64_t *room,
-                            int64_t size)
+void *rota__sqlite_room(rota__sqlite_query *query, void *room)
 {
-    if (!rota__sqlite_next(query)) return false;
-    if (rota__arena_push(query->env->arena, items, count, room, size)) return true;
-    no_memory(query);
-    return false;
+    if (!room) no_memory(query);
+    return room;
 }
 
 int rota__sqlite_end(rota__sqlite_query *query)

@@ -72,13 +72,12 @@ void rota__sqlite_read_next(rota__sqlite_query *query, rota__reminder_next *out)
     out->at = rota__sqlite_instant(query);
 }
 
-/* A booking as far as a reminder needs it. */
-static void read_starting(rota__sqlite_query *query, rota__booking *out)
+static void read_starting(rota__sqlite_query *query, rota__starting *out)
 {
     out->row = rota__sqlite_row(query);
     out->id = rota__sqlite_id(query);
     out->when = rota__sqlite_span(query);
-    rota__sqlite_read_claims(query, out);
+    out->claim_count = rota__sqlite_claims(query, &out->claims);
     if (!rota__sqlite_is_null(query)) out->part_of = rota__sqlite_row(query);
 }
 
@@ -290,41 +289,41 @@ int rota__sqlite_reminder_next(rota__store *store, rota__env *env, rota_time now
     return ROTA_OK;
 }
 
-typedef struct bookings {
-    rota__booking *items;
+typedef struct startings {
+    rota__starting *items;
     int64_t count, room;
-} bookings;
+} startings;
 
 static int by_start(const void *left, const void *right)
 {
-    const rota__booking *a = left, *b = right;
+    const rota__starting *a = left, *b = right;
     if (a->when.start != b->when.start) return a->when.start < b->when.start ? -1 : 1;
     return (a->row > b->row) - (a->row < b->row);
 }
 
 /* Few are, and to ask for it with all of them takes longer. */
-static int read_part(rota__sqlite *self, rota__env *env, rota__booking *booking)
+static int read_part(rota__sqlite *self, rota__env *env, rota__starting *one)
 {
-    if (booking->part_of == 0) return ROTA_OK;
+    if (one->part_of == 0) return ROTA_OK;
     rota__sqlite_query query;
     rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_PART);
-    rota__sqlite_bind_int(&query, booking->row);
+    rota__sqlite_bind_int(&query, one->row);
     if (rota__sqlite_next(&query)) { /* it is there: it was read just now */
         query.column = 1;
-        booking->part_of_id = rota__sqlite_id(&query);
-        booking->occurrence = rota__sqlite_instant(&query);
+        one->part_of_id = rota__sqlite_id(&query);
+        one->occurrence = rota__sqlite_instant(&query);
     }
     return rota__sqlite_end(&query);
 }
 
 /* The first ones of all length classes are among the first ones of each. */
 static int list_starts(rota__sqlite *self, rota__env *env, rota_time from, int64_t row,
-                       rota_time to, int64_t limit, bookings *found)
+                       rota_time to, int64_t limit, startings *found)
 {
     int rc = ROTA_OK;
     for (int32_t reach = 0; reach < ROTA__SQLITE_REACHES && rc == ROTA_OK; reach++) {
         const int64_t earlier = found->count;
-        rota__booking *next = NULL;
+        rota__starting *next = NULL;
         rota__sqlite_query query;
         rota__sqlite_start(&query, self, env, ROTA__SQL_BOOKING_STARTS);
         rota__sqlite_bind_int(&query, reach);
@@ -342,11 +341,15 @@ static int list_starts(rota__sqlite *self, rota__env *env, rota_time from, int64
 }
 
 int rota__sqlite_reminder_starts(rota__store *store, rota__env *env, rota_time from, int64_t row,
-                                 rota_time to, int64_t limit, rota__booking **rows, int64_t *count)
+                                 rota_time to, int64_t limit, rota__starting **rows, int64_t *count)
 {
     rota__sqlite *self = rota__sqlite_of(store);
-    bookings found = { 0 };
+    startings found = { 0 };
     int rc = rota__sqlite_begin(self, env);
+    if (row == INT64_MAX) { /* none starts at `from` and is behind it: they need not be read past */
+        from++;
+        row = 0;
+    }
     if (rc == ROTA_OK)
         rc = rota__sqlite_end_read(self, env, list_starts(self, env, from, row, to, limit, &found));
     if (rc != ROTA_OK) return rc;

@@ -96,7 +96,7 @@ void rota__sqlite_read_booking(rota__sqlite_query *query, rota__booking *out)
     out->created_at = rota__sqlite_instant(query);
     out->changed_at = rota__sqlite_instant(query);
     out->version = rota__sqlite_row(query);
-    rota__sqlite_read_claims(query, out);
+    out->claim_count = rota__sqlite_claims(query, &out->claims);
     read_if_kept(query, "series", &out->series, &out->series_size);
     read_if_kept(query, "placement", &out->placement, &out->placement_size);
     out->kind = rota__sqlite_small(query, ROTA_KIND_BOOKING, ROTA_KIND_ABSENCE);
@@ -139,11 +139,12 @@ static bool unpack(const uint8_t *at, int64_t count, rota__claim *claims)
     return true;
 }
 
-void rota__sqlite_read_claims(rota__sqlite_query *query, rota__booking *booking)
+int64_t rota__sqlite_claims(rota__sqlite_query *query, const rota__claim **out)
 {
     int64_t size = 0;
     const uint8_t *bytes = rota__sqlite_look_at_bytes(query, &size);
-    if (query->status != ROTA_OK) return;
+    *out = NULL;
+    if (query->status != ROTA_OK || size == 0) return 0;
     int64_t count = size / ROTA__SQLITE_PACKED;
     rota__claim *claims = rota__arena_alloc(query->env->arena, count, (int64_t)sizeof *claims);
     if (!claims) {
@@ -151,9 +152,10 @@ void rota__sqlite_read_claims(rota__sqlite_query *query, rota__booking *booking)
     } else if (size % ROTA__SQLITE_PACKED != 0 || !unpack(bytes, count, claims)) {
         rota__sqlite_damage(query, "claims");
     } else {
-        booking->claims = count ? claims : NULL;
-        booking->claim_count = count;
+        *out = claims;
+        return count;
     }
+    return 0;
 }
 
 typedef struct packing {

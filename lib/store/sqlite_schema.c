@@ -513,7 +513,7 @@ static void check_claim(rota__sqlite_query *query, bool recurs)
     rota__booking booking = { .status = (int32_t)rota__sqlite_int(query, 1, INT32_MAX) };
     booking.hold_expires = rota__sqlite_instant(query);
     claim.units = (int32_t)rota__sqlite_int(query, 1, INT32_MAX);
-    rota__sqlite_read_claims(query, &booking);
+    booking.claim_count = rota__sqlite_claims(query, &booking.claims);
     agree = recurs == (rota__sqlite_int(query, 0, 1) == 1) && agree;
     const rota__claim *kept = find_claim(&booking, resource);
     agree = agree && kept && kept->units == claim.units && kept->role == claim.role &&

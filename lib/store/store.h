@@ -76,6 +76,30 @@ typedef struct rota__booking {
     int64_t claim_count;
 } rota__booking;
 
+/* A booking, or an occurrence of one, as far as a reminder needs it. */
+typedef struct rota__starting {
+    int64_t row;
+    rota_id id;
+    rota_span when;
+    int64_t part_of; /* as of rota__booking, this and what follows */
+    rota_id part_of_id;
+    rota_time occurrence;
+    const rota__claim *claims;
+    int64_t claim_count;
+} rota__starting;
+
+static inline rota__starting rota__starting_of(const rota__booking *b)
+{
+    return (rota__starting){ .row = b->row,
+                             .id = b->id,
+                             .when = b->when,
+                             .part_of = b->part_of,
+                             .part_of_id = b->part_of_id,
+                             .occurrence = b->occurrence,
+                             .claims = b->claims,
+                             .claim_count = b->claim_count };
+}
+
 /* The data of a zone that series go by: what it said of the future may be another thing
  * on a system that is newer. */
 typedef struct rota__zone {
@@ -476,10 +500,9 @@ typedef struct rota__store_ops {
     int (*reminder_next)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
                          rota__reminder_next **rows, int64_t *count);
     /* Bookings that do not recur and are confirmed or checked in, behind (from, row) by
-     * start and row, up to `to`, by start, then row. Row, id, span, claims and what it is
-     * part of are told; the rest may be left out. */
+     * start and row, up to `to`, by start, then row. */
     int (*reminder_starts)(rota__store *self, rota__env *env, rota_time from, int64_t row,
-                           rota_time to, int64_t limit, rota__booking **rows, int64_t *count);
+                           rota_time to, int64_t limit, rota__starting **rows, int64_t *count);
     /* How many are done whose start is before the horizon; counts to limit only. */
     int (*reminder_old)(rota__store *self, rota__env *env, rota_time horizon, int64_t limit,
                         int64_t *count);
