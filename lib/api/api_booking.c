@@ -274,7 +274,7 @@ int rota_booking_list(rota *r, const rota_booking_query *query, rota_result **ou
     if ((rc = rota__record_in(&r->error, "query", query, &own, (uint32_t)sizeof own,
                               ROTA__OLDEST(rota_booking_query, limit))) == ROTA_OK &&
         (rc = rota__booking_list(&cx, &own, &list)) == ROTA_OK)
-        rc = rota__result_list(rows, &list, cx.now);
+        rota__result_list(rows, &list, cx.now);
     rota__meter_time(&r->meter.list, since);
     return rota__handle_end_read(r, rows, out, rc);
 }

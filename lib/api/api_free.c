@@ -5,7 +5,7 @@
 /* What is found is the rows', what it takes to find it the call's. */
 static int begin(rota *r, const void *out, rota__context *cx, rota_result **rows)
 {
-    int rc = rota__handle_begin_read(r, out, cx, rows);
+    int rc = rota__handle_begin_rows(r, out, cx, rows);
     if (rc == ROTA_OK) cx->env.arena = &r->work;
     return rc;
 }

@@ -335,7 +335,7 @@ int rota__handle_need_id(rota *r, const rota_id *id)
 }
 
 /* What reads share, those that leave the report of the call before as it is too. */
-static int begin_rows(rota *r, const void *out, rota__context *cx, rota_result **rows)
+static int make_rows(rota *r, const void *out, rota__context *cx, rota_result **rows)
 {
     int rc = out ? ROTA_OK : rota__error_set(&r->error, ROTA_EINVALID, "nowhere to put the rows");
     if (rc == ROTA_OK && !(*rows = rota__result_new(&r->mem)))
@@ -345,10 +345,15 @@ static int begin_rows(rota *r, const void *out, rota__context *cx, rota_result *
     return ROTA_OK;
 }
 
-int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_result **rows)
+int rota__handle_begin_rows(rota *r, const void *out, rota__context *cx, rota_result **rows)
 {
     int rc = rota__handle_begin(r, cx);
-    if (rc == ROTA_OK) rc = begin_rows(r, out, cx, rows);
+    return rc == ROTA_OK ? make_rows(r, out, cx, rows) : rc;
+}
+
+int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_result **rows)
+{
+    int rc = rota__handle_begin_rows(r, out, cx, rows);
     if (rc != ROTA_OK) return rc;
     rc = rota__busy_refresh(cx->looker, &cx->env);
     return rc == ROTA_OK ? rc : rota__handle_end_read(r, *rows, NULL, rc);
@@ -357,7 +362,7 @@ int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_re
 int rota__handle_begin_report(rota *r, const void *out, rota__context *cx, rota_result **rows)
 {
     int rc = enter(r, cx);
-    return rc == ROTA_OK ? begin_rows(r, out, cx, rows) : rc;
+    return rc == ROTA_OK ? make_rows(r, out, cx, rows) : rc;
 }
 
 int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc)

@@ -54,7 +54,9 @@ int rota__handle_end_write(rota *r, rota__write *w, rota_receipt *receipt, int r
 /* A read that makes rows: `rows` is where the context allocates. */
 int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_result **rows);
 int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc);
-/* The same of what the last call left to be asked for, which stays as it is. */
+/* The same of what refreshes for itself what it looks at. */
+int rota__handle_begin_rows(rota *r, const void *out, rota__context *cx, rota_result **rows);
+/* And of what the last call left to be asked for, which stays as it is. */
 int rota__handle_begin_report(rota *r, const void *out, rota__context *cx, rota_result **rows);
 
 /* ROTA_EINVALID for NULL. */

@@ -51,15 +51,17 @@ void rota__record_out(void *out, const void *own, uint32_t own_size)
 
 /* --- rows --- */
 
+/* It lies in its own arena: most answers are one block. */
 rota_result *rota__result_new(const rota__mem *mem)
 {
     rota__mem own;
+    rota__arena arena;
     rota__mem_init(&own, mem->fn, mem->ctx);
-    rota_result *result = rota__mem_alloc(&own, 1, (int64_t)sizeof *result);
+    rota__arena_init(&arena, &own);
+    rota_result *result = rota__arena_alloc(&arena, 1, (int64_t)sizeof *result);
     if (!result) return NULL;
-    memset(result, 0, sizeof *result);
     rota__mem_init(&result->mem, mem->fn, mem->ctx);
-    rota__arena_init(&result->arena, &result->mem);
+    result->arena = (rota__arena){ &result->mem, arena.blocks };
     return result;
 }
 
@@ -67,11 +69,11 @@ void rota_result_free(rota_result *rows)
 {
     if (!rows) return;
     rota__mem own;
+    rota__arena arena = { &own, rows->arena.blocks };
     rota__mem_init(&own, rows->mem.fn, rows->mem.ctx);
     for (int64_t i = 0; i < rows->page_count; i++)
         rota__page_drop(rows->pages[i]);
-    rota__arena_free(&rows->arena);
-    rota__mem_free(&own, rows);
+    rota__arena_free(&arena);
 }
 
 int64_t rota_result_count(const rota_result *rows)
@@ -201,23 +203,17 @@ void rota__result_reminders(rota_result *result, rota_reminder *rows, int64_t co
     take(result, ROTA__ROWS_REMINDER, rows, count);
 }
 
-int rota__result_list(rota_result *result, rota__listing *list, rota_time now)
+void rota__result_list(rota_result *result, rota__listing *list, rota_time now)
 {
     result->pages = list->pages.items;
     result->page_count = list->pages.count;
     if (result->page_count == 0) {
         rota__result_bookings(result, list->records, list->record_count, now);
-        return ROTA_OK;
+        return;
     }
-    int64_t count = list->refs.count;
-    rota_booking *out = rota__arena_room(&result->arena, count, (int64_t)sizeof *out);
-    if (!out) return ROTA_ENOMEM;
-    take(result, ROTA__ROWS_BOOKING, out, count);
-    for (int64_t i = 0; i < count; i++) {
-        out[i] = *list->refs.items[i];
-        show(&out[i], now);
-    }
-    return ROTA_OK;
+    take(result, ROTA__ROWS_BOOKING, NULL, list->refs.count);
+    result->refs = list->refs.items;
+    result->now = now;
 }
 
 /* False: no memory. */
@@ -299,7 +295,10 @@ static int row_at(const rota_result *result, int32_t kind, int64_t i, int64_t si
     if (!result || !out || result->kind != kind || i < 0 || i >= result->count ||
         rota__record_size(out) < oldest)
         return ROTA_EINVALID;
-    rota__record_out(out, (const unsigned char *)result->rows + i * size, (uint32_t)size);
+    rota__record_out(out,
+                     result->refs ? (const void *)result->refs[i]
+                                  : (const unsigned char *)result->rows + i * size,
+                     (uint32_t)size);
     return ROTA_OK;
 }
 
@@ -317,8 +316,10 @@ int rota_member_at(const rota_result *rows, int64_t i, rota_member *out)
 
 int rota_booking_at(const rota_result *rows, int64_t i, rota_booking *out)
 {
-    return row_at(rows, ROTA__ROWS_BOOKING, i, (int64_t)sizeof *out, out,
-                  ROTA__OLDEST(rota_booking, phase));
+    int rc = row_at(rows, ROTA__ROWS_BOOKING, i, (int64_t)sizeof *out, out,
+                    ROTA__OLDEST(rota_booking, phase));
+    if (rc == ROTA_OK && rows->refs) show(out, rows->now);
+    return rc;
 }
 
 int rota_conflict_at(const rota_result *rows, int64_t i, rota_conflict *out)

@@ -29,8 +29,10 @@ enum {
 struct rota_result {
     rota__mem mem; /* a copy: the handle may be gone before the rows */
     rota__arena arena;
-    void *rows;         /* of the public record of the kind */
-    rota__page **pages; /* what the rows show lies on these */
+    void *rows;                /* of the public record of the kind; or, of bookings, */
+    const rota_booking **refs; /* where they lie on pages, as they are stored, */
+    rota_time now;             /* to be shown as of this time */
+    rota__page **pages;        /* kept as long as the rows */
     int64_t page_count;
     int64_t count;
     int32_t kind;
@@ -65,7 +67,7 @@ void rota__result_spans(rota_result *result, rota_span *rows, int64_t count);
 void rota__result_slots(rota_result *result, rota_slot *rows, int64_t count);
 void rota__result_reminders(rota_result *result, rota_reminder *rows, int64_t count);
 /* Takes over the list's pages, whatever becomes of it. */
-int rota__result_list(rota_result *result, rota__listing *list, rota_time now);
+void rota__result_list(rota_result *result, rota__listing *list, rota_time now);
 int rota__result_conflicts(rota_result *result, const rota_conflict *rows, int64_t count);
 int rota__result_violations(rota_result *result, const rota_violation *rows, int64_t count);
 int rota__result_alternatives(rota_result *result, const rota_alternative *rows, int64_t count);

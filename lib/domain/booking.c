@@ -42,12 +42,6 @@ enum {
 
 static const uint32_t movable = IN(HELD) | IN(CONFIRMED) | IN(CHECKED_IN);
 
-int32_t rota__booking_seen(int32_t stored, rota_time hold_expires, rota_time now)
-{
-    bool lapsed = stored == ROTA_BOOKING_HELD && rota__lapsed(hold_expires, now);
-    return lapsed ? ROTA_BOOKING_EXPIRED : stored;
-}
-
 int32_t rota__booking_status(const rota__booking *booking, rota_time now)
 {
     return rota__booking_seen(booking->status, booking->hold_expires, now);

@@ -18,7 +18,11 @@ enum { ROTA__CONFIRM, ROTA__CANCEL, ROTA__CHECK_IN, ROTA__COMPLETE, ROTA__RESTOR
 int rota__booking_step(rota__write *w, const rota_id *id, int step);
 
 /* A lapsed hold is expired, whether it was ticked or not (I7). */
-int32_t rota__booking_seen(int32_t stored, rota_time hold_expires, rota_time now);
+static inline int32_t rota__booking_seen(int32_t stored, rota_time hold_expires, rota_time now)
+{
+    bool lapsed = stored == ROTA_BOOKING_HELD && rota__lapsed(hold_expires, now);
+    return lapsed ? ROTA_BOOKING_EXPIRED : stored;
+}
 int32_t rota__booking_status(const rota__booking *booking, rota_time now);
 
 int rota__booking_find(rota__context *cx, const char *id_or_ref, rota_id *id);

@@ -7,6 +7,7 @@
 enum {
     DAY = 86400,
     USUAL_LIMIT = 1000,
+    FEW = 16,           /* slots, for which there is room at once */
     MOST_WORK = 4000000 /* starts that are looked at, times those looked at for each */
 };
 
@@ -25,21 +26,40 @@ static int64_t whole_steps(const search *s, int64_t seconds)
     return (int64_t)(((uint32_t)seconds + step - 1) / step) * step;
 }
 
+/* Of the local day, as long as the clock goes on evenly; and of all days, where a step divides
+ * them. */
+static void set_grid(search *s, rota_time from)
+{
+    if (s->query->align == ROTA_ALIGN_WINDOW) {
+        s->grid = (rota_span){ s->query->window.start, INT64_MAX };
+        return;
+    }
+    rota_span stretch;
+    const int32_t offset = rota__tz_stretch(s->zone, from, &stretch);
+    s->grid.start = rota__time_floor(from + offset, DAY) * DAY - offset;
+    s->grid.end = stretch.end;
+    if (DAY % s->step != 0 && s->grid.start + DAY < stretch.end) s->grid.end = s->grid.start + DAY;
+}
+
 /* The first start at `from` or later; one that is too late may be any such. */
 static rota_time next_start(search *s, rota_time from)
 {
-    if (s->query->align == ROTA_ALIGN_WINDOW)
-        return s->query->window.start + whole_steps(s, from - s->query->window.start);
-    while (from < s->starts.end) {
-        if (from < s->stretch.start || from >= s->stretch.end)
-            s->offset = rota__tz_stretch(s->zone, from, &s->stretch);
-        rota__local local = from + s->offset, day = rota__time_floor(local, DAY) * DAY;
-        int64_t since = whole_steps(s, local - day);
-        rota_time start = day + (since < DAY ? since : DAY) - s->offset;
-        if (start < s->stretch.end) return start;
-        from = s->stretch.end;
+    for (;;) {
+        if (from >= s->grid.start && from < s->grid.end) {
+            rota_time start = s->grid.start + whole_steps(s, from - s->grid.start);
+            if (start < s->grid.end) return start;
+            from = s->grid.end;
+        }
+        if (from >= s->starts.end) return from;
+        set_grid(s, from);
     }
-    return from;
+}
+
+/* The one behind the start that was found last, which mostly needs no dividing. */
+static rota_time start_behind(search *s, rota_time start)
+{
+    const rota_time next = start + s->step;
+    return next < s->grid.end ? next : next_start(s, start + 1);
 }
 
 /* Is one free at an instant that is not before the last one asked for? */
@@ -219,16 +239,19 @@ typedef struct findings {
     ROTA__LIST(found) packed;
 } findings;
 
-static int push_slot(search *s, rota_time start, const rota_id *ids, int64_t count, findings *list)
+static rota_slot slot_of(rota_span when, const rota_id *ids, int64_t count)
 {
-    const rota_slot slot = { .size = (uint32_t)sizeof slot,
-                             .when = { start, start + s->query->duration },
-                             .resources = ids,
-                             .resource_count = count };
+    return (rota_slot){
+        .size = (uint32_t)sizeof(rota_slot), .when = when, .resources = ids, .resource_count = count
+    };
+}
+
+static int push_slot(search *s, rota_slot slot, findings *list)
+{
     if (s->query->order == ROTA_FREE_PACKED) {
         found *added = ROTA__PUSH(s->w->cx->env.arena, &list->packed);
         if (!added) return rota__context_nomem(s->w->cx);
-        *added = (found){ .slot = slot, .gaps = gaps_of(s, start) };
+        *added = (found){ .slot = slot, .gaps = gaps_of(s, slot.when.start) };
         return ROTA_OK;
     }
     rota_slot *row = ROTA__PUSH(list->f->arena, list->f->out);
@@ -243,7 +266,6 @@ static int add_slot(search *s, rota_time start, findings *list)
     rota__claim *claims;
     int64_t count;
     bool admitted = false;
-    if (s->ids) return push_slot(s, start, s->ids, s->query->all_count, list);
     int rc = rota__free_claims(s, &claims, &count);
     if (rc == ROTA_OK) rc = confirm(s, when, claims, count, &admitted);
     if (rc != ROTA_OK || !admitted) return rc;
@@ -251,7 +273,7 @@ static int add_slot(search *s, rota_time start, findings *list)
     if (!ids) return rota__context_nomem(s->w->cx);
     for (int64_t i = 0; i < count; i++)
         ids[i] = claims[i].resource_id;
-    return push_slot(s, start, ids, count, list);
+    return push_slot(s, slot_of(when, ids, count), list);
 }
 
 static int check_work(const search *s)
@@ -293,13 +315,13 @@ static rota_time next_free(search *s, rota_time from)
 
 static int walk(search *s, int64_t most, findings *list)
 {
-    const bool packed = s->query->order == ROTA_FREE_PACKED;
+    const bool packed = s->query->order == ROTA_FREE_PACKED, pools = s->query->pool_count > 0;
     rota_time start = next_free(s, s->starts.start);
     int rc = ROTA_OK;
     while (start < s->starts.end && rc == ROTA_OK && (packed || list->f->out->count < most)) {
         rota_time from = start + 1;
         if (packed) pack_pools(s, start);
-        if (rota__free_choose(s, is_open_in_walk, start))
+        if (!pools || rota__free_choose(s, is_open_in_walk, start))
             rc = add_slot(s, start, list);
         else
             from = first_change(s, start);
@@ -317,11 +339,16 @@ static int by_rank(const void *left, const void *right)
     return (a->slot.when.start > b->slot.when.start) - (a->slot.when.start < b->slot.when.start);
 }
 
+static int64_t limit_of(const rota_free_query *query)
+{
+    return query->limit ? query->limit : USUAL_LIMIT;
+}
+
 static int list_slots(search *s, const find *f)
 {
     findings list = { .f = f };
     found *packed;
-    int64_t most = f->query->limit ? f->query->limit : USUAL_LIMIT;
+    int64_t most = limit_of(f->query);
     int rc = walk(s, most, &list);
     if (rc != ROTA_OK || list.packed.count == 0) return rc;
     packed = list.packed.items;
@@ -345,6 +372,28 @@ static int decide_find(rota__write *w, const void *data)
     return rc;
 }
 
+/* Where the quarters know all there is to know. */
+static int list_known(search *s, const find *f, const rota_id *ids)
+{
+    const int64_t most = limit_of(f->query);
+    rota_time start = next_start(s, s->starts.start);
+    while (start < s->starts.end && f->out->count < most) {
+        const rota_time until = rota__quarters_until(s, start);
+        if (until > start) {
+            start = next_start(s, until);
+            continue;
+        }
+        rota_slot *row = ROTA__PUSH(f->arena, f->out);
+        if (!row) return rota__context_nomem(s->w->cx);
+        row->size = (uint32_t)sizeof *row;
+        row->when = (rota_span){ start, start + f->query->duration };
+        row->resources = ids;
+        row->resource_count = f->query->all_count;
+        start = start_behind(s, start);
+    }
+    return ROTA_OK;
+}
+
 /* What is known by quarters alone was looked at in one moment: nothing of it can have
  * changed, and none of it is put to the gate again. */
 static int find_at_once(rota__write *w, const find *f, bool *done)
@@ -353,12 +402,14 @@ static int find_at_once(rota__write *w, const find *f, bool *done)
     rota__free_start(&s, w, f->query);
     int rc = rota__quarters_all(&s, done);
     if (rc != ROTA_OK || !*done) return rc;
+    const int64_t limit = limit_of(f->query), some = limit < FEW ? limit : FEW;
     rota_id *ids = rota__arena_room(f->arena, f->query->all_count, (int64_t)sizeof *ids);
-    if (!ids) return rota__context_nomem(w->cx);
+    f->out->items = rota__arena_room(f->arena, some, (int64_t)sizeof *f->out->items);
+    if (!ids || !f->out->items) return rota__context_nomem(w->cx);
+    f->out->room = some;
     for (int64_t i = 0; i < f->query->all_count; i++)
         ids[i] = f->query->all[i].resource;
-    s.ids = ids;
-    return list_slots(&s, f);
+    return list_known(&s, f, ids);
 }
 
 int rota__free_first(rota__write *w, const rota_free_query *query, const rota__spans *allowed,

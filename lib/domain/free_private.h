@@ -37,6 +37,7 @@ typedef struct rota__quarters {
     int32_t before, after;
     int64_t first, count; /* rows of words, since the time 0 */
     int64_t first_map, last_map;
+    int64_t length;  /* of what is looked for, in quarters */
     uint64_t *words; /* NULL: nothing was added yet */
 } rota__quarters;
 
@@ -47,13 +48,11 @@ typedef struct rota__search {
     rota_span starts; /* the first one possible, and behind the last one */
     int64_t step;
     const rota__tz *zone;
-    rota_span stretch; /* in which its offset is: */
-    int32_t offset;
+    rota_span grid; /* until its end starts are whole steps behind its start; empty at first */
     rota__offers all;
     rota__spans blocked; /* of all of them but those that the quarters know */
     int64_t at;
     rota__quarters quarters;
-    const rota_id *ids; /* of each slot, where the quarters know all that is asked for; else NULL */
     rota__pool *pools;
     ROTA__LIST(int64_t) known; /* rows of the pools' resources, sorted; a place is its number */
     int64_t *holder;           /* of each of those, the pool that takes it; -1: none */

@@ -43,6 +43,7 @@ static int begin(search *s, const rota__resource *as)
     q->first = rota__time_floor(s->starts.start - q->before, ROW_SECONDS);
     q->count = rota__time_floor(end - 1, ROW_SECONDS) - q->first + 1;
     q->first_map = rota__time_floor(q->first, MAP_ROWS);
+    q->length = (q->before + s->query->duration + q->after) / QUARTER;
     q->last_map = rota__time_floor(q->first + q->count - 1, MAP_ROWS);
     q->fit = q->before % QUARTER == 0 && q->after % QUARTER == 0 && q->count <= MOST_ROWS &&
              is_on_quarters(s);
@@ -122,11 +123,10 @@ rota_time rota__quarters_until(const search *s, rota_time start)
 {
     const quarters *q = &s->quarters;
     if (!q->words) return start;
-    const rota_time zero = q->first * ROW_SECONDS;
-    const int64_t from = (start - q->before - zero) / QUARTER;
-    const int64_t to = (start + s->query->duration + q->after - zero) / QUARTER;
-    const int64_t at = last_taken(q->words, from, to);
-    return at < 0 ? start : zero + (at + 1) * QUARTER + q->before;
+    const rota_time zero = q->first * ROW_SECONDS + q->before;
+    const int64_t from = (start - zero) / QUARTER;
+    const int64_t at = last_taken(q->words, from, from + q->length);
+    return at < 0 ? start : zero + (at + 1) * QUARTER;
 }
 
 /* --- all of a search, at once --- */

@@ -119,7 +119,7 @@ static void measure_common(world *w, int64_t people, double goal)
     rota_span *work = bench_alloc(people * BOOKINGS, sizeof *work);
     rota_time out[LIMIT];
     int64_t found = 0, rounds = bench_pick(3, people > 100 ? 30 : 300, people > 100 ? 100 : 2000);
-    int64_t in_a_row = people > 100 ? 8 : 16, plain_in_a_row = people > 10 ? 1 : 16;
+    int64_t in_a_row = people > 100 ? 8 : 64, plain_in_a_row = people > 10 ? 1 : 64;
     bench_case("common free slots of %" PRId64 " people, the first %d of a month", people, LIMIT);
     for (int64_t i = 0; i < rounds; i++) {
         rota_result *rows;
