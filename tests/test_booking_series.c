@@ -1179,6 +1179,18 @@ START_TEST(one_occurrence_is_moved_by_itself)
 }
 END_TEST
 
+static void ck_only_conflict(const char *asked, const char *with)
+{
+    rota_result *rows = NULL;
+    rota_conflict conflict = ROTA_INIT(rota_conflict);
+    ck_status(&f, rota_conflict_list(f.r, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    ck_assert_int_eq(rota_conflict_at(rows, 0, &conflict), ROTA_OK);
+    ck_time(conflict.asked, asked);
+    ck_time(conflict.occurrence, with);
+    rota_result_free(rows);
+}
+
 START_TEST(one_occurrence_moves_over_itself_and_not_over_its_neighbours)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -1190,6 +1202,21 @@ START_TEST(one_occurrence_moves_over_itself_and_not_over_its_neighbours)
     /* Where it was, another one may be. */
     ck_status(&f, move(id, "2031-03-13T08:00Z", ROTA_SCOPE_THIS, "2031-03-12T08:30Z"), ROTA_OK);
     ck_refused(move(id, "2031-03-12T08:00Z", ROTA_SCOPE_THIS, "2031-03-12T08:00Z"), ROTA_ECONFLICT);
+}
+END_TEST
+
+/* Of what stays where it is nothing is told: it was not asked for. */
+START_TEST(only_what_is_moved_is_told_what_is_in_its_way)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = series(room, "2031-03-10T09:00", "FREQ=DAILY;COUNT=6", HOUR);
+    ck_refused(move(id, "2031-03-12T08:00Z", ROTA_SCOPE_THIS, "2031-03-13T08:15Z"), ROTA_ECONFLICT);
+    ck_only_conflict("2031-03-12T08:00Z", "2031-03-13T08:00Z");
+    /* The first one is behind those that are to be moved, and none of them. */
+    ck_status(&f, move(id, "2031-03-10T08:00Z", ROTA_SCOPE_THIS, "2031-03-14T10:00Z"), ROTA_OK);
+    ck_refused(move(id, "2031-03-12T08:00Z", ROTA_SCOPE_FUTURE, "2031-03-12T10:00Z"),
+               ROTA_ECONFLICT);
+    ck_only_conflict("2031-03-14T08:00Z", "2031-03-10T08:00Z");
 }
 END_TEST
 
@@ -2259,6 +2286,7 @@ Suite *booking_series_suite(void)
     tcase_add_checked_fixture(moving, setup, teardown);
     tcase_add_test(moving, one_occurrence_is_moved_by_itself);
     tcase_add_test(moving, one_occurrence_moves_over_itself_and_not_over_its_neighbours);
+    tcase_add_test(moving, only_what_is_moved_is_told_what_is_in_its_way);
     tcase_add_test(moving, all_are_moved_on_the_wall_clock);
     tcase_add_test(moving, those_to_come_are_moved_and_the_others_stay);
     tcase_add_test(moving, what_was_changed_by_itself_stays);

@@ -291,6 +291,38 @@ START_TEST(what_is_changed_of_the_series_is_told_of_each)
 }
 END_TEST
 
+/* Of one that is in a room that its series never claimed, too. */
+START_TEST(what_is_changed_of_the_series_is_told_where_one_of_it_went)
+{
+    rota_id room = fx_room(&f, "Blue", 1), other = fx_room(&f, "Red", 1);
+    rota_id id = series(room, "2031-03-10T09:00", "FREQ=WEEKLY;COUNT=3", 3600);
+    const rota_time second = t("2031-03-17T08:00Z"), third = t("2031-03-24T08:00Z");
+    const rota_claim elsewhere = { .resource = other, .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_booking_query all = window("2031-03-01T00:00Z", "2031-06-01T00:00Z");
+    rota_call call = for_one(second, ROTA_SCOPE_THIS);
+    q.set = ROTA_BOOKING_SET_CLAIMS;
+    q.claims = &elsewhere;
+    q.claim_count = 1;
+    ck_status(&f, rota_booking_move(f.r, &call, &id, &q, NULL), ROTA_OK);
+    all.resource = other;
+    for (int version = 2; version <= 4; version++) {
+        for (int known = 0; known < 3; known++) {
+            rota_result *rows = list(&all);
+            ck_assert_int_eq(rota_result_count(rows), 1);
+            ck_assert_str_eq(row(rows, 0).title, version == 2 ? "Series" : "Renamed");
+            ck_assert_int_eq(row(rows, 0).version, version);
+            rota_result_free(rows);
+        }
+        q.set = ROTA_BOOKING_SET_TITLE;
+        q.title = "Renamed";
+        if (version == 2) ck_status(&f, rota_booking_move(f.r, NULL, &id, &q, NULL), ROTA_OK);
+        call = for_one(third, ROTA_SCOPE_THIS);
+        if (version == 3) ck_status(&f, rota_booking_cancel(f.r, &call, &id, NULL), ROTA_OK);
+    }
+}
+END_TEST
+
 /* --- lists --- */
 
 START_TEST(a_list_without_a_limit_is_bounded)
@@ -801,6 +833,7 @@ Suite *occurrence_suite(void)
     tcase_add_test(tc, an_occurrence_is_what_became_of_it);
     tcase_add_test(tc, what_was_left_out_is_cancelled_and_never_listed);
     tcase_add_test(tc, what_is_changed_of_the_series_is_told_of_each);
+    tcase_add_test(tc, what_is_changed_of_the_series_is_told_where_one_of_it_went);
     tcase_add_test(tc, a_list_without_a_limit_is_bounded);
     tcase_add_test(tc, long_occurrences_are_found_however_often_they_are_asked_for);
     tcase_add_test(tc, cancelled_occurrences_are_listed_where_they_are_asked_for);

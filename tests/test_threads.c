@@ -876,6 +876,18 @@ static void all_at_once(actor *actors, int (*call)(actor *))
         until_it_waits(&actors[i]);
 }
 
+/* The same, in the order of their numbers. */
+static void one_behind_the_other(actor *actors, int (*call)(actor *))
+{
+    start(&actors[0]);
+    until_somebody_flushes();
+    for (int i = 1; i < TEAM; i++) {
+        actors[i] = (actor){ .r = team.r[i], .number = i, .call = call };
+        start(&actors[i]);
+        until_it_waits(&actors[i]);
+    }
+}
+
 START_TEST(of_those_who_want_the_same_slot_in_one_turn_one_has_it)
 {
     actor actors[TEAM] = { writer_at_the_gate() };
@@ -1019,13 +1031,7 @@ START_TEST(in_one_turn_each_sees_the_series_of_those_before)
         ck_answer(team.r[i], is_free(team.r[i], team.other, 2 * WEEKLY), ROTA_ECONFLICT);
     rota_metrics before = metrics(team.r[0]);
     shut_gate();
-    start(&actors[0]);
-    until_somebody_flushes();
-    for (int i = 1; i < TEAM; i++) {
-        actors[i] = (actor){ .r = team.r[i], .number = i, .call = step_on_the_last };
-        start(&actors[i]);
-        until_it_waits(&actors[i]);
-    }
+    one_behind_the_other(actors, step_on_the_last);
     open_gate(0);
     for (int i = 0; i < TEAM; i++) {
         int answer = finish(&actors[i]);
@@ -1041,6 +1047,35 @@ START_TEST(in_one_turn_each_sees_the_series_of_those_before)
         ck_answer(r, is_free(r, team.other, 9 * WEEKLY + 3), ROTA_OK);
         ck_answer(r, is_free(r, team.other, 9 * WEEKLY + 6), ROTA_ECONFLICT);
         ck_assert_int_eq(listed(r, team.other, 0, 7 * WEEKLY), 6 + 7);
+    }
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+/* A long stay, of a resource that recurred at no time before: it is looked at in the time in
+ * which there are series, and those of the turn are among them. */
+static int stay_behind_a_series(actor *self)
+{
+    if (self->number == 1) return book_series(self->r, team.other, 0, "first of all", NULL);
+    if (self->number > 2) return book_own_slot(self);
+    rota_claim c = { .resource = team.other, .units = 1 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.when = (rota_span){ DAWN + 2 * HOUR, DAWN + (rota_time)60 * WEEKLY * HOUR };
+    q.claims = &c;
+    q.claim_count = 1;
+    return rota_booking_create(self->r, NULL, &q, NULL);
+}
+
+START_TEST(a_long_stay_sees_the_first_series_of_its_turn)
+{
+    actor actors[TEAM] = { writer_at_the_gate() };
+    one_behind_the_other(actors, stay_behind_a_series);
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++) {
+        int answer = finish(&actors[i]);
+        ck_assert_msg(answer == (i == 2 ? ROTA_ECONFLICT : ROTA_OK), "%d: %s: %s", i,
+                      rota_status_name(answer), rota_errmsg(team.r[i]));
     }
     ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
     close_team();
@@ -1880,6 +1915,7 @@ Suite *threads_suite(void)
     tcase_add_test(flush, of_those_who_want_the_same_slot_in_one_turn_one_has_it);
     tcase_add_test(flush, of_series_that_collide_in_one_turn_one_is_made);
     tcase_add_test(flush, in_one_turn_each_sees_the_series_of_those_before);
+    tcase_add_test(flush, a_long_stay_sees_the_first_series_of_its_turn);
     tcase_add_test(flush, a_key_that_several_use_in_one_turn_is_used_once);
     tcase_add_test(flush, a_flush_that_fails_fails_those_who_shared_it_and_nobody_else);
     tcase_add_test(flush, after_a_shared_flush_that_failed_memory_is_as_the_store);

@@ -484,12 +484,11 @@ static int tell(rota__write *w, const rota__timeline *t, const pieces *taken,
                                     : ROTA_OK;
 }
 
-/* The clashes of one that is asked for stand together, at the end. */
-static bool told_of(const rota__clashes *clashes, int64_t from, const piece *asked, const piece *p)
+/* Of the one that is asked for, whose clashes begin at `from`. */
+static bool told_of(const rota__clashes *clashes, int64_t from, const piece *p)
 {
-    for (int64_t i = clashes->count; i-- > from;) {
+    for (int64_t i = from; i < clashes->count; i++) {
         const rota__clash *clash = &clashes->items[i];
-        if (clash->asked != asked->original) return false;
         if (clash->booking == p->booking && clash->original == p->original) return true;
     }
     return false;
@@ -506,7 +505,7 @@ static int tell_one(rota__write *w, const rota__timeline *t, const piece *asked,
         rota_span common = rota__time_common(asked->span, s->span);
         for (int64_t i = 0; i < taken->count && rc == ROTA_OK; i++) {
             const piece *p = &taken->items[i];
-            if (rota__time_overlap(p->span, common) && !told_of(clashes, from, asked, p))
+            if (rota__time_overlap(p->span, common) && !told_of(clashes, from, p))
                 rc = add_clash(w, clashes, t, asked, p, s);
         }
     }
