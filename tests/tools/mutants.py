@@ -31,9 +31,9 @@ WORK = os.path.join(ROOT, "build/mutants")
 PARTS = ["Makefile", "include", "lib", "tests", "examples", "pkgconfig"]
 ENOUGH = 0.9
 
-# The first of these, then what else there is. Those that are slow, and about who writes
-# next to whom, have nothing to say about what is decided; the last ones about neither,
-# or they run programs of their own.
+# The first of these, then what else there is, then those that are slow, and about who writes
+# next to whom. The last ones have nothing to say of what is decided, or they run programs of
+# their own.
 FIRST = ["admit", "booking", "booking_series", "group", "call", "bad_input", "itree", "handle",
          "consumer"]
 WRITERS = ["sqlite", "store", "threads", "crash", "faults", "race"]
@@ -41,11 +41,6 @@ OUT = ["base", "recur", "ical", "fuzz", "hosts", "jsonl"]
 # Of the suite jsonl, what asks every question once, and a random sequence that is short
 # and always the same.
 SCRIPTS = ["contract.py", "series.py", "far.py", "batch.py", "random_model.py --ops 4000 --seed 1"]
-DECISIONS = ["lib/domain/admit.c", "lib/domain/admit_absent.c", "lib/domain/admit_far.c",
-             "lib/domain/admit_peek.c", "lib/domain/admit_reach.c", "lib/domain/admit_series.c",
-             "lib/domain/block.c", "lib/domain/booking.c", "lib/domain/booking_list.c",
-             "lib/domain/booking_series.c", "lib/domain/resolve.c", "lib/domain/group.c",
-             "lib/index/itree.c"]
 # What is tested elsewhere than in the suite of its name.
 TESTED_BY = {"admit_absent": "place", "admit_far": "booking_series", "admit_peek": "index",
              "admit_reach": "group", "admit_series": "booking_series", "block": "booking_series",
@@ -169,13 +164,11 @@ def suites(directory):
 
 
 def suites_for(file, limits):
-    """The one of its name first; of what is decided, not those about writers."""
+    """The one of its name first, those about writers last."""
     stem = os.path.basename(file)[:-len(".c")]
     own = TESTED_BY.get(stem, stem)
     first = own if own in limits else own.split("_")[0]
-    names = [name for name in limits if file not in DECISIONS or
-             name not in WRITERS or name == "store"]
-    return sorted(names, key=lambda name: name != first)
+    return sorted(limits, key=lambda name: name != first)
 
 
 def prepare(directory):
