@@ -554,6 +554,26 @@ START_TEST(lists_of_a_booking_go_before_those_of_its_resource_and_the_default)
 }
 END_TEST
 
+START_TEST(a_list_of_a_series_is_of_its_single_occurrences_too)
+{
+    static const int64_t ten[] = { 600 };
+    rota_call second = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    rota_id id = make_series(room, "FREQ=DAILY;COUNT=2");
+    ck_status(&f, put(id, nobody, ten, 1, 0), ROTA_OK);
+    second.occurrence = t("2031-03-12T09:00Z");
+    second.scope = ROTA_SCOPE_THIS;
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-12T15:00Z");
+    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    fx_clock(&f, "2031-03-13T00:00Z");
+    ck_assert_int_eq(due(), 2);
+    ck_assert_int_eq(row[0].due, t("2031-03-11T08:50Z"));
+    ck_assert_int_eq(row[1].due, t("2031-03-12T14:50Z"));
+}
+END_TEST
+
 START_TEST(a_hold_reminds_once_it_is_confirmed)
 {
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -1120,6 +1140,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, each_of_several_groups_reminds_its_members_and_rooms_between_them_nobody);
     tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);
     tcase_add_test(each, lists_of_a_booking_go_before_those_of_its_resource_and_the_default);
+    tcase_add_test(each, a_list_of_a_series_is_of_its_single_occurrences_too);
     tcase_add_test(each, a_hold_reminds_once_it_is_confirmed);
     tcase_add_test(each, a_clock_that_goes_back_neither_loses_nor_hastens_anything);
     tcase_add_test(each, two_workers_are_never_given_the_same_one_at_once);
