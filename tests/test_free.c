@@ -681,6 +681,25 @@ START_TEST(a_search_by_the_quarter_finds_what_the_gate_lets_through)
 }
 END_TEST
 
+/* From the summer's first instant on steps are counted by the summer's clock: two hours of the
+ * winter's are none of its. And what would end a second behind the window is not in it. */
+START_TEST(steps_end_where_the_clock_changes_and_where_the_window_does)
+{
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    const rota_claim berlin = one_with(&f, "Europe/Berlin", 0, 0);
+    rota_free_query q = query(&berlin, 1, "2031-03-29T23:00Z", "2031-03-30T06:00Z", 900);
+    rota_free_query whole = query(&berlin, 1, "2031-03-31T09:00Z", "2031-03-31T11:59:59Z", 3600);
+    q.step = 7200;
+    whole.step = 3600;
+    for (int again = 0; again < 2; again++) {
+        ck_slots(&f, &q, "23:00 02:00 04:00");
+        ck_slots(&f, &whole, "09:00 10:00");
+    }
+    fx_close(&f);
+}
+END_TEST
+
 /* Nobody's setup or cleanup ends at a border of what is kept in one piece. */
 START_TEST(setup_and_cleanup_reach_over_the_border_of_a_map)
 {
@@ -828,6 +847,7 @@ Suite *free_suite(void)
     tcase_add_test(tc, a_search_that_is_none_is_refused);
     tcase_add_test(tc, a_search_that_takes_too_long_says_so);
     tcase_add_test(tc, a_search_by_the_quarter_finds_what_the_gate_lets_through);
+    tcase_add_test(tc, steps_end_where_the_clock_changes_and_where_the_window_does);
     tcase_add_test(tc, setup_and_cleanup_reach_over_the_border_of_a_map);
     tcase_add_test(tc, who_needs_minutes_is_looked_for_by_the_minute);
     tcase_add_test(tc, who_needs_more_than_the_others_is_looked_for_by_himself);
