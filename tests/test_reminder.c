@@ -362,6 +362,20 @@ START_TEST(a_series_of_many_can_be_made_and_changed_beside_a_long_list)
 }
 END_TEST
 
+/* What was looked at, and came to nothing, is not kept until the answer is there. */
+START_TEST(a_year_without_a_poll_needs_little_memory)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, ROTA_LATE_SKIP), ROTA_OK);
+    for (int i = 0; i < 10; i++)
+        series_of(fx_resource(&f, "room", "Hourly", 1), "FREQ=HOURLY", 60);
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2032-03-11T00:00Z");
+    f.most_bytes = f.live_bytes;
+    ck_assert_int_eq(due(), 0);
+    ck_assert_int_lt(f.most_bytes - f.live_bytes, 16 << 20);
+}
+END_TEST
+
 START_TEST(a_series_that_moves_forgets_its_old_times)
 {
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -1132,6 +1146,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, a_week_without_a_poll_loses_nothing);
     tcase_add_test(each, every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled);
     tcase_add_test(each, a_series_of_many_can_be_made_and_changed_beside_a_long_list);
+    tcase_add_test(each, a_year_without_a_poll_needs_little_memory);
     tcase_add_test(each, a_series_that_moves_forgets_its_old_times);
     tcase_add_test(each, an_occurrence_that_is_moved_into_the_next_minutes_is_late);
     tcase_add_test(each, an_occurrence_that_keeps_its_start_has_nothing_late);

@@ -1,5 +1,5 @@
-/* Numbers as bytes, the lowest first or the highest, whatever the machine does. Written so that compilers see
- * one load or one store in each. */
+/* Numbers as bytes, the lowest first or the highest, whatever the machine does. Written so
+ * that compilers see one load or one store in each. */
 #ifndef ROTA__WORDS_H
 #define ROTA__WORDS_H
 

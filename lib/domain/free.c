@@ -26,8 +26,7 @@ static int64_t whole_steps(const search *s, int64_t seconds)
     return (int64_t)(((uint32_t)seconds + step - 1) / step) * step;
 }
 
-/* Of the local day, as long as the clock goes on evenly; and of all days, where a step divides
- * them. */
+/* Of one local day; or, where a step divides a day, until the clock changes. */
 static void set_grid(search *s, rota_time from)
 {
     if (s->query->align == ROTA_ALIGN_WINDOW) {
@@ -239,19 +238,15 @@ typedef struct findings {
     ROTA__LIST(found) packed;
 } findings;
 
-static rota_slot slot_of(rota_span when, const rota_id *ids, int64_t count)
+static int push_slot(search *s, rota_span when, const rota_id *ids, int64_t count, findings *list)
 {
-    return (rota_slot){
-        .size = (uint32_t)sizeof(rota_slot), .when = when, .resources = ids, .resource_count = count
+    const rota_slot slot = {
+        .size = (uint32_t)sizeof slot, .when = when, .resources = ids, .resource_count = count
     };
-}
-
-static int push_slot(search *s, rota_slot slot, findings *list)
-{
     if (s->query->order == ROTA_FREE_PACKED) {
         found *added = ROTA__PUSH(s->w->cx->env.arena, &list->packed);
         if (!added) return rota__context_nomem(s->w->cx);
-        *added = (found){ .slot = slot, .gaps = gaps_of(s, slot.when.start) };
+        *added = (found){ .slot = slot, .gaps = gaps_of(s, when.start) };
         return ROTA_OK;
     }
     rota_slot *row = ROTA__PUSH(list->f->arena, list->f->out);
@@ -273,7 +268,7 @@ static int add_slot(search *s, rota_time start, findings *list)
     if (!ids) return rota__context_nomem(s->w->cx);
     for (int64_t i = 0; i < count; i++)
         ids[i] = claims[i].resource_id;
-    return push_slot(s, slot_of(when, ids, count), list);
+    return push_slot(s, when, ids, count, list);
 }
 
 static int check_work(const search *s)

@@ -31,9 +31,8 @@ typedef rota__person person;
 
 typedef struct found {
     rota__reminder reminder;
-    const rota__starting *of;
-    rota_id resource;
-    bool stored;
+    rota_id booking, resource;
+    bool recurs, stored;
 } found;
 
 typedef struct candidate {
@@ -59,6 +58,7 @@ typedef struct poll {
     int64_t *offsets, offset_count;
     ROTA__LIST(found) found;
     ROTA__LIST(candidate) candidates;
+    rota__arena round; /* of occurrences among them: what is looked at anew needs those no more */
     ROTA__LIST(series_next) next;
     rota__people people;
     int64_t behind; /* so many of `found`, the first ones and by due, are no news to the cursor */
@@ -112,10 +112,11 @@ static int by_due(const void *left, const void *right)
 }
 
 /* A note may have led to it already. */
-static bool is_found(const poll *p, const found *one)
+static bool is_found(const poll *p, rota_time due, const rota_id *id)
 {
+    const found one = { .reminder = { .id = *id, .due = due } };
     return p->behind > 0 &&
-           bsearch(one, p->found.items, (size_t)p->behind, sizeof *one, by_due) != NULL;
+           bsearch(&one, p->found.items, (size_t)p->behind, sizeof one, by_due) != NULL;
 }
 
 static int add_found(poll *p, const rota__starting *s, const person *whom, int64_t offset,
@@ -132,6 +133,7 @@ static int add_found(poll *p, const rota__starting *s, const person *whom, int64
         int rc = cx->store->ops->reminder_get(cx->store, &cx->env, &id, &known);
         if (rc != ROTA_ENOTFOUND) return rc; /* it was given, or waits to be */
     }
+    if (is_found(p, due, &id)) return ROTA_OK;
     found *row = ROTA__PUSH(cx->env.arena, &p->found);
     if (!row) return rota__context_nomem(cx);
     row->reminder = (rota__reminder){ .id = id,
@@ -142,46 +144,37 @@ static int add_found(poll *p, const rota__starting *s, const person *whom, int64
                                       .due = due,
                                       .state = ROTA_REMINDER_OPEN,
                                       .until = ROTA_TIME_MIN };
-    row->of = s;
+    row->booking = *rota__starting_id(s);
     row->resource = whom->id;
-    if (is_found(p, row)) p->found.count--;
+    row->recurs = s->part_of != 0;
     return ROTA_OK;
 }
 
 /* --- bookings and occurrences as they are --- */
 
-/* Where it is none to be reminded of, *out is NULL. */
-static int of_booking(poll *p, const rota__booking *b, const rota__starting **out)
+/* What nobody is to be reminded of claims nothing. */
+static rota__starting of_booking(const rota__booking *b)
 {
-    *out = NULL;
-    if (!rota__status_reminds(b->status)) return ROTA_OK;
-    rota__starting *s = rota__arena_room(p->cx->env.arena, 1, (int64_t)sizeof *s);
-    if (!s) return rota__context_nomem(p->cx);
-    *s = rota__starting_of(b);
-    *out = s;
-    return ROTA_OK;
+    rota__starting s = rota__starting_of(b);
+    if (!rota__status_reminds(b->status)) s.claim_count = 0;
+    return s;
 }
 
-static int of_happening(poll *p, const rota__booking *row, const rota__series *series,
-                        const rota__happening *at, const rota__starting **out)
+static rota__starting of_happening(const rota__booking *row, const rota__series *series,
+                                   const rota__happening *at)
 {
     const rota__era *era = &series->eras[at->era];
-    *out = NULL;
-    if (era->cancelled || !rota__status_reminds(row->status)) return ROTA_OK;
-    rota__starting *s = rota__arena_room(p->cx->env.arena, 1, (int64_t)sizeof *s);
-    if (!s) return rota__context_nomem(p->cx);
-    *s = (rota__starting){ .when = at->when,
-                           .part_of = row->row,
-                           .part_of_id = row->id,
-                           .occurrence = at->original,
-                           .claims = era->claims,
-                           .claim_count = era->claim_count };
-    *out = s;
-    return ROTA_OK;
+    bool alive = rota__status_reminds(row->status) && !era->cancelled;
+    return (rota__starting){ .when = at->when,
+                             .part_of = row->row,
+                             .part_of_id = row->id,
+                             .occurrence = at->original,
+                             .claims = era->claims,
+                             .claim_count = alive ? era->claim_count : 0 };
 }
 
-/* As those two; NULL where there is no such thing any more, too. */
-static int read_starting(poll *p, int64_t row, rota_time occurrence, const rota__starting **out)
+/* What is not there any more claims nothing, too. */
+static int read_starting(poll *p, int64_t row, rota_time occurrence, rota__starting *out)
 {
     rota__context *cx = p->cx;
     rota__by by = { .row = row };
@@ -189,18 +182,33 @@ static int read_starting(poll *p, int64_t row, rota_time occurrence, const rota_
     rota__series series;
     rota__happening at;
     int32_t kind;
-    *out = NULL;
+    *out = (rota__starting){ .part_of = row, .occurrence = occurrence };
     int rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &booking);
     if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
-    if (!booking.series) return of_booking(p, &booking, out);
+    if (!booking.series) {
+        *out = of_booking(&booking);
+        return ROTA_OK;
+    }
     by = (rota__by){ .part_of = row, .occurrence = occurrence };
     rc = cx->store->ops->booking_get(cx->store, &cx->env, &by, &part);
-    if (rc == ROTA_OK) return of_booking(p, &part, out);
+    if (rc == ROTA_OK) *out = of_booking(&part);
     if (rc != ROTA_ENOTFOUND) return rc;
     rc = rota__series_read(&cx->env, cx->zones, booking.series, booking.series_size, &series);
     if (rc == ROTA_OK) rc = rota__series_find(&cx->env, &series, occurrence, &at, &kind);
     if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
-    return kind == 0 ? of_happening(p, &booking, &series, &at, out) : ROTA_OK;
+    if (kind == 0) *out = of_happening(&booking, &series, &at);
+    return ROTA_OK;
+}
+
+/* Whom it concerns is in `people` then. NULL: no memory, or what *rc says. */
+static const rota__starting *look_at(poll *p, int64_t row, rota_time occurrence, int *rc)
+{
+    const rota__starting *last = rota__people_last(&p->people, row, occurrence);
+    if (last) return last;
+    rota__starting *s = rota__arena_room(p->cx->env.arena, 1, (int64_t)sizeof *s);
+    *rc = s ? read_starting(p, row, occurrence, s) : rota__context_nomem(p->cx);
+    if (*rc == ROTA_OK) *rc = rota__people_find(&p->people, s);
+    return *rc == ROTA_OK ? s : NULL;
 }
 
 /* --- those that were given before, and not acknowledged --- */
@@ -220,24 +228,25 @@ static int bury(poll *p, const found *one)
     *put = one->reminder;
     put->state = ROTA_REMINDER_DEAD;
     put->until = ROTA_TIME_MIN;
-    return rota__event_reminder(p->w, rota__starting_id(one->of), one->of->part_of != 0, put,
-                                &one->resource);
+    return rota__event_reminder(p->w, &one->booking, one->recurs, put, &one->resource);
 }
 
 static int weigh(poll *p, const rota__reminder *open)
 {
-    const rota__starting *s = rota__people_last(&p->people, open->booking, open->occurrence);
     int rc = ROTA_OK;
     if (open->due > p->cx->now) return ROTA_OK; /* the clock went back: it waits */
-    if (!s) rc = read_starting(p, open->booking, open->occurrence, &s);
-    if (rc == ROTA_OK && s) rc = rota__people_find(&p->people, s);
-    if (rc != ROTA_OK) return rc;
-    const person *whom = s ? rota__people_get(&p->people, open->resource) : NULL;
+    const rota__starting *s = look_at(p, open->booking, open->occurrence, &rc);
+    if (!s) return rc;
+    const person *whom = rota__people_get(&p->people, open->resource);
     int64_t offset = open->start - open->due;
     if (!whom || s->when.start != open->start || !has_offset(whom->list, offset) ||
         !is_wanted(whom->list, open->start, offset, p->cx->now, open->until == ROTA_TIME_MIN))
         return drop(p, &open->id);
-    found one = { .reminder = *open, .of = s, .resource = whom->id, .stored = true };
+    found one = { .reminder = *open,
+                  .booking = *rota__starting_id(s),
+                  .resource = whom->id,
+                  .recurs = s->part_of != 0,
+                  .stored = true };
     if (open->attempt >= p->query.attempts) return bury(p, &one);
     found *row = ROTA__PUSH(p->cx->env.arena, &p->found);
     if (!row) return rota__context_nomem(p->cx);
@@ -274,12 +283,11 @@ static int look_at_note(poll *p, const rota__reminder_note *note)
     rota__remind *remind = &p->w->batch.remind;
     rota__reminder_note *gone = ROTA__PUSH(cx->env.arena, &remind->notes_dropped);
     rota_time next = ROTA_TIME_MAX;
-    const rota__starting *s;
+    int rc = ROTA_OK;
     if (!gone) return rota__context_nomem(cx);
     *gone = *note;
-    int rc = read_starting(p, note->booking, note->occurrence, &s);
-    if (rc != ROTA_OK || !s) return rc;
-    rc = rota__people_find(&p->people, s);
+    const rota__starting *s = look_at(p, note->booking, note->occurrence, &rc);
+    if (!s) return rc;
     for (int64_t i = 0; rc == ROTA_OK && i < p->people.known.count; i++) {
         const person *whom = &p->people.known.items[i];
         for (int64_t k = 0; rc == ROTA_OK && k < whom->list->count; k++) {
@@ -410,14 +418,23 @@ static int add_candidate(poll *p, const rota__starting *s, int64_t row, int64_t 
     return ROTA_OK;
 }
 
+/* The first `kept` candidates, which are no occurrences, stay. */
+static void begin_round(poll *p, int64_t kept)
+{
+    p->candidates.count = kept;
+    p->people.last = NULL;
+    rota__arena_reset(&p->round);
+}
+
 static int see_due(poll *p, const rota__booking *row, const rota__series *series,
                    const rota__happening *at, int64_t offset, void *ctx, bool *enough)
 {
     (void)ctx;
-    const rota__starting *s;
-    int rc = of_happening(p, row, series, at, &s);
+    rota__starting *s = rota__arena_room(&p->round, 1, (int64_t)sizeof *s);
+    if (!s) return rota__context_nomem(p->cx);
+    *s = of_happening(row, series, at);
     *enough = p->candidates.count > MOST_OF_SERIES;
-    return rc == ROTA_OK && s ? add_candidate(p, s, row->row, offset) : rc;
+    return add_candidate(p, s, row->row, offset);
 }
 
 static int gather_series(poll *p, rota_time to)
@@ -477,7 +494,7 @@ static int gather_candidates(poll *p, bound *end)
     int rc = gather_starts(p, end);
     int64_t plain = p->candidates.count;
     while (rc == ROTA_OK) {
-        p->candidates.count = plain;
+        begin_round(p, plain);
         rc = gather_series(p, end->at);
         if (p->candidates.count - plain <= MOST_OF_SERIES || end->at - p->state.cursor <= 1) break;
         *end = (bound){ p->state.cursor + (end->at - p->state.cursor) / 2, INT64_MAX };
@@ -525,7 +542,7 @@ static int gather_due(poll *p)
            (p->state.cursor < p->cx->now ||
             (p->state.cursor == p->cx->now && p->state.cursor_row < INT64_MAX))) {
         bound end = { p->cx->now, INT64_MAX };
-        p->candidates.count = 0;
+        begin_round(p, 0);
         if ((rc = gather_candidates(p, &end)) != ROTA_OK ||
             (rc = take_candidates(p, &end, &enough)) != ROTA_OK)
             break;
@@ -585,7 +602,9 @@ static int gather(poll *p)
     if ((rc = gather_open(p)) != ROTA_OK || (rc = gather_notes(p)) != ROTA_OK) return rc;
     sort_found(p);
     p->behind = p->found.count;
+    rota__arena_init(&p->round, p->cx->looker->mem);
     rc = gather_due(p);
+    rota__arena_free(&p->round);
     sort_found(p);
     return rc;
 }
@@ -601,13 +620,13 @@ static int give(poll *p, found *one)
     *row = (rota_reminder){ .size = (uint32_t)sizeof *row,
                             .attempt = r->attempt,
                             .id = r->id,
-                            .booking = *rota__starting_id(one->of),
+                            .booking = one->booking,
                             .occurrence = r->occurrence,
                             .resource = one->resource,
                             .start = r->start,
                             .due = r->due,
                             .late = cx->now - r->due,
-                            .recurs = one->of->part_of ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
+                            .recurs = one->recurs ? ROTA_RECURS_OCCURRENCE : ROTA_RECURS_NOT,
                             .state = ROTA_REMINDER_OPEN,
                             .until = r->until };
     return ROTA_OK;

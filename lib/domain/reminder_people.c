@@ -106,14 +106,12 @@ static int group_of(rota__people *p, int64_t resource, const group **out)
     return ROTA_OK;
 }
 
-/* Who is claimed by himself goes before who is of a group. */
 static int add_person(rota__people *p, int64_t resource, const rota_id *id, bool of_group,
                       const rota__reminder_list *list)
 {
     person *one = ROTA__PUSH(p->w->cx->env.arena, &p->known);
     if (!one) return rota__context_nomem(p->w->cx);
-    int64_t rank = p->known.count + (of_group ? INT64_MAX / 2 : 0);
-    *one = (person){ resource, rank, *id, list };
+    *one = (person){ resource, p->known.count, of_group, *id, list };
     return ROTA_OK;
 }
 
@@ -121,6 +119,7 @@ static int by_person(const void *left, const void *right)
 {
     const person *a = left, *b = right;
     if (a->resource != b->resource) return a->resource < b->resource ? -1 : 1;
+    if (a->of_group != b->of_group) return a->of_group ? 1 : -1;
     return (a->rank > b->rank) - (a->rank < b->rank);
 }
 

@@ -6,7 +6,8 @@
 #include "domain/write.h"
 
 typedef struct rota__person {
-    int64_t resource, rank; /* of several ways to him the lowest counts */
+    int64_t resource, rank; /* of several ways to him the lowest counts, */
+    bool of_group;          /* and one that is his own before that of a group */
     rota_id id;
     const rota__reminder_list *list;
 } rota__person;
@@ -33,16 +34,5 @@ const rota__person *rota__people_get(const rota__people *p, int64_t resource);
 /* Whose people are known, where that is what is asked for; else NULL. */
 const rota__starting *rota__people_last(const rota__people *p, int64_t booking,
                                         rota_time occurrence);
-
-/* Of a booking; of an occurrence those of its series. */
-static inline int64_t rota__starting_booking(const rota__starting *s)
-{
-    return s->part_of ? s->part_of : s->row;
-}
-
-static inline const rota_id *rota__starting_id(const rota__starting *s)
-{
-    return s->part_of ? &s->part_of_id : &s->id;
-}
 
 #endif

@@ -284,10 +284,11 @@ int rota__sqlite_change(rota__sqlite_query *query);
 
 /* The next row, and a place for it at the end of an array as of ROTA__PUSH; NULL
  * where there is no more, or no memory. */
-#define ROTA__SQLITE_NEXT(query, list)                                                            \
-    (rota__sqlite_next(query) ? rota__sqlite_room(query, ROTA__PUSH((query)->env->arena, (list))) \
-                              : NULL)
-void *rota__sqlite_room(rota__sqlite_query *query, void *room); /* NULL: no memory */
+#define ROTA__SQLITE_NEXT(query, list)                                            \
+    (rota__sqlite_next(query)                                                     \
+         ? rota__sqlite_need_room(query, ROTA__PUSH((query)->env->arena, (list))) \
+         : NULL)
+void *rota__sqlite_need_room(rota__sqlite_query *query, void *room); /* NULL: no memory */
 
 /* The next column of the row at hand; anything else in it is damage. */
 bool rota__sqlite_is_null(rota__sqlite_query *query); /* and stays the next */

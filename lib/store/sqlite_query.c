@@ -412,7 +412,7 @@ static void no_memory(rota__sqlite_query *query)
     if (query->status == ROTA_OK) query->status = rota__error_plain(query->env->error, ROTA_ENOMEM);
 }
 
-void *rota__sqlite_room(rota__sqlite_query *query, void *room)
+void *rota__sqlite_need_room(rota__sqlite_query *query, void *room)
 {
     if (!room) no_memory(query);
     return room;

@@ -100,6 +100,17 @@ static inline rota__starting rota__starting_of(const rota__booking *b)
                              .claim_count = b->claim_count };
 }
 
+/* Of a booking; of an occurrence those of its series. */
+static inline int64_t rota__starting_booking(const rota__starting *s)
+{
+    return s->part_of ? s->part_of : s->row;
+}
+
+static inline const rota_id *rota__starting_id(const rota__starting *s)
+{
+    return s->part_of ? &s->part_of_id : &s->id;
+}
+
 /* The data of a zone that series go by: what it said of the future may be another thing
  * on a system that is newer. */
 typedef struct rota__zone {

@@ -38,9 +38,10 @@ FIRST = ["admit", "booking", "booking_series", "group", "call", "bad_input", "it
          "consumer"]
 WRITERS = ["sqlite", "store", "threads", "crash", "faults", "race"]
 OUT = ["base", "recur", "ical", "fuzz", "hosts", "jsonl"]
-# Of the suite jsonl, what asks every question once, and a random sequence that is short
+# Of the suite jsonl, what asks every question once, and random sequences that are short
 # and always the same.
-SCRIPTS = ["contract.py", "series.py", "far.py", "batch.py", "random_model.py --ops 4000 --seed 1"]
+SCRIPTS = ["jsonl/contract.py", "jsonl/series.py", "jsonl/far.py", "jsonl/batch.py",
+           "jsonl/random_model.py --ops 4000 --seed 1", "free/slots.py --states 400 --seed 1"]
 # What is tested elsewhere than in the suite of its name.
 TESTED_BY = {"admit_absent": "place", "admit_far": "booking_series", "admit_peek": "index",
              "admit_reach": "group", "admit_series": "booking_series", "block": "booking_series",
@@ -148,7 +149,7 @@ def run_scripts(directory):
     """As a suite: its exit code, or None."""
     code = build(directory, "build/examples/rota-jsonl")
     for script in SCRIPTS if code == 0 else []:
-        code = run(["python3", "-B", *f"tests/jsonl/{script}".split()], directory, 4 * LIMIT)
+        code = run(["python3", "-B", *f"tests/{script}".split()], directory, 4 * LIMIT)
         if code != 0:
             break
     return code
