@@ -380,7 +380,7 @@ static int list_known(search *s, const find *f, const rota_id *ids)
         }
         rota_slot *row = ROTA__PUSH(f->arena, f->out);
         if (!row) return rota__context_nomem(s->w->cx);
-        row->size = (uint32_t)sizeof *row;
+        row->size = (uint32_t)sizeof *row; /* where it lies: a copy takes as long as all the rest */
         row->when = (rota_span){ start, start + f->query->duration };
         row->resources = ids;
         row->resource_count = f->query->all_count;

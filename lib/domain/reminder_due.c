@@ -200,7 +200,7 @@ static int read_starting(poll *p, int64_t row, rota_time occurrence, rota__start
     return ROTA_OK;
 }
 
-/* Whom it concerns is in `people` then. NULL: no memory, or what *rc says. */
+/* And whom it concerns, into `people`. NULL: *rc says why. */
 static const rota__starting *look_at(poll *p, int64_t row, rota_time occurrence, int *rc)
 {
     const rota__starting *last = rota__people_last(&p->people, row, occurrence);
