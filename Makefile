@@ -68,7 +68,7 @@ ICAL_LIBS      := $(call modules,--libs,libical,-lical)
 # --- what is built from what ---
 
 # The model and the fault injector are for the tests, and never installed.
-TEST_ONLY := lib/store/memory.c lib/store/chaos.c
+TEST_ONLY := $(sort $(wildcard lib/store/memory*.c)) lib/store/chaos.c
 LIB_SRC   := $(filter-out $(TEST_ONLY),$(sort $(wildcard lib/*/*.c)))
 HEADERS   := include/rota.h $(sort $(wildcard include/rota/*.h))
 TEST_SRC  := $(sort $(wildcard tests/*.c))
