@@ -408,6 +408,7 @@ int rota__memory_reminder_starts(rota__store *self, rota__env *env, rota_time fr
 {
     const rota__memory *m = rota__memory_of(self);
     rota__booking *bookings;
+    int64_t told;
     rota__memory_picked found = { 0 };
     for (int64_t i = 0; i < m->bookings.count; i++) {
         const rota__booking *b = m->bookings.items[i];
@@ -417,12 +418,14 @@ int rota__memory_reminder_starts(rota__store *self, rota__env *env, rota_time fr
         if (!rota__memory_pick(env, &found, b)) return rota__memory_nomem(env);
     }
     rota__memory_sort(&found, limit, order_starts);
-    int rc = rota__memory_give_bookings(m, env, &found, &bookings, count);
-    rota__starting *out = rota__arena_alloc(env->arena, found.count, (int64_t)sizeof *out);
-    if (rc != ROTA_OK || !out) return rota__memory_nomem(env);
-    for (int64_t i = 0; i < *count; i++)
+    int rc = rota__memory_give_bookings(m, env, &found, &bookings, &told);
+    if (rc != ROTA_OK) return rc;
+    rota__starting *out = rota__arena_alloc(env->arena, told, (int64_t)sizeof *out);
+    if (!out) return rota__memory_nomem(env);
+    for (int64_t i = 0; i < told; i++)
         out[i] = rota__starting_of(&bookings[i]);
     *rows = out;
+    *count = told;
     return ROTA_OK;
 }
 
