@@ -588,6 +588,62 @@ START_TEST(a_list_of_a_series_is_of_its_single_occurrences_too)
 }
 END_TEST
 
+/* What the feed tells of the last put, or that it tells nothing. */
+static void ck_told(int64_t *told, const rota_id *subject, const char *before, const char *after)
+{
+    rota_result *rows = NULL;
+    rota_event event = ROTA_INIT(rota_event);
+    ck_status(&f, rota_event_list(f.r, *told, 0, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), subject ? 1 : 0);
+    if (subject) {
+        ck_assert_int_eq(rota_event_at(rows, 0, &event), ROTA_OK);
+        ck_assert_str_eq(event.name, "reminders.changed");
+        ck_assert_mem_eq(&event.subject, subject, sizeof *subject);
+        ck_assert_pstr_eq(event.before, before);
+        ck_assert_pstr_eq(event.after, after);
+        *told = event.seq;
+    }
+    rota_result_free(rows);
+}
+
+static const char *list_of(char *room_for, const rota_id *id, const char *rest)
+{
+    char text[37];
+    rota_id_format(id, text);
+    snprintf(room_for, 200, "{\"id\":\"%s\",%s}", text, rest);
+    return room_for;
+}
+
+START_TEST(the_feed_tells_of_lists_that_change) /* I8 */
+{
+    static const char often[] = "\"before\":[900,3600,86400],\"late\":\"skip\",\"late_secs\":300";
+    static const char once[] = "\"before\":[900],\"late\":\"send\",\"late_secs\":300";
+    static const char never[] = "\"before\":[],\"late\":\"send\",\"late_secs\":300";
+    const rota_id booking = fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    rota_reminder_request inherit = ROTA_INIT(rota_reminder_request);
+    char was[200], is[200];
+    int64_t told = 3; /* two resources, and the booking */
+    inherit.flags = ROTA_REMINDER_INHERIT;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &inherit, NULL), ROTA_OK);
+    ck_told(&told, NULL, NULL, NULL);
+    ck_status(&f, put(nobody, nobody, usual, 3, ROTA_LATE_SKIP), ROTA_OK);
+    ck_told(&told, &nobody, NULL, list_of(is, &nobody, often));
+    ck_status(&f, put(nobody, nobody, usual, 3, ROTA_LATE_SKIP), ROTA_OK);
+    ck_told(&told, NULL, NULL, NULL);
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_told(&told, &nobody, list_of(was, &nobody, often), list_of(is, &nobody, once));
+    ck_status(&f, put(nobody, room, NULL, 0, 0), ROTA_OK);
+    ck_told(&told, &room, NULL, list_of(is, &room, never));
+    ck_status(&f, put(booking, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_told(&told, &booking, NULL, list_of(is, &booking, once));
+    inherit.booking = booking;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &inherit, NULL), ROTA_OK);
+    ck_told(&told, &booking, list_of(was, &booking, once), NULL);
+    ck_status(&f, rota_reminder_put(f.r, NULL, &inherit, NULL), ROTA_OK);
+    ck_told(&told, NULL, NULL, NULL);
+}
+END_TEST
+
 START_TEST(a_hold_reminds_once_it_is_confirmed)
 {
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -1156,6 +1212,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);
     tcase_add_test(each, lists_of_a_booking_go_before_those_of_its_resource_and_the_default);
     tcase_add_test(each, a_list_of_a_series_is_of_its_single_occurrences_too);
+    tcase_add_test(each, the_feed_tells_of_lists_that_change);
     tcase_add_test(each, a_hold_reminds_once_it_is_confirmed);
     tcase_add_test(each, a_clock_that_goes_back_neither_loses_nor_hastens_anything);
     tcase_add_test(each, two_workers_are_never_given_the_same_one_at_once);

@@ -26,13 +26,14 @@ ROTA_TYPES_BEGIN
     X(BOOKING_RESTORED, 13, "booking.restored")                                \
     X(HOURS_CHANGED, 14, "hours.changed")                                      \
     X(REMINDER_DEAD, 15, "reminder.dead")                                      \
-    X(BOOKING_UNPLACED, 16, "booking.unplaced")
+    X(BOOKING_UNPLACED, 16, "booking.unplaced")                                \
+    X(REMINDERS_CHANGED, 17, "reminders.changed")
 
 enum {
 #define ROTA_EVENT_ENUM(name, number, text) ROTA_EVENT_##name = (number),
     ROTA_EVENT_MAP(ROTA_EVENT_ENUM)
 #undef ROTA_EVENT_ENUM
-    ROTA_EVENT_LAST = 16
+    ROTA_EVENT_LAST = 17
 };
 
 /** One change. */
@@ -42,7 +43,8 @@ typedef struct rota_event {
     int64_t     seq;     /* its position: 1, 2, 3, ... */
     rota_time   at;      /* when, by the clock of the handle that wrote it */
     rota_id     subject; /* the record that changed; of a membership, the group; of a
-                            booking that was not made, since it fits nowhere, the first resource claimed */
+                            booking that was not made, since it fits nowhere, the first resource claimed;
+                            none of the calendar's list of reminders */
     const char *name;    /* of the type, "booking.created"; never NULL */
     const char *actor;   /* of the call, or NULL */
     const char *role;    /* of the call, or NULL */

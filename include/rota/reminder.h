@@ -76,7 +76,9 @@ ROTA_TYPES_END
  *
  *  For each person it is the list of the booking that counts, else that of the
  *  resource that the booking claims, be it he or a group that he belongs to, else
- *  the calendar's. Lists count as they are when a reminder is first given.
+ *  the calendar's. Lists count as they are when a reminder is first given. The same
+ *  list again changes nothing; another one is told of, ROTA_EVENT_REMINDERS_CHANGED.
+ *  @param call     `version` means nothing here: a list has none.
  *  @param receipt  receives the id of the booking or resource; may be NULL.
  *  @return ROTA_OK; ROTA_ENOTFOUND for booking or resource; ROTA_EINVALID: both of
  *          them, an offset out of range or twice; ROTA_ELIMIT: more than

@@ -400,6 +400,34 @@ int rota__event_member(rota__write *w, int32_t type, const rota__member *before,
                   before != NULL, member_json(w, after), after != NULL);
 }
 
+static const char *list_json(rota__write *w, const rota_id *subject,
+                             const rota__reminder_list *list)
+{
+    static const char *const lates[] = {
+        [ROTA_LATE_SEND] = "send", [ROTA_LATE_SKIP] = "skip", [ROTA_LATE_COLLAPSE] = "collapse"
+    };
+    rota__str json;
+    if (!list) return NULL;
+    begin(&json, w, subject);
+    rota__str_add(&json, ",\"before\":[");
+    for (int64_t i = 0; i < list->count; i++) {
+        if (i) rota__str_add(&json, ",");
+        rota__str_int(&json, list->offsets[i]);
+    }
+    rota__str_add(&json, "]");
+    add_plain(&json, "late", lates[list->late]);
+    add_int(&json, "late_secs", list->late_secs);
+    rota__str_add(&json, "}");
+    return rota__str_done(&json);
+}
+
+int rota__event_reminders(rota__write *w, const rota_id *subject, const rota__reminder_list *before,
+                          const rota__reminder_list *after)
+{
+    return append(w, ROTA_EVENT_REMINDERS_CHANGED, subject, list_json(w, subject, before),
+                  before != NULL, list_json(w, subject, after), after != NULL);
+}
+
 int rota__event_reminder(rota__write *w, const rota_id *booking, bool recurs,
                          const rota__reminder *reminder, const rota_id *resource)
 {

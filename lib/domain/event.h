@@ -23,6 +23,10 @@ int rota__event_hours(rota__write *w, const rota__resource *before, const rota__
 int rota__event_member(rota__write *w, int32_t type, const rota__member *before,
                        const rota__member *after);
 
+/* Of a list of reminders, before and after; NULL: there is none. subject: its booking or
+ * resource, none of the calendar's. */
+int rota__event_reminders(rota__write *w, const rota_id *subject, const rota__reminder_list *before,
+                          const rota__reminder_list *after);
 /* One that is dead; the subject is its booking. */
 int rota__event_reminder(rota__write *w, const rota_id *booking, bool recurs,
                          const rota__reminder *reminder, const rota_id *resource);

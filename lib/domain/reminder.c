@@ -8,6 +8,7 @@
 #include "base/sort.h"
 #include "base/str.h"
 #include "domain/booking.h"
+#include "domain/event.h"
 #include "domain/request.h"
 #include "domain/resource_find.h"
 
@@ -97,6 +98,23 @@ static int check_all_offsets(rota__context *cx, const rota__reminder_list *list)
                            count + fresh, (int)ROTA_MAX_REMINDER_OFFSETS);
 }
 
+/* NULL: there is none. */
+static int read_list(rota__context *cx, int32_t of, int64_t subject, rota__reminder_list *room,
+                     const rota__reminder_list **out)
+{
+    int rc = cx->store->ops->reminder_list(cx->store, &cx->env, of, subject, room);
+    *out = rc == ROTA_OK ? room : NULL;
+    return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
+}
+
+static bool is_same(const rota__reminder_list *a, const rota__reminder_list *b)
+{
+    if (!a || !b) return a == b;
+    return a->late == b->late && a->late_secs == b->late_secs && a->count == b->count &&
+           (a->count == 0 ||
+            memcmp(a->offsets, b->offsets, (size_t)a->count * sizeof *a->offsets) == 0);
+}
+
 static int decide_put(rota__write *w, const void *data)
 {
     const putting *p = data;
@@ -108,10 +126,14 @@ static int decide_put(rota__write *w, const void *data)
                                  .late_secs = q->late_secs ? q->late_secs : 300,
                                  .offsets = p->offsets,
                                  .count = inherit ? ROTA__REMIND_INHERIT : q->offset_count };
+    rota__reminder_list known;
+    const rota__reminder_list *was, *is = inherit ? NULL : &list;
     int rc;
     if ((rc = find_subject(w, q, &list)) != ROTA_OK ||
         (rc = check_all_offsets(cx, &list)) != ROTA_OK ||
-        (rc = cx->store->ops->reminder_state(cx->store, &cx->env, &remind->state)) != ROTA_OK)
+        (rc = cx->store->ops->reminder_state(cx->store, &cx->env, &remind->state)) != ROTA_OK ||
+        (rc = read_list(cx, list.of, list.subject, &known, &was)) != ROTA_OK || is_same(was, is) ||
+        (rc = rota__event_reminders(w, &w->answer.receipt.id, was, is)) != ROTA_OK)
         return rc;
     rota__reminder_list *put = ROTA__PUSH(cx->env.arena, &remind->lists);
     if (!put) return rota__context_nomem(cx);
