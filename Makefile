@@ -485,6 +485,8 @@ install: all $(BUILD)/rota.pc
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/librota.so
 	install -m 644 $(BUILD)/rota.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	@# So that programs find it; who installs into a place of his own may not, and need not.
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
 ## uninstall: what install put there
 uninstall:

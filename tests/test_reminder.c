@@ -617,6 +617,7 @@ static const char *list_of(char *room_for, const rota_id *id, const char *rest)
 START_TEST(the_feed_tells_of_lists_that_change) /* I8 */
 {
     static const char often[] = "\"before\":[900,3600,86400],\"late\":\"skip\",\"late_secs\":300";
+    static const char thrice[] = "\"before\":[900,3600,86400],\"late\":\"send\",\"late_secs\":300";
     static const char once[] = "\"before\":[900],\"late\":\"send\",\"late_secs\":300";
     static const char never[] = "\"before\":[],\"late\":\"send\",\"late_secs\":300";
     const rota_id booking = fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
@@ -632,6 +633,23 @@ START_TEST(the_feed_tells_of_lists_that_change) /* I8 */
     ck_told(&told, NULL, NULL, NULL);
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
     ck_told(&told, &nobody, list_of(was, &nobody, often), list_of(is, &nobody, once));
+    /* How late is of a list that skips alone, and offsets have no order. */
+    rota_reminder_request same = ROTA_INIT(rota_reminder_request);
+    static const int64_t ascending[] = { 900, 3600, 86400 };
+    rota_call keyed = ROTA_INIT(rota_call);
+    same.offsets = minutes_15;
+    same.offset_count = 1;
+    same.late_secs = 77;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &same, NULL), ROTA_OK);
+    ck_told(&told, NULL, NULL, NULL);
+    keyed.key = "once";
+    same.offsets = usual;
+    same.offset_count = 3;
+    ck_status(&f, rota_reminder_put(f.r, &keyed, &same, NULL), ROTA_OK);
+    ck_told(&told, &nobody, list_of(was, &nobody, once), list_of(is, &nobody, thrice));
+    same.offsets = ascending;
+    ck_status(&f, rota_reminder_put(f.r, &keyed, &same, NULL), ROTA_OK);
+    ck_told(&told, NULL, NULL, NULL);
     ck_status(&f, put(nobody, room, NULL, 0, 0), ROTA_OK);
     ck_told(&told, &room, NULL, list_of(is, &room, never));
     ck_status(&f, put(booking, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -641,6 +659,40 @@ START_TEST(the_feed_tells_of_lists_that_change) /* I8 */
     ck_told(&told, &booking, list_of(was, &booking, once), NULL);
     ck_status(&f, rota_reminder_put(f.r, NULL, &inherit, NULL), ROTA_OK);
     ck_told(&told, NULL, NULL, NULL);
+}
+END_TEST
+
+START_TEST(a_list_goes_with_its_resource)
+{
+    enum { ROOMS = ROTA_MAX_REMINDER_OFFSETS / ROTA_MAX_REMINDERS };
+    static const int64_t another[] = { 0 };
+    rota_id rooms[ROOMS];
+    int64_t offsets[ROTA_MAX_REMINDERS];
+    char was[400];
+    for (int i = 0; i < ROOMS; i++) {
+        for (int k = 0; k < ROTA_MAX_REMINDERS; k++)
+            offsets[k] = 1 + i * ROTA_MAX_REMINDERS + k;
+        rooms[i] = fx_resource(&f, "room", "Any", 1);
+        ck_status(&f, put(nobody, rooms[i], offsets, ROTA_MAX_REMINDERS, 0), ROTA_OK);
+    }
+    ck_status(&f, put(nobody, nobody, another, 1, 0), ROTA_ELIMIT);
+    ck_status(&f, put(nobody, rooms[0], minutes_15, 1, 0), ROTA_ELIMIT); /* both are counted */
+    ck_status(&f, rota_resource_remove(f.r, NULL, &rooms[1], NULL), ROTA_OK);
+    int64_t told = 2 + 2 * ROOMS;
+    ck_status(&f, put(nobody, nobody, another, 1, 0), ROTA_OK);
+    rota_result *rows = NULL;
+    rota_event event = ROTA_INIT(rota_event);
+    ck_status(&f, rota_event_list(f.r, told, 0, &rows), ROTA_OK);
+    ck_assert_int_eq(rota_result_count(rows), 3);
+    ck_assert_int_eq(rota_event_at(rows, 0, &event), ROTA_OK);
+    ck_assert_str_eq(event.name, "reminders.changed");
+    ck_assert_mem_eq(&event.subject, &rooms[1], sizeof rooms[1]);
+    ck_assert_ptr_null(event.after);
+    snprintf(was, sizeof was, "%s", event.before);
+    ck_assert_ptr_nonnull(strstr(was, "\"before\":[33,34,"));
+    ck_assert_int_eq(rota_event_at(rows, 1, &event), ROTA_OK);
+    ck_assert_str_eq(event.name, "resource.removed");
+    rota_result_free(rows);
 }
 END_TEST
 
@@ -1213,6 +1265,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, lists_of_a_booking_go_before_those_of_its_resource_and_the_default);
     tcase_add_test(each, a_list_of_a_series_is_of_its_single_occurrences_too);
     tcase_add_test(each, the_feed_tells_of_lists_that_change);
+    tcase_add_test(each, a_list_goes_with_its_resource);
     tcase_add_test(each, a_hold_reminds_once_it_is_confirmed);
     tcase_add_test(each, a_clock_that_goes_back_neither_loses_nor_hastens_anything);
     tcase_add_test(each, two_workers_are_never_given_the_same_one_at_once);

@@ -39,7 +39,7 @@ void reminder_put(struct request *q)
     int32_t late = word_of(q, "late", lates);
     want.late = late ? late - 1 : ROTA_LATE_SEND;
     want.late_secs = (int32_t)integer_of(q, "late_secs", 0, ROTA_MAX_BUFFER, 0);
-    const json_t *list = inherit ? NULL : array_of(q, "before");
+    const json_t *list = inherit && !has(q, "before") ? NULL : array_of(q, "before");
     if (q->status != ROTA_OK) return;
     int64_t *seconds = seconds_of(q, list, json_array_size(list));
     want.flags = inherit ? ROTA_REMINDER_INHERIT : 0;

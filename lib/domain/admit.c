@@ -679,8 +679,9 @@ static int add_wishes(rota__write *w, const rota__claim *claim, rota_span when, 
     rota__timeline *t;
     int rc = rota__write_look(w, claim->resource, &t);
     if (rc == ROTA_OK && !t->resource.active)
-        rc = rota__error_set(w->cx->env.error, ROTA_ESTATE, "resource \"%.*s\" is not active",
-                             ROTA__SHOW_NAME(t->resource.name));
+        rc = rota__error_set(w->cx->env.error, ROTA_ESTATE, "resource \"%.*s\" %s",
+                             ROTA__SHOW_NAME(t->resource.name),
+                             t->resource.removed ? "was removed" : "is not active");
     rota__reach below = { 0 };
     if (rc == ROTA_OK) rc = rota__admit_below(w, claim->resource, when, NULL, false, &below);
     for (int64_t i = 0; rc == ROTA_OK && i < below.count; i++) {

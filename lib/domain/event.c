@@ -33,7 +33,8 @@ const char *rota__event_status(int32_t status)
 
 static void add_name(rota__str *json, const char *name)
 {
-    rota__str_add(json, ",\"");
+    bool first = json->length > 0 && json->text[json->length - 1] == '{';
+    rota__str_add(json, first ? "\"" : ",\"");
     rota__str_add(json, name);
     rota__str_add(json, "\":");
 }
@@ -81,12 +82,9 @@ static void add_time(rota__str *json, const char *name, rota_time t)
 
 static void begin(rota__str *json, rota__write *w, const rota_id *id)
 {
-    char text[37];
-    rota_id_format(id, text);
     rota__str_init(json, w->cx->env.arena);
-    rota__str_add(json, "{\"id\":\"");
-    rota__str_add(json, text);
-    rota__str_add(json, "\"");
+    rota__str_add(json, "{");
+    add_id(json, "id", id);
 }
 
 static void add_claims(rota__str *json, const rota__claim *claims, int64_t count)
@@ -357,7 +355,9 @@ int rota__event_note_unplaced(rota__write *w, const rota__booking *booking, rota
 {
     const rota_id *subject = booking->row ? &booking->id : &booking->claims[0].resource_id;
     rota__str json;
-    begin(&json, w, subject);
+    rota__str_init(&json, w->cx->env.arena);
+    rota__str_add(&json, "{");
+    if (booking->row) add_id(&json, "id", &booking->id);
     add_text(&json, "ref", booking->ref);
     add_text(&json, "title", booking->title);
     add_int(&json, "length", length);

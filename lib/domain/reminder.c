@@ -115,29 +115,22 @@ static bool is_same(const rota__reminder_list *a, const rota__reminder_list *b)
             memcmp(a->offsets, b->offsets, (size_t)a->count * sizeof *a->offsets) == 0);
 }
 
-static int decide_put(rota__write *w, const void *data)
+/* Of a list that says nothing else than the one that is there nothing is written. */
+static int write_list(rota__write *w, const rota_id *subject, const rota__reminder_list *list)
 {
-    const putting *p = data;
-    const rota_reminder_request *q = p->request;
     rota__context *cx = w->cx;
     rota__remind *remind = &w->batch.remind;
-    bool inherit = q->flags & ROTA_REMINDER_INHERIT;
-    rota__reminder_list list = { .late = q->late,
-                                 .late_secs = q->late_secs ? q->late_secs : 300,
-                                 .offsets = p->offsets,
-                                 .count = inherit ? ROTA__REMIND_INHERIT : q->offset_count };
     rota__reminder_list known;
-    const rota__reminder_list *was, *is = inherit ? NULL : &list;
+    const rota__reminder_list *was, *is = list->count == ROTA__REMIND_INHERIT ? NULL : list;
     int rc;
-    if ((rc = find_subject(w, q, &list)) != ROTA_OK ||
-        (rc = check_all_offsets(cx, &list)) != ROTA_OK ||
+    if ((rc = read_list(cx, list->of, list->subject, &known, &was)) != ROTA_OK ||
+        is_same(was, is) ||
         (rc = cx->store->ops->reminder_state(cx->store, &cx->env, &remind->state)) != ROTA_OK ||
-        (rc = read_list(cx, list.of, list.subject, &known, &was)) != ROTA_OK || is_same(was, is) ||
-        (rc = rota__event_reminders(w, &w->answer.receipt.id, was, is)) != ROTA_OK)
+        (rc = rota__event_reminders(w, subject, was, is)) != ROTA_OK)
         return rc;
     rota__reminder_list *put = ROTA__PUSH(cx->env.arena, &remind->lists);
     if (!put) return rota__context_nomem(cx);
-    *put = list;
+    *put = *list;
     remind->on = true;
     remind->was = remind->state.version;
     /* The first list of all: what was due before is nobody's. */
@@ -146,6 +139,28 @@ static int decide_put(rota__write *w, const void *data)
                                                 .cursor_row = INT64_MAX,
                                                 .reached = cx->now };
     return ROTA_OK;
+}
+
+static int decide_put(rota__write *w, const void *data)
+{
+    const putting *p = data;
+    const rota_reminder_request *q = p->request;
+    bool inherit = q->flags & ROTA_REMINDER_INHERIT, skips = q->late == ROTA_LATE_SKIP;
+    rota__reminder_list list = { .late = q->late,
+                                 .late_secs = skips && q->late_secs ? q->late_secs : 300,
+                                 .offsets = p->offsets,
+                                 .count = inherit ? ROTA__REMIND_INHERIT : q->offset_count };
+    int rc = find_subject(w, q, &list);
+    if (rc == ROTA_OK) rc = check_all_offsets(w->cx, &list);
+    return rc == ROTA_OK ? write_list(w, &w->answer.receipt.id, &list) : rc;
+}
+
+int rota__reminder_forget(rota__write *w, const rota__resource *resource)
+{
+    const rota__reminder_list none = { .of = ROTA__REMIND_RESOURCE,
+                                       .subject = resource->row,
+                                       .count = ROTA__REMIND_INHERIT };
+    return write_list(w, &resource->id, &none);
 }
 
 /* It is remembered until a day after its start, so that it is not given again where a clock
@@ -160,7 +175,9 @@ int rota__reminder_horizon(rota__context *cx, rota_time *horizon)
     return rc;
 }
 
-static const char *content_of(rota__context *cx, const rota_reminder_request *q)
+/* offsets: in their order, whatever that of the request is. */
+static const char *content_of(rota__context *cx, const rota_reminder_request *q,
+                              const int64_t *offsets)
 {
     rota__str text;
     char booking[37], resource[37];
@@ -170,7 +187,7 @@ static const char *content_of(rota__context *cx, const rota_reminder_request *q)
     rota__str_addf(&text, "reminder_put %s %s %" PRIu32 " %" PRId32 " %" PRId32, booking, resource,
                    q->flags, q->late, q->late_secs);
     for (int64_t i = 0; i < q->offset_count; i++)
-        rota__str_addf(&text, " %" PRId64, q->offsets[i]);
+        rota__str_addf(&text, " %" PRId64, offsets[i]);
     return rota__str_done(&text);
 }
 
@@ -180,7 +197,8 @@ int rota__reminder_put(rota__write *w, const rota_reminder_request *request)
     int rc = check_request(w->cx, request);
     if (rc == ROTA_OK) rc = check_offsets(w->cx, request, &p.offsets);
     w->call.version = 0;
-    return rc == ROTA_OK ? rota__write_run(w, decide_put, &p, content_of(w->cx, request)) : rc;
+    return rc == ROTA_OK ? rota__write_run(w, decide_put, &p, content_of(w->cx, request, p.offsets))
+                         : rc;
 }
 
 /* --- done, or once more --- */

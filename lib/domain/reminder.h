@@ -7,6 +7,8 @@
 typedef ROTA__LIST(rota_reminder) rota__reminder_rows;
 
 int rota__reminder_put(rota__write *w, const rota_reminder_request *request);
+/* Of a resource that is removed, within that decision: its list goes with it. */
+int rota__reminder_forget(rota__write *w, const rota__resource *resource);
 /* The rows are in `room`, and are there before anything is leased. */
 int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__arena *room,
                        rota__reminder_rows *rows);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "domain/admit.h"
 #include "domain/event.h"
+#include "domain/reminder.h"
 #include "domain/request.h"
 #include "domain/resolve.h"
 #include "domain/resource_find.h"
@@ -451,7 +452,8 @@ static int decide_remove(rota__write *w, const void *data)
         (rc = rota__write_look(w, before.row, &t)) != ROTA_OK ||
         (rc = check_unclaimed(w, &before)) != ROTA_OK ||
         (rc = check_empty(w, &before)) != ROTA_OK ||
-        (rc = rota__write_touch(w, before.row)) != ROTA_OK || (rc = end_stays(w, t)) != ROTA_OK)
+        (rc = rota__write_touch(w, before.row)) != ROTA_OK || (rc = end_stays(w, t)) != ROTA_OK ||
+        (rc = rota__reminder_forget(w, &before)) != ROTA_OK)
         return rc;
     after = before;
     after.removed = true;
