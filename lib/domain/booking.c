@@ -151,7 +151,8 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
     if (request->recurrence && (request->flags & ROTA_BOOKING_MOVABLE))
         return rota__error_set(cx->env.error, ROTA_EINVALID, "a series is not movable");
     if (!request->recurrence && (request->flags & ROTA_BOOKING_PARTIAL))
-        return rota__error_set(cx->env.error, ROTA_EINVALID, "flags: only a series can be made in part");
+        return rota__error_set(cx->env.error, ROTA_EINVALID,
+                               "flags: only a series can be made in part");
     if ((rc = rota__request_bits(cx, "flags", request->flags, flags)) != ROTA_OK ||
         (rc = rota__request_range(cx, "on_conflict", request->on_conflict, ROTA_ON_CONFLICT_DEFAULT,
                                   ROTA_ON_CONFLICT_DISPLACE)) != ROTA_OK)
