@@ -311,6 +311,17 @@ static rota_id make_series(rota_id resource, const char *rule)
     return series_of(resource, rule, 3600);
 }
 
+static void move_one(rota_id id, const char *occurrence, const char *start)
+{
+    rota_call call = ROTA_INIT(rota_call);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    call.occurrence = t(occurrence);
+    call.scope = ROTA_SCOPE_THIS;
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t(start);
+    ck_status(&f, rota_booking_move(f.r, &call, &id, &q, NULL), ROTA_OK);
+}
+
 START_TEST(every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled)
 {
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
@@ -319,11 +330,7 @@ START_TEST(every_occurrence_of_a_series_reminds_but_for_those_that_are_cancelled
     second.occurrence = t("2031-03-12T09:00Z");
     second.scope = ROTA_SCOPE_THIS;
     ck_status(&f, rota_booking_cancel(f.r, &second, &id, NULL), ROTA_OK);
-    second.occurrence = t("2031-03-13T09:00Z");
-    rota_booking_request q = ROTA_INIT(rota_booking_request);
-    q.set = ROTA_BOOKING_SET_START;
-    q.when.start = t("2031-03-13T15:00Z");
-    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    move_one(id, "2031-03-13T09:00Z", "2031-03-13T15:00Z");
 
     fx_clock(&f, "2031-03-11T08:44:59Z");
     ck_assert_int_eq(due(), 0);
@@ -408,15 +415,9 @@ START_TEST(an_occurrence_that_is_moved_into_the_next_minutes_is_late)
     rota_id id = make_series(room, "FREQ=DAILY");
     ck_assert_int_eq(due(), 1);
     ack(1);
-    rota_call second = ROTA_INIT(rota_call);
-    second.occurrence = t("2031-03-12T09:00Z");
-    second.scope = ROTA_SCOPE_THIS;
-    rota_booking_request q = ROTA_INIT(rota_booking_request);
-    q.set = ROTA_BOOKING_SET_START;
-    q.when.start = t("2031-03-11T11:00Z");
     fx_clock(&f, "2031-03-11T10:50Z");
     ck_assert_int_eq(due(), 0);
-    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    move_one(id, "2031-03-12T09:00Z", "2031-03-11T11:00Z");
     ck_assert_int_eq(due(), 1);
     ck_assert_int_eq(row[0].late, 300);
 }
@@ -571,16 +572,10 @@ END_TEST
 START_TEST(a_list_of_a_series_is_of_its_single_occurrences_too)
 {
     static const int64_t ten[] = { 600 };
-    rota_call second = ROTA_INIT(rota_call);
-    rota_booking_request q = ROTA_INIT(rota_booking_request);
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
     rota_id id = make_series(room, "FREQ=DAILY;COUNT=2");
     ck_status(&f, put(id, nobody, ten, 1, 0), ROTA_OK);
-    second.occurrence = t("2031-03-12T09:00Z");
-    second.scope = ROTA_SCOPE_THIS;
-    q.set = ROTA_BOOKING_SET_START;
-    q.when.start = t("2031-03-12T15:00Z");
-    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    move_one(id, "2031-03-12T09:00Z", "2031-03-12T15:00Z");
     fx_clock(&f, "2031-03-13T00:00Z");
     ck_assert_int_eq(due(), 2);
     ck_assert_int_eq(row[0].due, t("2031-03-11T08:50Z"));
@@ -1066,13 +1061,7 @@ START_TEST(two_occurrences_at_one_time_are_two)
 {
     ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
     rota_id id = make_series(fx_room(&f, "Pool", 2), "FREQ=DAILY");
-    rota_call second = ROTA_INIT(rota_call);
-    rota_booking_request q = ROTA_INIT(rota_booking_request);
-    second.occurrence = t("2031-03-12T09:00Z");
-    second.scope = ROTA_SCOPE_THIS;
-    q.set = ROTA_BOOKING_SET_START;
-    q.when.start = t("2031-03-11T09:00Z");
-    ck_status(&f, rota_booking_move(f.r, &second, &id, &q, NULL), ROTA_OK);
+    move_one(id, "2031-03-12T09:00Z", "2031-03-11T09:00Z");
     fx_clock(&f, "2031-03-11T08:45Z");
     ck_assert_int_eq(due(), 2);
     for (int i = 0; i < 2; i++)

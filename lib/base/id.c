@@ -73,16 +73,6 @@ static int system_random(void *ctx, void *bytes, int64_t count)
     return getentropy(bytes, (size_t)count);
 }
 
-static uint64_t read_big(const uint8_t *bytes, int count)
-{
-    uint64_t value = 0;
-    int i;
-
-    for (i = 0; i < count; ++i)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
 static void write_big(uint8_t *bytes, int count, uint64_t value)
 {
     int i;
@@ -103,8 +93,8 @@ static void set_version(rota_id *id)
  * rand_a, 62 of rand_b. A carry out of the random bits makes the time later. */
 static bool step(const rota_id *last, uint64_t by, rota_id *out)
 {
-    uint64_t high = read_big(last->b, 6) << 12 | (read_big(last->b + 6, 2) & 0x0fff);
-    uint64_t low = (read_big(last->b + 8, 8) & (UINT64_MAX >> 2)) + by;
+    uint64_t first = rota__big_64(last->b), high = first >> 16 << 12 | (first & 0x0fff);
+    uint64_t low = (rota__big_64(last->b + 8) & (UINT64_MAX >> 2)) + by;
 
     high += low >> 62;
     if (high >> 60) return false;
@@ -126,7 +116,7 @@ int rota__id_next(rota__id_source *source, rota_time now, rota_id *out)
     if (random(source->ctx, fresh.b + 6, 10) != 0) return ROTA_EIO;
     set_version(&fresh);
     if (rota__id_compare(&fresh, &source->last) <= 0 &&
-        !step(&source->last, read_big(fresh.b + 12, 4) + 1, &fresh))
+        !step(&source->last, (uint32_t)rota__big_64(fresh.b + 8) + UINT64_C(1), &fresh))
         return ROTA_EIO;
     source->last = fresh;
     *out = fresh;

@@ -80,11 +80,12 @@ static void add_time(rota__str *json, const char *name, rota_time t)
     if (rota_time_format(t, text) == ROTA_OK) add_plain(json, name, text);
 }
 
+/* id NULL: of what has none yet. */
 static void begin(rota__str *json, rota__write *w, const rota_id *id)
 {
     rota__str_init(json, w->cx->env.arena);
     rota__str_add(json, "{");
-    add_id(json, "id", id);
+    if (id) add_id(json, "id", id);
 }
 
 static void add_claims(rota__str *json, const rota__claim *claims, int64_t count)
@@ -355,9 +356,7 @@ int rota__event_note_unplaced(rota__write *w, const rota__booking *booking, rota
 {
     const rota_id *subject = booking->row ? &booking->id : &booking->claims[0].resource_id;
     rota__str json;
-    rota__str_init(&json, w->cx->env.arena);
-    rota__str_add(&json, "{");
-    if (booking->row) add_id(&json, "id", &booking->id);
+    begin(&json, w, booking->row ? &booking->id : NULL);
     add_text(&json, "ref", booking->ref);
     add_text(&json, "title", booking->title);
     add_int(&json, "length", length);

@@ -310,13 +310,13 @@ static rota_time next_free(search *s, rota_time from)
 
 static int walk(search *s, int64_t most, findings *list)
 {
-    const bool packed = s->query->order == ROTA_FREE_PACKED, pools = s->query->pool_count > 0;
+    const bool packed = s->query->order == ROTA_FREE_PACKED;
     rota_time start = next_free(s, s->starts.start);
     int rc = ROTA_OK;
     while (start < s->starts.end && rc == ROTA_OK && (packed || list->f->out->count < most)) {
         rota_time from = start + 1;
         if (packed) pack_pools(s, start);
-        if (!pools || rota__free_choose(s, is_open_in_walk, start))
+        if (rota__free_choose(s, is_open_in_walk, start))
             rc = add_slot(s, start, list);
         else
             from = first_change(s, start);

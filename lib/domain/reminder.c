@@ -98,12 +98,13 @@ static int check_all_offsets(rota__context *cx, const rota__reminder_list *list)
                            count + fresh, (int)ROTA_MAX_REMINDER_OFFSETS);
 }
 
-/* NULL: there is none. */
-static int read_list(rota__context *cx, int32_t of, int64_t subject, rota__reminder_list *room,
-                     const rota__reminder_list **out)
+int rota__reminder_list_of(rota__context *cx, int32_t of, int64_t subject,
+                           const rota__reminder_list **out)
 {
-    int rc = cx->store->ops->reminder_list(cx->store, &cx->env, of, subject, room);
-    *out = rc == ROTA_OK ? room : NULL;
+    rota__reminder_list *list = rota__arena_alloc(cx->env.arena, 1, (int64_t)sizeof *list);
+    if (!list) return rota__context_nomem(cx);
+    int rc = cx->store->ops->reminder_list(cx->store, &cx->env, of, subject, list);
+    *out = rc == ROTA_OK ? list : NULL;
     return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
 }
 
@@ -120,10 +121,9 @@ static int write_list(rota__write *w, const rota_id *subject, const rota__remind
 {
     rota__context *cx = w->cx;
     rota__remind *remind = &w->batch.remind;
-    rota__reminder_list known;
     const rota__reminder_list *was, *is = list->count == ROTA__REMIND_INHERIT ? NULL : list;
     int rc;
-    if ((rc = read_list(cx, list->of, list->subject, &known, &was)) != ROTA_OK ||
+    if ((rc = rota__reminder_list_of(cx, list->of, list->subject, &was)) != ROTA_OK ||
         is_same(was, is) ||
         (rc = cx->store->ops->reminder_state(cx->store, &cx->env, &remind->state)) != ROTA_OK ||
         (rc = rota__event_reminders(w, subject, was, is)) != ROTA_OK)

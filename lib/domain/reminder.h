@@ -7,6 +7,9 @@
 typedef ROTA__LIST(rota_reminder) rota__reminder_rows;
 
 int rota__reminder_put(rota__write *w, const rota_reminder_request *request);
+/* *out: NULL where there is none. */
+int rota__reminder_list_of(rota__context *cx, int32_t of, int64_t subject,
+                           const rota__reminder_list **out);
 /* Of a resource that is removed, within that decision: its list goes with it. */
 int rota__reminder_forget(rota__write *w, const rota__resource *resource);
 /* The rows are in `room`, and are there before anything is leased. */

@@ -200,15 +200,15 @@ static int read_starting(poll *p, int64_t row, rota_time occurrence, rota__start
     return ROTA_OK;
 }
 
-/* And whom it concerns, into `people`. NULL: *rc says why. */
-static const rota__starting *look_at(poll *p, int64_t row, rota_time occurrence, int *rc)
+/* And whom it concerns, into `people`. */
+static int look_at(poll *p, int64_t row, rota_time occurrence, const rota__starting **out)
 {
-    const rota__starting *last = rota__people_last(&p->people, row, occurrence);
-    if (last) return last;
+    if ((*out = rota__people_last(&p->people, row, occurrence))) return ROTA_OK;
     rota__starting *s = rota__arena_room(p->cx->env.arena, 1, (int64_t)sizeof *s);
-    *rc = s ? read_starting(p, row, occurrence, s) : rota__context_nomem(p->cx);
-    if (*rc == ROTA_OK) *rc = rota__people_find(&p->people, s);
-    return *rc == ROTA_OK ? s : NULL;
+    if (!s) return rota__context_nomem(p->cx);
+    *out = s;
+    int rc = read_starting(p, row, occurrence, s);
+    return rc == ROTA_OK ? rota__people_find(&p->people, s) : rc;
 }
 
 /* --- those that were given before, and not acknowledged --- */
@@ -233,10 +233,10 @@ static int bury(poll *p, const found *one)
 
 static int weigh(poll *p, const rota__reminder *open)
 {
-    int rc = ROTA_OK;
+    const rota__starting *s;
     if (open->due > p->cx->now) return ROTA_OK; /* the clock went back: it waits */
-    const rota__starting *s = look_at(p, open->booking, open->occurrence, &rc);
-    if (!s) return rc;
+    int rc = look_at(p, open->booking, open->occurrence, &s);
+    if (rc != ROTA_OK) return rc;
     const person *whom = rota__people_get(&p->people, open->resource);
     int64_t offset = open->start - open->due;
     if (!whom || s->when.start != open->start || !has_offset(whom->list, offset) ||
@@ -283,11 +283,11 @@ static int look_at_note(poll *p, const rota__reminder_note *note)
     rota__remind *remind = &p->w->batch.remind;
     rota__reminder_note *gone = ROTA__PUSH(cx->env.arena, &remind->notes_dropped);
     rota_time next = ROTA_TIME_MAX;
-    int rc = ROTA_OK;
+    const rota__starting *s;
     if (!gone) return rota__context_nomem(cx);
     *gone = *note;
-    const rota__starting *s = look_at(p, note->booking, note->occurrence, &rc);
-    if (!s) return rc;
+    int rc = look_at(p, note->booking, note->occurrence, &s);
+    if (rc != ROTA_OK) return rc;
     for (int64_t i = 0; rc == ROTA_OK && i < p->people.known.count; i++) {
         const person *whom = &p->people.known.items[i];
         for (int64_t k = 0; rc == ROTA_OK && k < whom->list->count; k++) {

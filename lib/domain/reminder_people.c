@@ -2,6 +2,7 @@
 
 #include "base/sort.h"
 #include "domain/admit.h"
+#include "domain/reminder.h"
 
 typedef rota__person person;
 
@@ -28,18 +29,6 @@ static bool is_same(const rota__starting *a, const rota__starting *b)
            a->occurrence == b->occurrence && a->when.start == b->when.start;
 }
 
-/* NULL: there is none. */
-static int read_list(rota__people *p, int32_t of, int64_t subject_row,
-                     const rota__reminder_list **out)
-{
-    rota__context *cx = p->w->cx;
-    rota__reminder_list *list = rota__arena_alloc(cx->env.arena, 1, (int64_t)sizeof *list);
-    if (!list) return rota__context_nomem(cx);
-    int rc = cx->store->ops->reminder_list(cx->store, &cx->env, of, subject_row, list);
-    *out = rc == ROTA_OK ? list : NULL;
-    return rc == ROTA_ENOTFOUND ? ROTA_OK : rc;
-}
-
 /* Of the calendar or a resource, which many bookings share. */
 static int list_of(rota__people *p, int32_t of, int64_t subject_row,
                    const rota__reminder_list **out)
@@ -49,7 +38,7 @@ static int list_of(rota__people *p, int32_t of, int64_t subject_row,
         *out = known->list;
         if (known->of == of && known->subject == subject_row) return ROTA_OK;
     }
-    int rc = read_list(p, of, subject_row, out);
+    int rc = rota__reminder_list_of(p->w->cx, of, subject_row, out);
     if (rc != ROTA_OK) return rc;
     known_list *known = ROTA__PUSH(p->w->cx->env.arena, &p->lists);
     if (!known) return rota__context_nomem(p->w->cx);
@@ -169,7 +158,9 @@ int rota__people_find(rota__people *p, const rota__starting *s)
     if (p->last && is_same(p->last, s)) return ROTA_OK;
     p->known.count = 0;
     p->last = NULL;
-    if (p->of_bookings) rc = read_list(p, ROTA__REMIND_BOOKING, rota__starting_booking(s), &own);
+    if (p->of_bookings && s->claim_count > 0)
+        rc = rota__reminder_list_of(p->w->cx, ROTA__REMIND_BOOKING, rota__starting_booking(s),
+                                    &own);
     for (int64_t i = 0; i < s->claim_count && rc == ROTA_OK; i++) {
         const rota__claim *claim = &s->claims[i];
         const rota__reminder_list *list = NULL;
