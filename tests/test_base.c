@@ -729,10 +729,13 @@ START_TEST(a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_
         { .random = NULL },
     };
     rota__id_source *source = &sources[_i];
+    rota__id_last shared;
     rota_time now = 1900000000;
     rota_id last = { { 0 } }, id;
 
     seed("ids");
+    ck_assert(rota__id_last_init(&shared));
+    source->last = &shared;
     for (int i = 0; i < 20000; ++i) {
         if (draw() % 5 == 0) now += draw_between(-3, 4);
         if (rota__id_next(source, now, &id) != ROTA_OK || rota__id_compare(&id, &last) <= 0 ||
@@ -740,6 +743,30 @@ START_TEST(a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_
             ck_abort_msg("id %d", i);
         last = id;
     }
+    rota__id_last_free(&shared);
+}
+END_TEST
+
+START_TEST(ids_of_all_sources_that_share_the_last_one_are_one_sequence)
+{
+    enum { SOURCES = 3 };
+    static int high = 0xff;
+    rota__id_last shared;
+    rota__id_source sources[SOURCES] = {
+        { .random = constant_random, .ctx = &high, .last = &shared },
+        { .random = drawn_random, .last = &shared },
+        { .last = &shared },
+    };
+    rota_id last = { { 0 } }, id;
+
+    seed("ids that are shared");
+    ck_assert(rota__id_last_init(&shared));
+    for (int i = 0; i < 20000; ++i) {
+        ck_assert_int_eq(rota__id_next(&sources[draw() % SOURCES], 1900000000, &id), ROTA_OK);
+        ck_assert_int_gt(rota__id_compare(&id, &last), 0);
+        last = id;
+    }
+    rota__id_last_free(&shared);
 }
 END_TEST
 
@@ -755,37 +782,46 @@ START_TEST(an_id_begins_with_its_time)
         { ROTA_TIME_MAX, ROTA_TIME_MAX * 1000 },
         { INT64_MAX, ROTA_TIME_MAX * 1000 },
     };
-    rota__id_source source = { .random = drawn_random };
+    rota__id_last last;
+    rota__id_source source = { .random = drawn_random, .last = &last };
     rota_id id;
 
+    ck_assert(rota__id_last_init(&last));
     ck_assert_int_eq(rota__id_next(&source, times[_i][0], &id), ROTA_OK);
     ck_assert_int_eq(milliseconds(&id), times[_i][1]);
     ck_assert(is_version_7(&id));
+    rota__id_last_free(&last);
 }
 END_TEST
 
 START_TEST(without_randomness_there_is_no_id)
 {
-    rota__id_source source = { .random = no_random };
+    rota__id_last last;
+    rota__id_source source = { .random = no_random, .last = &last };
     rota_id id = { { 9 } };
 
+    ck_assert(rota__id_last_init(&last));
     ck_assert_int_eq(rota__id_next(&source, 5, &id), ROTA_EIO);
     ck_assert_uint_eq(id.b[0], 9);
-    ck_assert(rota__id_is_none(&source.last));
+    ck_assert(rota__id_is_none(&last.id));
+    rota__id_last_free(&last);
 }
 END_TEST
 
 START_TEST(full_random_bits_carry_into_the_time)
 {
     static int byte = 0xff;
-    rota__id_source source = { .random = constant_random, .ctx = &byte };
+    rota__id_last last;
+    rota__id_source source = { .random = constant_random, .ctx = &byte, .last = &last };
     rota_id id;
 
+    ck_assert(rota__id_last_init(&last));
     ck_assert_int_eq(rota__id_next(&source, 7, &id), ROTA_OK);
     ck_assert_int_eq(milliseconds(&id), 7000);
     ck_assert_int_eq(rota__id_next(&source, 7, &id), ROTA_OK);
     ck_assert_int_eq(milliseconds(&id), 7001);
     ck_assert(is_version_7(&id));
+    rota__id_last_free(&last);
 }
 END_TEST
 
@@ -1902,6 +1938,7 @@ static void add_ids(Suite *suite)
     tcase_add_test(tc, an_id_is_read_back_from_its_text_in_either_case);
     tcase_add_loop_test(tc, what_is_no_uuid_is_refused_and_touches_nothing, 0,
                         (int)ROTA__LENGTH(no_ids));
+    tcase_add_test(tc, ids_of_all_sources_that_share_the_last_one_are_one_sequence);
     tcase_add_loop_test(tc, a_later_id_sorts_behind_an_earlier_one_whatever_the_clock_and_chance_do,
                         0, 5);
     tcase_add_loop_test(tc, an_id_begins_with_its_time, 0, 8);

@@ -69,6 +69,7 @@ static int join(rota *r, rota__engine *engine, rota__store *store)
     rota__env env = { .arena = &r->work, .error = &r->error };
     r->ids.random = r->config.random;
     r->ids.ctx = r->config.random_ctx;
+    r->ids.last = &engine->last_id;
     int rc = rota__engine_join(engine, &env, &r->looker, store, &r->mem, &r->meter);
     if (rc == ROTA_OK) r->engine = engine;
     return rc;

@@ -105,6 +105,27 @@ static bool step(const rota_id *last, uint64_t by, rota_id *out)
     return true;
 }
 
+bool rota__id_last_init(rota__id_last *last)
+{
+    memset(&last->id, 0, sizeof last->id);
+    return pthread_mutex_init(&last->mutex, NULL) == 0;
+}
+
+void rota__id_last_free(rota__id_last *last)
+{
+    (void)pthread_mutex_destroy(&last->mutex);
+}
+
+/* Lifts an id above the last one, and makes it that. */
+static bool follow(rota__id_last *last, rota_id *id)
+{
+    bool lower = rota__id_compare(id, &last->id) <= 0;
+    if (lower && !step(&last->id, (uint32_t)rota__big_64(id->b + 8) + UINT64_C(1), id))
+        return false;
+    last->id = *id;
+    return true;
+}
+
 int rota__id_next(rota__id_source *source, rota_time now, rota_id *out)
 {
     int (*random)(void *, void *, int64_t) = source->random ? source->random : system_random;
@@ -115,10 +136,10 @@ int rota__id_next(rota__id_source *source, rota_time now, rota_id *out)
     write_big(fresh.b, 6, (uint64_t)now * 1000);
     if (random(source->ctx, fresh.b + 6, 10) != 0) return ROTA_EIO;
     set_version(&fresh);
-    if (rota__id_compare(&fresh, &source->last) <= 0 &&
-        !step(&source->last, (uint32_t)rota__big_64(fresh.b + 8) + UINT64_C(1), &fresh))
-        return ROTA_EIO;
-    source->last = fresh;
+    (void)pthread_mutex_lock(&source->last->mutex);
+    bool made = follow(source->last, &fresh);
+    (void)pthread_mutex_unlock(&source->last->mutex);
+    if (!made) return ROTA_EIO;
     *out = fresh;
     return ROTA_OK;
 }

@@ -2,15 +2,27 @@
 #ifndef ROTA__ID_H
 #define ROTA__ID_H
 
+#include <pthread.h>
+
 #include "base/check.h"
 #include "base/words.h"
 
-/* Makes ids: unique, and later ones sort behind earlier ones of the same source
+/* The last id that was made of all sources that share this. So those of many threads are one
+ * sequence, and lie on one page of an index, not on one for each thread. */
+typedef struct rota__id_last {
+    pthread_mutex_t mutex;
+    rota_id id;
+} rota__id_last;
+
+bool rota__id_last_init(rota__id_last *last); /* false: no resources for it */
+void rota__id_last_free(rota__id_last *last);
+
+/* Makes ids: unique, and later ones sort behind earlier ones that share the last one,
  * even within one second or where the clock goes back. */
 typedef struct rota__id_source {
     int (*random)(void *ctx, void *bytes, int64_t count); /* NULL: the system's */
     void *ctx;
-    rota_id last;
+    rota__id_last *last;
 } rota__id_source;
 
 /* RFC 9562, 5.7: 48 bits of milliseconds (of `now`, not before 1970), then

@@ -12,12 +12,14 @@ int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota
     rota__mem_init(&engine->mem, mem->fn, mem->ctx);
     bool busy = rota__busy_init(&engine->busy, &engine->mem, budget);
     bool line = busy && rota__line_init(&engine->line);
-    bool mutex = line && pthread_mutex_init(&engine->mutex, NULL) == 0;
+    bool last_id = line && rota__id_last_init(&engine->last_id);
+    bool mutex = last_id && pthread_mutex_init(&engine->mutex, NULL) == 0;
     if (mutex) {
         rota__pending_init(&engine->pending, &engine->busy, &engine->mem);
         *out = engine;
         return ROTA_OK;
     }
+    if (last_id) rota__id_last_free(&engine->last_id);
     if (line) rota__line_free(&engine->line);
     if (busy) rota__busy_free(&engine->busy);
     rota__mem_free(&own, engine);
@@ -30,6 +32,7 @@ void rota__engine_close(rota__engine *engine)
     rota__pending_free(&engine->pending);
     rota__busy_free(&engine->busy);
     if (engine->store) engine->store->ops->close(engine->store);
+    rota__id_last_free(&engine->last_id);
     rota__line_free(&engine->line);
     (void)pthread_mutex_destroy(&engine->mutex);
     rota__mem_init(&own, engine->mem.fn, engine->mem.ctx);

@@ -3,6 +3,7 @@
 #ifndef ROTA__ENGINE_H
 #define ROTA__ENGINE_H
 
+#include "base/id.h"
 #include "base/line.h"
 #include "domain/meter.h"
 #include "domain/pending.h"
@@ -13,6 +14,7 @@ typedef struct rota__engine {
     rota__busy busy;
     rota__line line;
     rota__pending pending; /* of who leads */
+    rota__id_last last_id;
 
     pthread_mutex_t mutex; /* guards the rest */
     int64_t handles;
