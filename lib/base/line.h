@@ -29,8 +29,8 @@ bool rota__line_is_led(rota__line *line);
 
 /* For who leads: takes the next one out of the line, or NULL. It must be served. */
 rota__place *rota__line_next(rota__line *line);
-/* What was done for it is its own to look at from here on. */
-void rota__line_serve(rota__place *place);
+/* All that are linked by `next`. What was done for each is its own to look at from here on. */
+void rota__line_serve(rota__place *places);
 /* The first in line leads. */
 void rota__line_leave(rota__line *line);
 

@@ -285,10 +285,13 @@ static void serve_line(rota__engine *engine, ticket *mine)
                 k->next = next; /* its own turn had nobody behind it */
             }
     }
-    for (ticket *k = t.first, *next; k; k = next) {
-        next = k->next; /* once it is served it is gone */
-        if (k != mine) rota__line_serve(&k->place);
+    rota__place *others = NULL;
+    for (ticket *k = t.first; k; k = k->next) {
+        if (k == mine) continue;
+        k->place.next = others;
+        others = &k->place;
     }
+    rota__line_serve(others);
     engine->store->ops->turns->tidy(engine->store);
 }
 
