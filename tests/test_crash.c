@@ -789,7 +789,7 @@ static void cut_about(uint64_t seed, int64_t places, int hasty)
 START_TEST(what_was_answered_before_the_power_was_cut_is_there)
 {
     play();
-    ck_assert_int_gt(simvfs_history_length(history), 1000);
+    ck_assert_int_gt(simvfs_history_length(history), 300);
     cut_about(tests_seed("power"), 250, 0);
     ck_assert_msg(!complaint[0], "%s", complaint);
     fprintf(stderr, "power: %" PRId64 " operations, %" PRId64 " cuts\n",

@@ -343,6 +343,7 @@ void rota__sqlite_close(rota__store *store)
         (void)sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
     rota__sqlite_disconnect(self);
     rota__sqlite_lock_close(self);
+    rota__sqlite_gather_close(self);
     rota__arena_free(&scratch);
     rota__mem_free(mem, self->path);
     rota__mem_free(mem, self);

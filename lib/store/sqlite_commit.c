@@ -601,7 +601,7 @@ int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *o
         end_turn(self);
         return rc;
     }
-    rc = rota__sqlite_control(self, env, ROTA__SQL_COMMIT);
+    rc = rota__sqlite_commit_gathered(self, env);
     int why = sqlite3_errcode(self->db) & 0xff;
     bool surely_not = why == SQLITE_BUSY || why == SQLITE_LOCKED || why == SQLITE_FULL ||
                       why == SQLITE_READONLY || why == SQLITE_CONSTRAINT;

@@ -164,6 +164,7 @@ static int make_ready(rota__sqlite *self, rota__env *env)
     if (self->memory) return rota__sqlite_migrate(self, env, version);
     if (self->readonly || self->session) return ROTA_OK;
 
+    if ((rc = rota__sqlite_gather_open(self, env)) != ROTA_OK) return rc;
     if ((rc = rota__sqlite_lock_open(self, env)) != ROTA_OK) return rc;
     rc = rota__sqlite_once(self, env, "PRAGMA journal_mode", NULL, mode, sizeof mode);
     if (rc != ROTA_OK) return rc;

@@ -161,6 +161,17 @@ typedef struct rota__sqlite_lock {
     int32_t in_a_row;                 /* how often, with nobody in between */
 } rota__sqlite_lock;
 
+/* --- sqlite_gather.c: what a commit writes to the log, put together --- */
+
+typedef struct rota__sqlite_gather {
+    sqlite3_io_methods methods;       /* first: the log's while it is committed */
+    struct rota__sqlite_gather *self; /* this, found by them */
+    const sqlite3_io_methods *below;  /* the log's own */
+    uint8_t *bytes;                   /* NULL: there is no log to be written */
+    int count;                        /* of bytes that are gathered, and belong ... */
+    sqlite3_int64 at;                 /* ... here */
+} rota__sqlite_gather;
+
 /* --- the connection --- */
 
 typedef struct rota__sqlite {
@@ -177,6 +188,7 @@ typedef struct rota__sqlite {
     bool in_turn;   /* a turn's transaction is open: what is read is read in it */
     bool untidy;    /* a turn is over, and its lock kept to shorten the log */
     rota__sqlite_lock lock;
+    rota__sqlite_gather gather;
     int64_t deadline; /* of the operation at hand, of rota__clock_ns(); 0: not waiting yet */
     int64_t last_seq; /* in a turn: the newest event, or -1 before it is known */
     rota__reminder_state remind; /* as of the token below; its version -1: not known */
@@ -228,6 +240,11 @@ int rota__sqlite_end_read(rota__sqlite *self, rota__env *env, int status);
 int rota__sqlite_control(rota__sqlite *self, rota__env *env, int id);
 /* Does nothing where no transaction is open. */
 void rota__sqlite_roll_back(rota__sqlite *self);
+
+/* For who writes a log: room for what is gathered. */
+int rota__sqlite_gather_open(rota__sqlite *self, rota__env *env);
+void rota__sqlite_gather_close(rota__sqlite *self);
+int rota__sqlite_commit_gathered(rota__sqlite *self, rota__env *env);
 
 /* From here on the length of the log is known after each commit. */
 void rota__sqlite_watch_log(rota__sqlite *self);
