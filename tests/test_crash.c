@@ -1173,9 +1173,9 @@ START_TEST(a_checkpoint_and_a_commit_may_meet_anywhere)
     simvfs_path(&f, "meet.db", path, sizeof path);
     excluded = met = 0;
     for (int64_t n = 1; meet(m, SIMVFS_ALL, n) && !complaint[0];)
-        n += everywhere() ? 1 : 1 + fx_random(&chance, fx_sanitized() ? 24 : 8);
+        n += everywhere() ? 1 : 1 + fx_random(&chance, fx_sanitized() && m->brim ? 24 : 8);
     ck_assert_msg(!complaint[0], "%s", complaint);
-    ck_assert_int_gt(met, 1);
+    ck_assert_int_gt(met, 2); /* a commit has 22 operations; one that writes back, 87 */
     ck_assert_int_gt(excluded, 0);
     simvfs_remove();
 }
