@@ -2,7 +2,7 @@
  * sqlite_open.c (opening), sqlite_schema.c (what a file must look like),
  * sqlite_query.c (statements), sqlite_rows.c (rows and records), sqlite_lock.c (who
  * writes next), sqlite_read.c, sqlite_remind.c, sqlite_commit.c and sqlite_guard.c (what
- * the store is asked for). Nobody else includes this, and sqlite3.h is seen by these alone. Names
+ * the store is asked for), sqlite_gather.c (how a commit is written to the log). Nobody else includes this, and sqlite3.h is seen by these alone. Names
  * are of the family: rota__sqlite_. */
 #ifndef ROTA__SQLITE_PRIVATE_H
 #define ROTA__SQLITE_PRIVATE_H
