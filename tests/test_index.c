@@ -880,6 +880,79 @@ END_TEST
 
 /* --- pages --- */
 
+typedef struct blocks {
+    int64_t given, left; /* so many may still be */
+} blocks;
+
+static void *give_block(void *ctx, void *block, int64_t size)
+{
+    blocks *b = ctx;
+    if (size > 0 && b->left == 0) return NULL;
+    if (size > 0) b->given++;
+    if (size > 0) b->left--;
+    if (size > 0) return realloc(block, (size_t)size);
+    free(block);
+    return NULL;
+}
+
+/* Every other row belongs to another page; whoever has text or claims of his own is seen. */
+START_TEST(a_page_is_one_block_of_just_what_stands_on_it)
+{
+    enum { ROWS = 200, CLAIMED = 3, HEADER = 64 };
+    static const char *const words[] = { NULL, "",
+                                         "Gespr\xc3\xa4"
+                                         "ch",
+                                         "a longer title" };
+    static const rota_claim claims[CLAIMED] = {
+        { .resource = { { 1 } }, .units = 1 },
+        { .resource = { { 1 } }, .units = 2 },
+        { .resource = { { 2 } }, .units = 1, .role = ROTA_ROLE_OPTIONAL },
+    };
+    static rota_booking rows[ROWS];
+    blocks b = { .left = 1 };
+    rota__mem mem;
+    int64_t content = 0, at = 0;
+    rota__mem_init(&mem, give_block, &b);
+    for (int64_t i = 0; i < ROWS; i++) {
+        rota_time start = (int64_t)(3 + i % 2) * ROTA__PAGE_SECONDS + i * 60;
+        rows[i] = (rota_booking){ .size = sizeof *rows,
+                                  .id = { { (uint8_t)i, 7 } },
+                                  .when = { start, start + 60 },
+                                  .title = words[i / 2 % 4],
+                                  .ref = words[i / 3 % 4],
+                                  .data = words[i / 5 % 4],
+                                  .claims = &claims[i < ROWS / 2 ? 0 : i / 2 % 2],
+                                  .claim_count = i < ROWS / 2 ? 1 : 1 + i / 4 % 2,
+                                  .version = i };
+        if (i % 2 == 0) content += (int64_t)sizeof *rows + 3 * 16;
+        if (i % 2 == 0 && i >= ROWS / 2) content += 2 * (int64_t)sizeof *claims;
+    }
+    rota__page *page = rota__page_new(&mem, 3, rows, ROWS);
+    ck_assert_ptr_nonnull(page);
+    ck_assert_int_eq(b.given, 1);
+    ck_assert_int_eq(page->count, ROWS / 2);
+    ck_assert_int_gt(page->bytes, ROWS / 2 * (int64_t)sizeof *rows);
+    ck_assert_int_lt(page->bytes, content + (int64_t)sizeof *page + HEADER);
+    for (int64_t i = 0; i < ROWS; i += 2, at++) {
+        const rota_booking *is = &page->rows[at], *was = &rows[i];
+        ck_that(rota__page_compare(is, was) == 0 && is->version == was->version);
+        ck_that(is->claim_count == was->claim_count && is->claims != was->claims);
+        ck_that(memcmp(is->claims, was->claims, (size_t)was->claim_count * sizeof *claims) == 0);
+        ck_that(!was->title == !is->title && (!was->title || !strcmp(is->title, was->title)));
+        ck_that(!was->ref == !is->ref && (!was->ref || !strcmp(is->ref, was->ref)));
+        ck_that(!was->data == !is->data && (!was->data || !strcmp(is->data, was->data)));
+    }
+    rota__page_drop(page);
+    ck_assert_ptr_null(rota__page_new(&mem, 3, rows, ROWS)); /* none left */
+
+    b.left = 1;
+    page = rota__page_new(&mem, 9, rows, ROWS);
+    ck_assert_ptr_nonnull(page);
+    ck_assert_int_eq(page->count, 0);
+    rota__page_drop(page);
+}
+END_TEST
+
 START_TEST(a_page_is_of_the_32_days_that_a_booking_begins_in)
 {
     static const struct {
@@ -1245,6 +1318,7 @@ Suite *index_suite(void)
     tcase_add_test(tc, a_turn_sees_what_it_wrote_and_nobody_else_does);
     tcase_add_test(tc, what_a_turn_touched_without_a_look_is_read_in_it);
     tcase_add_test(tc, a_turn_that_finds_no_memory_says_so);
+    tcase_add_test(plain, a_page_is_one_block_of_just_what_stands_on_it);
     tcase_add_test(plain, a_page_is_of_the_32_days_that_a_booking_begins_in);
     tcase_add_test(plain, nobody_reads_while_somebody_changes);
     tcase_add_loop_test(plain, who_stands_in_line_is_served_or_leads_in_order, 0, 21);

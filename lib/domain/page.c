@@ -22,7 +22,6 @@ void rota__page_drop(rota__page *page)
 {
     rota__mem mem;
     if (!page || atomic_fetch_sub_explicit(&page->refs, 1, memory_order_acq_rel) != 1) return;
-    rota__arena_free(&page->arena);
     rota__mem_init(&mem, page->mem.fn, page->mem.ctx);
     rota__mem_free(&mem, page);
 }
@@ -68,49 +67,88 @@ bool rota__page_record(rota__arena *arena, const rota__booking *row, rota_bookin
     return true;
 }
 
-static bool copy_text(rota__arena *arena, const char **text)
+/* --- one block for all of a page: the more pages the budget holds, the better --- */
+
+typedef struct contents {
+    int64_t rows, claims, text; /* the text in bytes */
+} contents;
+
+/* Most bookings of a resource claim the same as the one before: that stands once. */
+static bool same_claims(const rota_booking *a, const rota_booking *b)
 {
-    const char *from = *text;
-    *text = rota__arena_text(arena, from, -1);
-    return *text || !from;
+    return a && a->claim_count == b->claim_count &&
+           memcmp(a->claims, b->claims, (size_t)a->claim_count * sizeof *a->claims) == 0;
 }
 
-static bool copy_record(rota__arena *arena, const rota_booking *from, rota_booking *out)
+static int64_t text_size(const char *text)
 {
-    *out = *from;
-    out->claims = rota__arena_copy(arena, from->claims,
-                                   from->claim_count * (int64_t)sizeof *from->claims);
-    return out->claims && copy_text(arena, &out->title) && copy_text(arena, &out->ref) &&
-           copy_text(arena, &out->data);
+    return text ? (int64_t)strlen(text) + 1 : 0;
 }
 
-static bool fill(rota__page *page, const rota_booking *rows, int64_t count)
+static contents measure(int64_t number, const rota_booking *rows, int64_t count)
 {
-    page->rows = rota__arena_alloc(&page->arena, count, (int64_t)sizeof *page->rows);
-    if (!page->rows) return false;
-    for (int64_t i = 0; i < count; i++)
-        if (rota__page_of(rows[i].when) == page->number &&
-            !copy_record(&page->arena, &rows[i], &page->rows[page->count++]))
-            return false;
-    return true;
+    contents all = { 0 };
+    const rota_booking *before = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        const rota_booking *row = &rows[i];
+        if (rota__page_of(row->when) != number) continue;
+        all.rows++;
+        all.claims += same_claims(before, row) ? 0 : row->claim_count;
+        all.text += text_size(row->title) + text_size(row->ref) + text_size(row->data);
+        before = row;
+    }
+    return all;
+}
+
+static const char *put_text(char **at, const char *text)
+{
+    char *copy = *at;
+    if (!text) return NULL;
+    memcpy(copy, text, (size_t)text_size(text));
+    *at += text_size(text);
+    return copy;
+}
+
+static void fill(rota__page *page, const rota_booking *rows, int64_t count, const contents *all)
+{
+    rota_claim *claims = (rota_claim *)(void *)(page->rows + all->rows);
+    char *text = (char *)(claims + all->claims);
+    const rota_booking *before = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        const rota_booking *row = &rows[i];
+        if (rota__page_of(row->when) != page->number) continue;
+        rota_booking *out = &page->rows[page->count++];
+        *out = *row;
+        out->title = put_text(&text, row->title);
+        out->ref = put_text(&text, row->ref);
+        out->data = put_text(&text, row->data);
+        if (same_claims(before, row)) {
+            out->claims = out[-1].claims;
+        } else {
+            memcpy(claims, row->claims, (size_t)row->claim_count * sizeof *claims);
+            out->claims = claims;
+            claims += row->claim_count;
+        }
+        before = row;
+    }
 }
 
 rota__page *rota__page_new(const rota__mem *from, int64_t number, const rota_booking *rows,
                            int64_t count)
 {
     rota__mem mem;
+    contents all = measure(number, rows, count);
     rota__mem_init(&mem, from->fn, from->ctx);
-    rota__page *page = rota__mem_alloc(&mem, 1, (int64_t)sizeof *page);
+    int64_t size = (int64_t)sizeof(rota__page) + all.rows * (int64_t)sizeof *rows +
+                   all.claims * (int64_t)sizeof(rota_claim) + all.text;
+    rota__page *page = rota__mem_alloc(&mem, size, 1);
     if (!page) return NULL;
     memset(page, 0, sizeof *page);
     rota__mem_init(&page->mem, from->fn, from->ctx);
-    rota__arena_init(&page->arena, &page->mem);
     atomic_init(&page->refs, 1);
     page->number = number;
-    if (!fill(page, rows, count)) {
-        rota__page_drop(page);
-        return NULL;
-    }
-    page->bytes = (int64_t)sizeof *page + page->mem.held;
+    page->bytes = mem.held;
+    page->rows = (rota_booking *)(void *)(page + 1);
+    fill(page, rows, count, &all);
     return page;
 }

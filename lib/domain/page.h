@@ -23,7 +23,7 @@ typedef struct rota__page {
     int64_t count;
     rota_booking *rows; /* in the order of lists; the status is the stored one, the phase 0 */
     rota__mem mem;      /* its own: it may outlive the engine */
-    rota__arena arena;
+    /* behind it the rows, their claims, and their text */
 } rota__page;
 
 int64_t rota__page_at(rota_time start);
