@@ -1888,14 +1888,14 @@ START_TEST(the_log_may_grow_where_it_is_full_soon_and_written_back_in_no_time)
     for (int64_t room = 256; room < usual; room *= 2) /* however slow */
         ck_assert_int_eq(rota__sqlite_log_room(room, INT64_MAX, 60000 * ms), 2 * room);
     for (int64_t room = usual; room < last; room *= 2) {
-        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms - 1, 20 * ms - 1), 2 * room);
-        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms, 20 * ms - 1), room);
-        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms - 1, 20 * ms), room);
+        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms - 1, 30 * ms - 1), 2 * room);
+        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms, 30 * ms - 1), room);
+        ck_assert_int_eq(rota__sqlite_log_room(room, 10000 * ms - 1, 30 * ms), room);
     }
     ck_assert_int_eq(rota__sqlite_log_room(last, 0, 0), last);
-    ck_assert_int_eq(rota__sqlite_log_room(last, 40000 * ms - 1, 80 * ms - 1), last);
+    ck_assert_int_eq(rota__sqlite_log_room(last, 40000 * ms - 1, 120 * ms - 1), last);
     ck_assert_int_eq(rota__sqlite_log_room(last, 40000 * ms, 0), last / 2);
-    ck_assert_int_eq(rota__sqlite_log_room(last, 0, 80 * ms), last / 2);
+    ck_assert_int_eq(rota__sqlite_log_room(last, 0, 120 * ms), last / 2);
     ck_assert_int_eq(rota__sqlite_log_room(usual, INT64_MAX, INT64_MAX), usual);
 }
 END_TEST

@@ -264,7 +264,7 @@ bool rota__sqlite_log_is_long(rota__sqlite *self)
 
 int64_t rota__sqlite_log_room(int64_t room, int64_t full_in, int64_t written_in)
 {
-    const int64_t soon = 10000 * ROTA__MS, not_long = 20 * ROTA__MS, much = 4;
+    const int64_t soon = 10000 * ROTA__MS, not_long = 30 * ROTA__MS, much = 4;
     if (room < WAL_USUAL) return room * 2;
     if (full_in < soon && written_in < not_long) return room < WAL_LAST ? room * 2 : room;
     bool too_long = full_in >= soon * much || written_in >= not_long * much;
