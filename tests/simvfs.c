@@ -85,6 +85,7 @@ static struct sim {
     void (*hook)(void);
     simvfs_history *history;
     const char *lie;
+    bool spills;
     uint64_t random;
 } sim = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -411,7 +412,7 @@ static int do_sector(sqlite3_file *f)
 static int do_device(sqlite3_file *f)
 {
     (void)f;
-    return SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* as the system's says */
+    return sim.spills ? 0 : SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* as the system's says */
 }
 
 /* --- shared memory --- */
@@ -749,6 +750,11 @@ void simvfs_lie(const char *suffix)
     sim.lie = suffix;
 }
 
+void simvfs_spill(bool spills)
+{
+    sim.spills = spills;
+}
+
 /* --- images --- */
 
 simvfs_image *simvfs_save(void)
@@ -897,12 +903,30 @@ static void tear(cutting *c, bytes *content, const change *torn)
     }
 }
 
+static bool keeps_all(const cutting *c)
+{
+    return c->kind == SIMVFS_KEEPS || c->kind == SIMVFS_SPLITS;
+}
+
+static void mix(cutting *c, bytes *content, const change *written)
+{
+    enum { PAGE = 4096 };
+    for (int64_t at = 0; at < written->size; at += PAGE) {
+        int64_t size = written->size - at < PAGE ? written->size - at : PAGE;
+        if (next_random(&c->random) % 2) put(content, written->at + at, written->bytes + at, size);
+    }
+}
+
 static void change_content(cutting *c, const change *now, bool synced)
 {
     if (now->kind != SIMVFS_WRITE && now->kind != SIMVFS_TRUNCATE) return;
     bytes *content = &remains_of(c, now->number)->content;
     if (!synced && c->kind == SIMVFS_DROPS) return;
-    if (!synced && c->kind != SIMVFS_KEEPS && next_random(&c->random) % 2) {
+    if (!synced && c->kind == SIMVFS_MIXES && now->kind == SIMVFS_WRITE) {
+        mix(c, content, now);
+        return;
+    }
+    if (!synced && !keeps_all(c) && next_random(&c->random) % 2) {
         if (c->kind == SIMVFS_TEARS && now->kind == SIMVFS_WRITE) tear(c, content, now);
         return;
     }
@@ -914,7 +938,7 @@ static void change_content(cutting *c, const change *now, bool synced)
 
 static int64_t which_inode(cutting *c, const label *named)
 {
-    if (c->kind == SIMVFS_KEEPS) return named->now;
+    if (keeps_all(c)) return named->now;
     if (c->kind == SIMVFS_DROPS || next_random(&c->random) % 2) return named->durable;
     return named->now;
 }
@@ -936,6 +960,10 @@ void simvfs_cut(const simvfs_history *history, int64_t n, simvfs_cut_kind kind, 
         const change *now = &history->changes[i];
         change_content(&c, now, i < remains_of(&c, now->number)->synced);
     }
+    const change *next = n < history->count ? &history->changes[n] : NULL;
+    if (kind == SIMVFS_SPLITS && next && next->kind == SIMVFS_WRITE)
+        put(&remains_of(&c, next->number)->content, next->at, next->bytes,
+            (int64_t)(next_random(&c.random) % (uint64_t)next->size));
     lock();
     simvfs_format();
     for (int64_t i = 0; i < c.label_count; i++) {

@@ -87,11 +87,12 @@ void simvfs_history_free(simvfs_history *history);
 
 /* What becomes of changes that were not synced. */
 typedef enum simvfs_cut_kind {
-    SIMVFS_KEEPS, /* all are there: a process ended, not the power */
-    SIMVFS_DROPS, /* none */
-    SIMVFS_MIXES, /* some of them, later ones without earlier ones too */
-    SIMVFS_TEARS, /* of each, some sectors, or the old ones, or what nobody wrote */
-    SIMVFS_CUTS   /* the number of kinds */
+    SIMVFS_KEEPS,  /* all are there: a process ended, not the power */
+    SIMVFS_DROPS,  /* none */
+    SIMVFS_SPLITS, /* all, and the first part of a write that is next: a process ended in it */
+    SIMVFS_MIXES,  /* some of them, later ones without earlier ones too, page by page */
+    SIMVFS_TEARS,  /* of each, some sectors, or the old ones, or what nobody wrote */
+    SIMVFS_CUTS    /* the number of kinds */
 } simvfs_cut_kind;
 
 /* The disk is now what the first n recorded operations leave when the power is cut. */
@@ -100,5 +101,7 @@ void simvfs_cut(const simvfs_history *history, int64_t n, simvfs_cut_kind kind, 
 /* A disk that says that it has synced files whose name ends so, and has not; NULL: an
  * honest one, "": a liar throughout. */
 void simvfs_lie(const char *suffix);
+/* A disk that may damage what lies beside a write: SQLite then pads its log. */
+void simvfs_spill(bool spills);
 
 #endif

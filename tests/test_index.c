@@ -1049,6 +1049,64 @@ END_TEST
 
 /* --- the line --- */
 
+enum { CROWD = 8, STANDS = 400 };
+
+typedef struct crowd {
+    rota__line line;
+    pthread_barrier_t start;
+    int64_t led, served;  /* by who leads */
+    _Atomic int64_t told; /* that they were served */
+} crowd;
+
+/* Most of those it finds it serves; who is left leads next. */
+static void lead(crowd *c)
+{
+    rota__place *places = NULL, *place;
+    c->led++;
+    for (int64_t found = 0; found < CROWD - 2 && (place = rota__line_next(&c->line)); found++) {
+        place->next = places;
+        places = place;
+        c->served++;
+    }
+    rota__line_serve(places);
+    rota__line_leave(&c->line);
+}
+
+static void *stand_again_and_again(void *crowd_of)
+{
+    crowd *c = crowd_of;
+    (void)pthread_barrier_wait(&c->start);
+    for (int i = 0; i < STANDS; i++) {
+        rota__place *place = malloc(sizeof *place); /* so that whoever looks later is caught */
+        if (!place) abort();
+        if (rota__line_enter(&c->line, place))
+            lead(c);
+        else
+            c->told++;
+        free(place);
+    }
+    return NULL;
+}
+
+START_TEST(whoever_stands_in_line_is_called_once)
+{
+    static crowd c;
+    pthread_t threads[CROWD];
+    ck_assert(rota__line_init(&c.line));
+    ck_assert_int_eq(pthread_barrier_init(&c.start, NULL, CROWD), 0);
+    for (int i = 0; i < CROWD; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, stand_again_and_again, &c), 0);
+    for (int i = 0; i < CROWD; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_int_eq(c.led + c.served, CROWD * STANDS);
+    ck_assert_int_eq(c.told, c.served);
+    ck_assert_int_gt(c.led, 0);
+    ck_assert(!rota__line_is_led(&c.line));
+    (void)pthread_barrier_destroy(&c.start);
+    rota__line_free(&c.line);
+}
+END_TEST
+
 typedef struct waiting {
     rota__place place; /* first */
     rota__line *line;
@@ -1322,6 +1380,7 @@ Suite *index_suite(void)
     tcase_add_test(plain, a_page_is_of_the_32_days_that_a_booking_begins_in);
     tcase_add_test(plain, nobody_reads_while_somebody_changes);
     tcase_add_loop_test(plain, who_stands_in_line_is_served_or_leads_in_order, 0, 21);
+    tcase_add_test(plain, whoever_stands_in_line_is_called_once);
     tcase_add_test(plain, lists_follow_what_others_change);
     tcase_add_test(plain, rows_outlive_handles_and_engine);
     tcase_add_test(plain, a_tiny_budget_changes_no_answer);

@@ -38,6 +38,7 @@ static struct shim {
     int code;
     int64_t seen;
     int64_t pieces, largest, bytes; /* that were written to the log */
+    bool spills; /* what lies beside a write may be damaged by it: SQLite pads the log */
     void (*when_checkpointing)(void);
     void (*when_writing)(void);
 } shim;
@@ -117,7 +118,8 @@ static int shim_sector(sqlite3_file *f)
 }
 static int shim_device(sqlite3_file *f)
 {
-    return REAL(f)->xDeviceCharacteristics(real_of(f));
+    int is = REAL(f)->xDeviceCharacteristics(real_of(f));
+    return shim.spills ? is & ~SQLITE_IOCAP_POWERSAFE_OVERWRITE : is;
 }
 static int shim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **at)
 {
@@ -1925,6 +1927,27 @@ START_TEST(a_handle_notices_what_another_has_committed)
 }
 END_TEST
 
+/* A host may have it so for connections of its own. */
+START_TEST(a_cache_that_connections_share_is_not_ours)
+{
+    ck_assert_int_eq(sqlite3_enable_shared_cache(1), SQLITE_OK);
+    rota__store *store = open_calendar(0), *other = open_calendar(0);
+    add_room(store);
+    book(store, 1);
+    rota__batch batch = { 0 };
+    rota__commit written = { 0 };
+    add_booking(&batch, 2, 1);
+    OK(store->ops->turns->begin(store, &fx.env, INT64_MAX));
+    OK(store->ops->turns->write(store, &fx.env, &batch, &written));
+    ck_assert_int_eq(written.outcome, ROTA__COMMITTED);
+    ck_assert_int_eq(count_bookings(other), 1);
+    store->ops->turns->cancel(store);
+    close_store(other);
+    close_store(store);
+    ck_assert_int_eq(sqlite3_enable_shared_cache(0), SQLITE_OK);
+}
+END_TEST
+
 START_TEST(a_guard_falls_to_another_handle)
 {
     rota__store *a = open_calendar(0), *b = open_calendar(0);
@@ -2468,6 +2491,23 @@ START_TEST(a_commit_larger_than_memory_is_whole)
 }
 END_TEST
 
+START_TEST(what_is_written_behind_the_flush_is_there)
+{
+    shim.spills = true;
+    rota__store *store = open_calendar(0);
+    add_room(store);
+    for (int64_t i = 1; i <= 60; i++) {
+        book(store, i);
+        check_as_left(i);
+    }
+    close_store(store);
+    store = open_calendar(ROTA_OPEN_EXISTING);
+    ck_assert_int_eq(count_bookings(store), 60);
+    OK(store->ops->check(store, &fx.env));
+    close_store(store);
+}
+END_TEST
+
 START_TEST(a_checkpoint_that_fails_fails_no_commit)
 {
     rota__store *store = open_calendar(0);
@@ -2821,6 +2861,7 @@ Suite *sqlite_suite(void)
 
     tcase_add_checked_fixture(handles, set_up, tear_down);
     tcase_add_test(handles, a_handle_notices_what_another_has_committed);
+    tcase_add_test(handles, a_cache_that_connections_share_is_not_ours);
     tcase_add_test(handles, a_guard_falls_to_another_handle);
     tcase_add_test(handles, a_locked_calendar_is_busy_and_then_free);
     tcase_add_test(handles, nobody_else_writes_from_the_beginning_of_a_turn_to_its_end);
@@ -2841,6 +2882,7 @@ Suite *sqlite_suite(void)
     tcase_add_test(disk, a_commit_that_may_be_written_is_unknown);
     tcase_add_test(disk, a_commit_goes_to_the_log_in_few_pieces);
     tcase_add_test(disk, a_commit_larger_than_memory_is_whole);
+    tcase_add_test(disk, what_is_written_behind_the_flush_is_there);
     tcase_add_test(disk, a_checkpoint_that_fails_fails_no_commit);
     tcase_set_timeout(disk, 120);
     suite_add_tcase(suite, disk);

@@ -9,7 +9,7 @@
 #include "base/check.h"
 
 typedef struct rota__place {
-    struct rota__place *next;
+    struct rota__place *next; /* behind it; of one that is served: whom it wakes */
     sem_t called;
     bool served;
 } rota__place;
@@ -29,7 +29,8 @@ bool rota__line_is_led(rota__line *line);
 
 /* For who leads: takes the next one out of the line, or NULL. It must be served. */
 rota__place *rota__line_next(rota__line *line);
-/* All that are linked by `next`. What was done for each is its own to look at from here on. */
+/* Places that were taken out, linked by `next` in any order. What was done for each is its own to
+ * look at from here on. */
 void rota__line_serve(rota__place *places);
 /* The first in line leads. */
 void rota__line_leave(rota__line *line);

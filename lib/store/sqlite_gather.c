@@ -1,9 +1,12 @@
 /* A commit goes to the log in a few large writes. SQLite writes two pieces for each page that
  * changed, 24 bytes and 4 KiB, and each is a call of the system; where many bookings share a
  * flush, these calls take as long as the flush. While it commits, the log's methods are ours:
- * what lies behind each other is gathered, and goes out before anything else is done with the
- * log, in particular before it is flushed. So nothing is seen, nor counts as committed, that
- * was not written. */
+ * what lies behind each other is gathered, and goes out before the log is read, measured, cut
+ * or flushed.
+ *
+ * What is written behind the flush is not held back: where a disk may damage what lies beside
+ * a write, SQLite pads the log there, and does nothing with it afterwards. So nothing counts
+ * as committed that was not written. */
 #include "store/sqlite_private.h"
 
 /* SQLite's own write takes less than 128 KiB (os_unix.c); 31 pages and a header are less. */
@@ -15,12 +18,9 @@ static rota__sqlite_gather *gather_of(sqlite3_file *log)
     return found->self;
 }
 
-/* The methods below it, with all that was gathered put out. */
-static int put_out(sqlite3_file *log, const sqlite3_io_methods **below)
+static int put_out(rota__sqlite_gather *gather, sqlite3_file *log)
 {
-    rota__sqlite_gather *gather = gather_of(log);
     int count = gather->count;
-    *below = gather->below;
     gather->count = 0;
     return count ? gather->below->xWrite(log, gather->bytes, count, gather->at) : SQLITE_OK;
 }
@@ -28,11 +28,10 @@ static int put_out(sqlite3_file *log, const sqlite3_io_methods **below)
 static int write_on(sqlite3_file *log, const void *bytes, int count, sqlite3_int64 at)
 {
     rota__sqlite_gather *gather = gather_of(log);
-    const sqlite3_io_methods *below = gather->below;
     bool follows = at == gather->at + gather->count && count <= ROOM - gather->count;
-    int rc = follows ? SQLITE_OK : put_out(log, &below);
+    int rc = follows ? SQLITE_OK : put_out(gather, log);
     if (rc != SQLITE_OK) return rc;
-    if (count > ROOM) return below->xWrite(log, bytes, count, at);
+    if (gather->flushed || count > ROOM) return gather->below->xWrite(log, bytes, count, at);
     if (gather->count == 0) gather->at = at;
     memcpy(gather->bytes + gather->count, bytes, (size_t)count);
     gather->count += count;
@@ -41,30 +40,31 @@ static int write_on(sqlite3_file *log, const void *bytes, int count, sqlite3_int
 
 static int read_from(sqlite3_file *log, void *bytes, int count, sqlite3_int64 at)
 {
-    const sqlite3_io_methods *below;
-    int rc = put_out(log, &below);
-    return rc == SQLITE_OK ? below->xRead(log, bytes, count, at) : rc;
+    rota__sqlite_gather *gather = gather_of(log);
+    int rc = put_out(gather, log);
+    return rc == SQLITE_OK ? gather->below->xRead(log, bytes, count, at) : rc;
 }
 
 static int cut(sqlite3_file *log, sqlite3_int64 size)
 {
-    const sqlite3_io_methods *below;
-    int rc = put_out(log, &below);
-    return rc == SQLITE_OK ? below->xTruncate(log, size) : rc;
+    rota__sqlite_gather *gather = gather_of(log);
+    int rc = put_out(gather, log);
+    return rc == SQLITE_OK ? gather->below->xTruncate(log, size) : rc;
 }
 
 static int flush(sqlite3_file *log, int flags)
 {
-    const sqlite3_io_methods *below;
-    int rc = put_out(log, &below);
-    return rc == SQLITE_OK ? below->xSync(log, flags) : rc;
+    rota__sqlite_gather *gather = gather_of(log);
+    int rc = put_out(gather, log);
+    gather->flushed = true;
+    return rc == SQLITE_OK ? gather->below->xSync(log, flags) : rc;
 }
 
 static int size_of(sqlite3_file *log, sqlite3_int64 *size)
 {
-    const sqlite3_io_methods *below;
-    int rc = put_out(log, &below);
-    return rc == SQLITE_OK ? below->xFileSize(log, size) : rc;
+    rota__sqlite_gather *gather = gather_of(log);
+    int rc = put_out(gather, log);
+    return rc == SQLITE_OK ? gather->below->xFileSize(log, size) : rc;
 }
 
 int rota__sqlite_gather_open(rota__sqlite *self, rota__env *env)
@@ -83,6 +83,8 @@ static void put_between(rota__sqlite_gather *gather, sqlite3_file *log)
 {
     gather->self = gather;
     gather->below = log->pMethods;
+    gather->count = 0;
+    gather->flushed = false;
     gather->methods = (sqlite3_io_methods){
         .iVersion = 1,
         .xClose = gather->below->xClose,
@@ -98,22 +100,20 @@ static void put_between(rota__sqlite_gather *gather, sqlite3_file *log)
         .xSectorSize = gather->below->xSectorSize,
         .xDeviceCharacteristics = gather->below->xDeviceCharacteristics,
     };
-    gather->count = 0;
     log->pMethods = &gather->methods;
 }
 
-/* What a commit that failed has left here is forgotten: the next one writes over its place,
- * or somebody else does. */
+/* What a commit that failed before its flush has left here is forgotten: it belongs behind the
+ * last commit, where the next one begins. */
 int rota__sqlite_commit_gathered(rota__sqlite *self, rota__env *env)
 {
     rota__sqlite_gather *gather = &self->gather;
     sqlite3_file *log = NULL;
-    bool between = gather->bytes &&
-                   sqlite3_file_control(self->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
-                       SQLITE_OK &&
-                   log && log->pMethods;
-    if (between) put_between(gather, log);
+    if (gather->bytes)
+        (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log && !log->pMethods) log = NULL;
+    if (log) put_between(gather, log);
     int rc = rota__sqlite_control(self, env, ROTA__SQL_COMMIT);
-    if (between) log->pMethods = gather->below;
+    if (log) log->pMethods = gather->below;
     return rc;
 }

@@ -79,8 +79,9 @@ static int inspect(rota__env *env, const char *path, uint32_t flags)
 
 static int open_file(rota__sqlite *self, rota__env *env, const char *name, int flags)
 {
-    int rc = sqlite3_open_v2(name, &self->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-                             NULL);
+    /* Whatever the host may have set for others: a cache that connections share locks them out. */
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
+    int rc = sqlite3_open_v2(name, &self->db, flags, NULL);
     if (!self->db) return rota__error_plain(env->error, ROTA_ENOMEM);
     if (rc == SQLITE_OK) rc = sqlite3_extended_result_codes(self->db, 1);
     return rc == SQLITE_OK ? ROTA_OK : rota__sqlite_fail(self, env, "open");

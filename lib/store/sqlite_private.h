@@ -165,11 +165,12 @@ typedef struct rota__sqlite_lock {
 
 typedef struct rota__sqlite_gather {
     sqlite3_io_methods methods;       /* first: the log's while it is committed */
-    struct rota__sqlite_gather *self; /* this, found by them */
+    struct rota__sqlite_gather *self; /* this: SQLite gives them back as const */
     const sqlite3_io_methods *below;  /* the log's own */
     uint8_t *bytes;                   /* NULL: there is no log to be written */
     int count;                        /* of bytes that are gathered, and belong ... */
     sqlite3_int64 at;                 /* ... here */
+    bool flushed;                     /* in this commit */
 } rota__sqlite_gather;
 
 /* --- the connection --- */
