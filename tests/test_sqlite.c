@@ -2439,6 +2439,15 @@ static void check_as_left(int64_t bookings)
     (void)unlink(beside("-copy-lock"));
 }
 
+/* Closed, and opened again. */
+static void check_closed(int64_t bookings)
+{
+    rota__store *store = open_calendar(ROTA_OPEN_EXISTING);
+    ck_assert_int_eq(count_bookings(store), bookings);
+    OK(store->ops->check(store, &fx.env));
+    close_store(store);
+}
+
 START_TEST(a_commit_goes_to_the_log_in_few_pieces)
 {
     enum { FRAME = 4096 + 24, PIECE = 128 * 1024 };
@@ -2501,10 +2510,7 @@ START_TEST(what_is_written_behind_the_flush_is_there)
         check_as_left(i);
     }
     close_store(store);
-    store = open_calendar(ROTA_OPEN_EXISTING);
-    ck_assert_int_eq(count_bookings(store), 60);
-    OK(store->ops->check(store, &fx.env));
-    close_store(store);
+    check_closed(60);
 }
 END_TEST
 
@@ -2532,10 +2538,7 @@ START_TEST(a_checkpoint_that_fails_fails_no_commit)
     shim.fail_at = 0;
     ck_assert_int_eq(count_bookings(store), 900);
     close_store(store);
-    store = open_calendar(ROTA_OPEN_EXISTING);
-    ck_assert_int_eq(count_bookings(store), 900);
-    OK(store->ops->check(store, &fx.env));
-    close_store(store);
+    check_closed(900);
 }
 END_TEST
 
