@@ -1,7 +1,7 @@
 /* A commit goes to the log in a few large writes. SQLite writes two pieces for each page that
  * changed, 24 bytes and 4 KiB, and each is a call of the system; where many bookings share a
  * flush, these calls take as long as the flush. While it commits, the log's methods are ours:
- * what lies behind each other is gathered, and goes out before the log is read, measured, cut
+ * what follows on each other is gathered, and goes out before the log is read, measured, cut
  * or flushed.
  *
  * What is written behind the flush is not held back: where a disk may damage what lies beside
