@@ -796,6 +796,7 @@ START_TEST(what_was_answered_before_the_power_was_cut_is_there)
     ck_assert_msg(!complaint[0], "%s", complaint);
     fprintf(stderr, "power: %" PRId64 " operations, %" PRId64 " cuts\n",
             simvfs_history_length(history), cuts);
+    simvfs_spill(false);
     end_play();
 }
 END_TEST

@@ -1,12 +1,12 @@
 /* A commit goes to the log in a few large writes. SQLite writes two pieces for each page that
  * changed, 24 bytes and 4 KiB, and each is a call of the system; where many bookings share a
  * flush, these calls take as long as the flush. While it commits, the log's methods are ours:
- * what follows on each other is gathered, and goes out before the log is read, measured, cut
- * or flushed.
+ * pieces that lie next to each other are gathered, and go out before the log is read, measured,
+ * cut or flushed.
  *
- * What is written behind the flush is not held back: where a disk may damage what lies beside
- * a write, SQLite pads the log there, and does nothing with it afterwards. So nothing counts
- * as committed that was not written. */
+ * What is written after the pages were flushed is not held back: where a disk may damage what
+ * lies beside a write, SQLite then pads the log, and touches it no more. So nothing counts as
+ * committed that was not written. */
 #include "store/sqlite_private.h"
 
 /* SQLite's own write takes less than 128 KiB (os_unix.c); 31 pages and a header are less. */
@@ -31,6 +31,7 @@ static int write_on(sqlite3_file *log, const void *bytes, int count, sqlite3_int
     bool follows = at == gather->at + gather->count && count <= ROOM - gather->count;
     int rc = follows ? SQLITE_OK : put_out(gather, log);
     if (rc != SQLITE_OK) return rc;
+    gather->paged |= at > 0;
     if (gather->flushed || count > ROOM) return gather->below->xWrite(log, bytes, count, at);
     if (gather->count == 0) gather->at = at;
     memcpy(gather->bytes + gather->count, bytes, (size_t)count);
@@ -56,8 +57,9 @@ static int flush(sqlite3_file *log, int flags)
 {
     rota__sqlite_gather *gather = gather_of(log);
     int rc = put_out(gather, log);
-    gather->flushed = true;
-    return rc == SQLITE_OK ? gather->below->xSync(log, flags) : rc;
+    if (rc != SQLITE_OK) return rc;
+    gather->flushed |= gather->paged; /* a new log's header is flushed before them */
+    return gather->below->xSync(log, flags);
 }
 
 static int size_of(sqlite3_file *log, sqlite3_int64 *size)
@@ -84,7 +86,7 @@ static void put_between(rota__sqlite_gather *gather, sqlite3_file *log)
     gather->self = gather;
     gather->below = log->pMethods;
     gather->count = 0;
-    gather->flushed = false;
+    gather->paged = gather->flushed = false;
     gather->methods = (sqlite3_io_methods){
         .iVersion = 1,
         .xClose = gather->below->xClose,

@@ -1,9 +1,10 @@
 /* What the files of the embedded default share: sqlite.c (the connection),
  * sqlite_open.c (opening), sqlite_schema.c (what a file must look like),
  * sqlite_query.c (statements), sqlite_rows.c (rows and records), sqlite_lock.c (who
- * writes next), sqlite_read.c, sqlite_remind.c, sqlite_commit.c and sqlite_guard.c (what
- * the store is asked for), sqlite_gather.c (how a commit is written to the log). Nobody else includes this, and sqlite3.h is seen by these alone. Names
- * are of the family: rota__sqlite_. */
+ * writes next), sqlite_gather.c (how a commit is written to the log), sqlite_read.c,
+ * sqlite_remind.c, sqlite_commit.c and sqlite_guard.c (what the store is asked for).
+ * Nobody else includes this, and sqlite3.h is seen by these alone. Names are of the
+ * family: rota__sqlite_. */
 #ifndef ROTA__SQLITE_PRIVATE_H
 #define ROTA__SQLITE_PRIVATE_H
 
@@ -170,7 +171,7 @@ typedef struct rota__sqlite_gather {
     uint8_t *bytes;                   /* NULL: there is no log to be written */
     int count;                        /* of bytes that are gathered, and belong ... */
     sqlite3_int64 at;                 /* ... here */
-    bool flushed;                     /* in this commit */
+    bool paged, flushed;              /* in this commit pages were written, and flushed */
 } rota__sqlite_gather;
 
 /* --- the connection --- */
