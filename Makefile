@@ -130,10 +130,11 @@ $(BUILD)/obj/lib/%.o: lib/%.c Makefile
 	$(Q)$(CC) $(ROTA_CFLAGS) -Ilib $(SQLITE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 ifneq ($(AMALGAMATION),)
+# Without usleep() SQLite sleeps whole seconds where it means to try again at once.
 $(BUILD)/obj/sqlite3.o: $(AMALGAMATION)/sqlite3.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZER) -fPIC -w -DSQLITE_THREADSAFE=1 $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(SANITIZER) -fPIC -w -DSQLITE_THREADSAFE=1 -DHAVE_USLEEP=1 $(CFLAGS) -c -o $@ $<
 $(SHARED) $(TESTS) $(CONTEND) $(BENCHES): | $(BUILD)/obj/sqlite3.o
 endif
 

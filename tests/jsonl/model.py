@@ -446,9 +446,11 @@ class Model:
     @staticmethod
     def is_fuller(resource, was, now, windows):
         """Is more taken than there is, and than before? Units may have been taken away from now on,
-        and in the past more be taken than there is."""
+        and in the past more be taken than there is. Where what was taken ends, too: it may be
+        taken in another way for longer."""
         for a, b in windows:
-            instants = {a} | {s for _, pieces in was + now for s, _, _ in pieces if a <= s < b}
+            instants = {a} | {i for _, pieces in was + now for s, e, _ in pieces for i in (s, e)
+                              if a <= i < b}
             for instant in instants if a < b else ():
                 taken, more = (sum(units_at(pieces, instant) for _, pieces in each)
                                for each in (was, now))
