@@ -85,7 +85,7 @@ static struct sim {
     void (*hook)(void);
     simvfs_history *history;
     const char *lie;
-    bool spills;
+    bool smears;
     uint64_t random;
 } sim = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -412,7 +412,7 @@ static int do_sector(sqlite3_file *f)
 static int do_device(sqlite3_file *f)
 {
     (void)f;
-    return sim.spills ? 0 : SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* as the system's says */
+    return sim.smears ? 0 : SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* as the system's says */
 }
 
 /* --- shared memory --- */
@@ -750,9 +750,9 @@ void simvfs_lie(const char *suffix)
     sim.lie = suffix;
 }
 
-void simvfs_spill(bool spills)
+void simvfs_smear(bool smears)
 {
-    sim.spills = spills;
+    sim.smears = smears;
 }
 
 /* --- images --- */

@@ -102,6 +102,6 @@ void simvfs_cut(const simvfs_history *history, int64_t n, simvfs_cut_kind kind, 
  * honest one, "": a liar throughout. */
 void simvfs_lie(const char *suffix);
 /* A disk that may damage what lies beside a write: SQLite then pads its log. */
-void simvfs_spill(bool spills);
+void simvfs_smear(bool smears);
 
 #endif

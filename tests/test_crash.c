@@ -789,14 +789,14 @@ static void cut_about(uint64_t seed, int64_t places, int hasty)
 /* Also on a disk for which SQLite pads its log. */
 START_TEST(what_was_answered_before_the_power_was_cut_is_there)
 {
-    simvfs_spill(_i == 1);
+    simvfs_smear(_i == 1);
     play();
     ck_assert_int_gt(simvfs_history_length(history), 300);
     cut_about(tests_seed("power"), 250, 0);
     ck_assert_msg(!complaint[0], "%s", complaint);
     fprintf(stderr, "power: %" PRId64 " operations, %" PRId64 " cuts\n",
             simvfs_history_length(history), cuts);
-    simvfs_spill(false);
+    simvfs_smear(false);
     end_play();
 }
 END_TEST

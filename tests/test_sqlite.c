@@ -39,7 +39,7 @@ static struct shim {
     int code;
     int64_t seen;
     int64_t pieces, largest, bytes; /* that were written to the log */
-    bool spills; /* what lies beside a write may be damaged by it: SQLite pads the log */
+    bool smears; /* what lies beside a write may be damaged by it: SQLite pads the log */
     void (*when_checkpointing)(void);
     void (*when_writing)(void);
 } shim;
@@ -120,7 +120,7 @@ static int shim_sector(sqlite3_file *f)
 static int shim_device(sqlite3_file *f)
 {
     int is = REAL(f)->xDeviceCharacteristics(real_of(f));
-    return shim.spills ? is & ~SQLITE_IOCAP_POWERSAFE_OVERWRITE : is;
+    return shim.smears ? is & ~SQLITE_IOCAP_POWERSAFE_OVERWRITE : is;
 }
 static int shim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **at)
 {
@@ -475,6 +475,24 @@ static void spill(const char *path, const void *bytes, int64_t size)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    int64_t size = 0;
+    unsigned char *bytes = slurp(from, &size);
+    spill(to, bytes, size);
+    free(bytes);
+}
+
+/* The copy of a calendar beside it. */
+static void check_copy(int64_t bookings)
+{
+    rota__store *store = NULL;
+    OK(try_open(beside("-copy"), ROTA_OPEN_EXISTING, 0, &store));
+    ck_assert_int_eq(count_bookings(store), bookings);
+    OK(store->ops->check(store, &fx.env));
+    close_store(store);
+}
+
 /* --- the file --- */
 
 START_TEST(a_new_file_says_what_it_is)
@@ -556,17 +574,8 @@ START_TEST(closing_leaves_one_plain_file)
     ck_assert(!is_there(beside("-shm")));
     ck_assert(!is_there(beside("-journal")));
     ck_assert_int_eq(size_of_file(beside("-lock")), 128);
-    int64_t size = 0;
-    unsigned char *bytes = slurp(fx.path, &size);
-    spill(beside("-copy"), bytes, size);
-    free(bytes);
-
-    rota__store *store = NULL;
-    OK(try_open(beside("-copy"), ROTA_OPEN_EXISTING, 0, &store));
-    ck_assert_int_eq(count_bookings(store), 3);
-    OK(store->ops->check(store, &fx.env));
-    close_store(store);
-    (void)unlink(beside("-copy-lock"));
+    copy_file(fx.path, beside("-copy"));
+    check_copy(3);
 }
 END_TEST
 
@@ -2427,24 +2436,14 @@ static void forget_pieces(void)
  * away; nobody else is there.) */
 static void copy_as_left(void)
 {
-    static const char *const suffixes[][2] = { { "", "-copy" }, { "-wal", "-copy-wal" } };
-    for (int64_t i = 0; i < ROTA__LENGTH(suffixes); i++) {
-        int64_t size = 0;
-        unsigned char *bytes = slurp(beside(suffixes[i][0]), &size);
-        spill(beside(suffixes[i][1]), bytes, size);
-        free(bytes);
-    }
+    copy_file(fx.path, beside("-copy"));
+    copy_file(beside("-wal"), beside("-copy-wal"));
 }
 
 static void check_as_left(int64_t bookings)
 {
-    rota__store *store = NULL;
     copy_as_left();
-    OK(try_open(beside("-copy"), ROTA_OPEN_EXISTING, 0, &store));
-    ck_assert_int_eq(count_bookings(store), bookings);
-    OK(store->ops->check(store, &fx.env));
-    close_store(store);
-    (void)unlink(beside("-copy-lock"));
+    check_copy(bookings);
 }
 
 /* Closed, and opened again. */
@@ -2514,7 +2513,7 @@ END_TEST
 
 START_TEST(what_is_written_behind_the_flush_is_there)
 {
-    shim.spills = true;
+    shim.smears = true;
     rota__store *store = open_calendar(0);
     add_room(store);
     for (int64_t i = 1; i <= 60; i++) {
@@ -2531,7 +2530,7 @@ END_TEST
 START_TEST(no_room_behind_the_flush_is_unknown)
 {
     int32_t outcome = 0;
-    shim.spills = shim.syncs = true;
+    shim.smears = shim.syncs = true;
     rota__store *store = open_calendar(0);
     add_room(store);
     book(store, 1);
@@ -2552,51 +2551,35 @@ START_TEST(no_room_behind_the_flush_is_unknown)
 }
 END_TEST
 
-static void do_raw(sqlite3 *db, const char *sql)
-{
-    char *error = NULL;
-    if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK) ck_abort_msg("%s: %s", sql, error);
-}
-
-static int64_t sum_of(sqlite3 *db)
-{
-    sqlite3_stmt *stmt = NULL;
-    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*)*1000000+sum(k*v) FROM t", -1, &stmt,
-                                        NULL),
-                     SQLITE_OK);
-    int64_t sum = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : -1;
-    sqlite3_finalize(stmt);
-    return sum;
-}
-
 /* With memory for hardly a page SQLite writes before the commit, and again to the same places;
  * then it reads all that follows, of which the last is only gathered yet. */
 START_TEST(what_a_commit_reads_of_itself_is_there)
 {
     enum { CALENDARS = 150, COMMITS = 12, ROWS = 16 };
+    static const char sums[] = "SELECT count(*)*1000000+sum(k*v) FROM t";
     struct fx chance = { .random = 7919 };
     for (int i = 0; i < CALENDARS; i++) {
         rota__sqlite self = { .mem = &fx.mem, .path = fx.path };
         remove_files();
         self.db = open_raw();
-        do_raw(self.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA;"
+        run_on(self.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA;"
                         "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=12;"
                         "CREATE TABLE t(k INTEGER PRIMARY KEY, v INT, b BLOB)");
         OK(rota__sqlite_gather_open(&self, &fx.env));
         for (int k = 0; k < COMMITS; k++) {
             char sql[128];
-            do_raw(self.db, "BEGIN IMMEDIATE");
+            run_on(self.db, "BEGIN IMMEDIATE");
             for (int64_t n = 6 + fx_random(&chance, 10); n > 0; n--) {
                 (void)snprintf(sql, sizeof sql, "REPLACE INTO t VALUES(%d,%d,zeroblob(3000))",
                                (int)fx_random(&chance, ROWS), (int)fx_random(&chance, 1000));
-                do_raw(self.db, sql);
+                run_on(self.db, sql);
             }
             OK(rota__sqlite_commit_gathered(&self, &fx.env));
-            int64_t sum = sum_of(self.db);
+            int64_t sum = number_on(self.db, sums);
             copy_as_left();
             sqlite3 *copy = NULL;
             ck_assert_int_eq(sqlite3_open(beside("-copy"), &copy), SQLITE_OK);
-            ck_assert_msg(sum_of(copy) == sum, "calendar %d, commit %d", i, k);
+            ck_assert_msg(number_on(copy, sums) == sum, "calendar %d, commit %d", i, k);
             (void)sqlite3_close(copy);
         }
         rota__sqlite_disconnect(&self);

@@ -102,10 +102,10 @@ static contents measure(int64_t number, const rota_booking *rows, int64_t count)
 
 static const char *put_text(char **at, const char *text)
 {
-    char *copy = *at;
+    int64_t size = text_size(text);
     if (!text) return NULL;
-    memcpy(copy, text, (size_t)text_size(text));
-    *at += text_size(text);
+    char *copy = memcpy(*at, text, (size_t)size);
+    *at += size;
     return copy;
 }
 
