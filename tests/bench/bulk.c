@@ -1,22 +1,25 @@
-/* Many bookings at once: rota_booking_create_all() in batches of 512, each checked and
- * answered for, beside bare SQLite that checks and inserts 512 in a transaction, a
- * savepoint each. On the disk, and in memory to see what the work alone takes. */
+/* Many bookings at once: rota_booking_create_all() in batches of 512, each checked and answered
+ * for; what SQLite takes alone for the very rows that rota writes; both beside bare SQLite that
+ * checks, and inserts into one table with an index, a savepoint each. On the disk, and in memory to
+ * see what the work alone takes. */
 #define _GNU_SOURCE
 
 #include "common/calendar.h"
 #include "common/plain.h"
+#include "common/rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { BATCH = 512, ROTA = 0, SQLITE, CONTENDERS };
+enum { BATCH = 512, ROTA = 0, ROWS, SQLITE, CONTENDERS };
 
 typedef struct subjects {
     bench_calendar calendar;
     rota *r;
     rota_id *ids;
     bench_plain plain;
-    bool has_plain;
+    bench_rows rows;
+    bool alone; /* the others need a file */
     int64_t next[CONTENDERS];
 } subjects;
 
@@ -33,6 +36,8 @@ static void book_batches(subjects *s, int who, int64_t batches, figures *out)
             all[i] = bench_free_span(&s->calendar, s->next[who]++);
         if (who == ROTA)
             bench_rota_book_all(s->r, s->ids, all, BATCH);
+        else if (who == ROWS)
+            bench_rows_book_all(&s->rows, all, BATCH);
         else
             bench_plain_book_all(&s->plain, all, BATCH);
     }
@@ -45,10 +50,10 @@ static void book_batches(subjects *s, int who, int64_t batches, figures *out)
 
 static void report(const subjects *s, figures *f, double goal)
 {
-    static const char *const who[] = { "rota_booking_create_all", "SQLite, a savepoint each" };
-    for (int i = 0; i < CONTENDERS; i++) {
-        if (i == SQLITE && !s->has_plain) continue;
-        bool beside = i == ROTA && s->has_plain;
+    static const char *const who[] = { "rota_booking_create_all", "SQLite, rota's rows",
+                                       "SQLite, a savepoint each" };
+    for (int i = 0; i < (s->alone ? 1 : CONTENDERS); i++) {
+        bool beside = i != SQLITE && !s->alone;
         bench_report((bench_line){
             .measure = "bookings",
             .who = who[i],
@@ -78,7 +83,7 @@ static void rounds_of(subjects *s, double goal)
     for (int64_t round = -1; round < rounds; round++)
         for (int turn = 0; turn < CONTENDERS; turn++) {
             int who = (int)((turn + round + CONTENDERS) % CONTENDERS);
-            if (who == SQLITE && !s->has_plain) continue;
+            if (who != ROTA && s->alone) continue;
             /* the first round warms up: what is in memory then, and the log's length */
             book_batches(s, who, batches, round >= 0 ? &f : NULL);
         }
@@ -87,25 +92,28 @@ static void rounds_of(subjects *s, double goal)
 
 static void measure_copy(subjects *s, int where, double goal)
 {
-    char ours[BENCH_PATH], theirs[BENCH_PATH];
+    char ours[BENCH_PATH], rows[BENCH_PATH], theirs[BENCH_PATH];
     bench_copy(s->calendar.rota, where, "rota", ours);
+    bench_copy(s->calendar.rota, where, "rows", rows);
     bench_copy(s->calendar.plain, where, "plain", theirs);
     s->r = bench_rota_open(ours, 0);
     s->ids = bench_resource_ids(s->r, s->calendar.resources);
-    s->has_plain = true;
+    bench_rows_open(&s->rows, rows);
     bench_plain_open(&s->plain, theirs);
     rounds_of(s, goal);
     bench_plain_close(&s->plain);
-    s->has_plain = false;
+    bench_rows_close(&s->rows);
     free(s->ids);
     rota_close(s->r);
     bench_remove(ours);
+    bench_remove(rows);
     bench_remove(theirs);
 }
 
 /* Without a file at all. */
 static void measure_bare(subjects *s)
 {
+    s->alone = true;
     s->r = bench_rota_open(":memory:", 0);
     bench_rota_rooms(s->r, s->calendar.resources);
     s->ids = bench_resource_ids(s->r, s->calendar.resources);

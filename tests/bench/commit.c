@@ -1,12 +1,17 @@
 /* Durable bookings: rota_booking_create(), one at a time, from one thread, from many, and
  * from several processes; beside bare SQLite, PostgreSQL with an exclusion constraint,
  * and the raw flush of the same seconds, which is the limit of each. Every span that is
- * booked is free, and every booking is on the disk when the call returns. */
+ * booked is free, and every booking is on the disk when the call returns.
+ *
+ * And beside SQLite alone with the very rows that rota writes, as many bookings in each
+ * transaction as there are threads: what they could reach together if every flush had all of
+ * them in it, none ever waited for another, and nothing had to be decided. */
 #define _GNU_SOURCE
 
 #include "common/calendar.h"
 #include "common/plain.h"
 #include "common/raw.h"
+#include "common/rows.h"
 #include "common/server.h"
 
 #include <errno.h>
@@ -19,11 +24,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROTA, SQLITE, SERVER, CONTENDERS, MOST_WRITERS = 32, BATCH = 256 };
+enum { ROTA, SQLITE, SERVER, ROWS, CONTENDERS, MOST_WRITERS = 32, BATCH = 256 };
 
 typedef struct shop {
     bench_calendar calendar;
-    char rota[BENCH_PATH], plain[BENCH_PATH], raw[BENCH_PATH + 8];
+    char rota[BENCH_PATH], rows[BENCH_PATH], plain[BENCH_PATH], raw[BENCH_PATH + 8];
     bool with_server;
     _Atomic int64_t next[CONTENDERS];
     double seconds; /* of a slice */
@@ -35,6 +40,8 @@ typedef struct writer {
     rota *r;
     const rota_id *ids;
     bench_plain plain;
+    bench_rows rows;
+    int batch; /* of rows: bookings in a transaction */
     bench_client *client;
     pthread_barrier_t *start;
     _Atomic bool *stop;
@@ -49,6 +56,8 @@ static void writer_open(writer *w, shop *s, int who, rota *engine)
         w->r = engine ? bench_rota_attach(engine) : bench_rota_open(s->rota, 0);
     else if (who == SQLITE)
         bench_plain_open(&w->plain, s->plain);
+    else if (who == ROWS)
+        bench_rows_open(&w->rows, s->rows);
     else
         w->client = bench_client_open();
 }
@@ -59,6 +68,8 @@ static void writer_close(writer *w)
         rota_close(w->r);
     else if (w->who == SQLITE)
         bench_plain_close(&w->plain);
+    else if (w->who == ROWS)
+        bench_rows_close(&w->rows);
     else
         bench_client_close(w->client);
     bench_samples_free(&w->ns);
@@ -75,6 +86,24 @@ static void book(writer *w, int64_t i)
     else
         bench_client_book(w->client, &b);
     bench_add(&w->ns, bench_wall_ns() - begun);
+}
+
+static void draw(shop *s, int who, bench_booking *all, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        all[i] = bench_free_span(&s->calendar, atomic_fetch_add(&s->next[who], 1));
+}
+
+/* Each of them has waited for all. */
+static void book_rows(writer *w)
+{
+    bench_booking all[MOST_WRITERS];
+    draw(w->shop, ROWS, all, w->batch);
+    double begun = bench_wall_ns();
+    bench_rows_book_all(&w->rows, all, w->batch);
+    double took = bench_wall_ns() - begun;
+    for (int i = 0; i < w->batch; i++)
+        bench_add(&w->ns, took);
 }
 
 /* --- what one way of writing came to --- */
@@ -126,7 +155,10 @@ static void *write_on(void *arg)
     writer *w = arg;
     (void)pthread_barrier_wait(w->start);
     while (!atomic_load(w->stop))
-        book(w, atomic_fetch_add(&w->shop->next[w->who], 1));
+        if (w->who == ROWS)
+            book_rows(w);
+        else
+            book(w, atomic_fetch_add(&w->shop->next[w->who], 1));
     return NULL;
 }
 
@@ -165,7 +197,7 @@ static rota_metrics metrics_of(rota *r)
 
 /* A day has begun: what is asked for is in memory, and the logs, which only grow at first,
  * have the length that they keep. */
-static void warm(shop *s, rota *r, const rota_id *ids)
+static void warm(shop *s, rota *r, const rota_id *ids, bench_rows *rows)
 {
     bench_booking all[BATCH];
     bench_plain plain;
@@ -175,32 +207,35 @@ static void warm(shop *s, rota *r, const rota_id *ids)
         (void)bench_rota_taken(r, ids, &any);
     }
     bench_plain_open(&plain, s->plain);
-    for (int64_t i = 0; i < batches; i++)
-        for (int who = ROTA; who <= SQLITE; who++) {
-            for (int n = 0; n < BATCH; n++)
-                all[n] = bench_free_span(&s->calendar, atomic_fetch_add(&s->next[who], 1));
-            if (who == ROTA)
-                bench_rota_book_all(r, ids, all, BATCH);
-            else
-                bench_plain_book_all(&plain, all, BATCH);
-        }
+    for (int64_t i = 0; i < batches; i++) {
+        draw(s, ROTA, all, BATCH);
+        bench_rota_book_all(r, ids, all, BATCH);
+        draw(s, SQLITE, all, BATCH);
+        bench_plain_book_all(&plain, all, BATCH);
+        if (!rows) continue;
+        draw(s, ROWS, all, BATCH);
+        bench_rows_book_all(rows, all, BATCH);
+    }
     bench_plain_close(&plain);
 }
 
 static void by_threads(shop *s, int count, outcome out[CONTENDERS], bench_samples *raw)
 {
     writer *writers[CONTENDERS] = { NULL };
+    int counts[CONTENDERS] = { 0 }; /* of threads */
     rota *engine = bench_rota_open(s->rota, 0);
     rota_id *ids = bench_resource_ids(engine, s->calendar.resources);
     for (int who = 0; who < CONTENDERS; who++) {
         if (who == SERVER && !s->with_server) continue;
-        writers[who] = bench_alloc(count, sizeof(writer));
-        for (int i = 0; i < count; i++) {
+        counts[who] = who == ROWS ? 1 : count;
+        writers[who] = bench_alloc(counts[who], sizeof(writer));
+        for (int i = 0; i < counts[who]; i++) {
             writer_open(&writers[who][i], s, who, engine);
             writers[who][i].ids = ids;
+            writers[who][i].batch = count;
         }
     }
-    warm(s, engine, ids);
+    warm(s, engine, ids, &writers[ROWS]->rows);
     int64_t rounds = bench_pick(1, 5, 9);
     limit before = raw_now(s, raw);
     for (int64_t round = -1; round < rounds; round++)
@@ -209,7 +244,7 @@ static void by_threads(shop *s, int count, outcome out[CONTENDERS], bench_sample
             bench_samples ns = { 0 };
             if (!writers[who]) continue;
             rota_metrics was = metrics_of(engine);
-            double rate = slice_of_threads(writers[who], count, s->seconds, &ns);
+            double rate = slice_of_threads(writers[who], counts[who], s->seconds, &ns);
             rota_metrics is = metrics_of(engine);
             limit after = raw_now(s, raw);
             if (round >= 0) { /* the first one warms up too */
@@ -222,7 +257,7 @@ static void by_threads(shop *s, int count, outcome out[CONTENDERS], bench_sample
         }
     for (int who = 0; who < CONTENDERS; who++) {
         if (!writers[who]) continue;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < counts[who]; i++)
             writer_close(&writers[who][i]);
         free(writers[who]);
     }
@@ -326,7 +361,7 @@ static void keep_open(shop *s, int go, int out)
     rota *r = bench_rota_open(s->rota, 0);
     rota_id *ids = bench_resource_ids(r, s->calendar.resources);
     bench_plain_open(&plain, s->plain);
-    warm(s, r, ids);
+    warm(s, r, ids, NULL);
     put(out, &byte, 1);
     while (read(go, &byte, 1) < 0 && errno == EINTR)
         ;
@@ -406,7 +441,8 @@ static void report_one(const char *who, outcome *o, const goals *g)
 
 static void report(outcome out[CONTENDERS], bench_samples *raw, const goals *g)
 {
-    static const char *const names[] = { "rota", "SQLite", "PostgreSQL, EXCLUDE" };
+    static const char *const names[] = { "rota", "SQLite", "PostgreSQL, EXCLUDE",
+                                         "SQLite, rota's rows" };
     static const goals none = { 0 };
     bench_report((bench_line){ .measure = "p50",
                                .who = "raw flush, in between",
@@ -469,6 +505,7 @@ int main(int argc, char **argv)
     bench_begin("commit", argc, argv);
     bench_calendar_make(&s.calendar, bench_pick(2000, 100000, 100000), bench_pick(50, 1000, 1000));
     bench_copy(s.calendar.rota, BENCH_ON_DISK, "rota", s.rota);
+    bench_copy(s.calendar.rota, BENCH_ON_DISK, "rows", s.rows);
     bench_copy(s.calendar.plain, BENCH_ON_DISK, "plain", s.plain);
     (void)snprintf(s.raw, sizeof s.raw, "%s.raw", s.rota); /* the same file system */
     s.seconds = bench_scale() == BENCH_TINY ? 0.03 : bench_scale() == BENCH_FULL ? 1 : 0.5;

@@ -5,8 +5,7 @@
 #define BENCH_PLAIN_H
 
 #include "common/calendar.h"
-
-#include <sqlite3.h>
+#include "common/sql.h"
 
 typedef struct bench_plain {
     sqlite3 *db;
