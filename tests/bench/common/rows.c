@@ -7,7 +7,7 @@ enum { NOW = 1900000000, CONFIRMED = 2, CREATED = 6, PACKED = 36 };
 
 /* As the library sets it, but for the log, which SQLite writes back by itself. */
 static const char pragmas[] =
-    "PRAGMA trusted_schema=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+    "PRAGMA trusted_schema=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON;"
     "PRAGMA wal_autocheckpoint=4000";
 
