@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOW = 1900000000, CONFIRMED = 2, CREATED = 6, PACKED = 36 };
+enum { NOW = 1900000000, CONFIRMED = 2, CREATED = 6, PACKED = 36, START = 5 };
 
 /* As the library sets it, but for the log, which SQLite writes back by itself. */
 static const char pragmas[] =
-    "PRAGMA trusted_schema=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON;"
+    "PRAGMA trusted_schema=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+    "PRAGMA cache_size=-8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON;"
     "PRAGMA wal_autocheckpoint=4000";
 
 static int64_t number(sqlite3 *db, const char *text)
@@ -62,6 +62,12 @@ void bench_rows_open(bench_rows *r, const char *path)
                " AND start_at<?3 AND end_at>?2 AND takes=1 AND booking<>?4"
                " AND (SELECT capacity FROM resource WHERE row=?1)=1 UNION ALL"
                " SELECT -max(reach) FROM claim WHERE resource=?1");
+    r->list = bench_sql_prepare(
+        r->db, "SELECT b.row,b.id,b.ref,b.title,b.data,b.start_at,b.end_at,b.status,b.priority,"
+               "b.hold_expires,b.created_at,b.changed_at,b.version,b.claims,b.series,b.placement,"
+               "b.kind,b.part_of FROM claim c CROSS JOIN booking b ON b.row=c.booking"
+               " WHERE c.resource=?1 AND c.reach=0 AND c.start_at>=?2-86400 AND c.start_at<?3"
+               " AND c.end_at>?2 ORDER BY c.start_at");
 }
 
 void bench_rows_close(bench_rows *r)
@@ -149,4 +155,24 @@ void bench_rows_book_all(bench_rows *r, const bench_booking *b, int64_t count)
     for (int64_t i = 0; i < count; i++)
         book(r, &b[i]);
     bench_sql_once(r->commit);
+}
+
+int64_t bench_rows_list(bench_rows *r, const bench_booking *b, int64_t *rows)
+{
+    int64_t sum = 0;
+    int rc;
+    (void)sqlite3_bind_int64(r->list, 1, b->resource + 1);
+    (void)sqlite3_bind_int64(r->list, 2, b->when.start);
+    (void)sqlite3_bind_int64(r->list, 3, b->when.end);
+    for (*rows = 0; (rc = sqlite3_step(r->list)) == SQLITE_ROW; ++*rows) {
+        sum += sqlite3_column_int64(r->list, START);
+        for (int i = 0, count = sqlite3_column_count(r->list); i < count; i++)
+            if (sqlite3_column_type(r->list, i) == SQLITE_INTEGER)
+                (void)sqlite3_column_int64(r->list, i);
+            else
+                (void)sqlite3_column_blob(r->list, i);
+    }
+    bench_sql_check(r->db, rc, "list");
+    bench_sql_check(r->db, sqlite3_reset(r->list), "list");
+    return sum;
 }
