@@ -99,7 +99,6 @@ static int configure(rota__sqlite *self, rota__env *env)
         { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
         { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
         { SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
-        { SQLITE_DBCONFIG_DQS_DML, 0 },
         { SQLITE_DBCONFIG_DQS_DDL, 0 },
         { SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 }, /* close() decides */
     };

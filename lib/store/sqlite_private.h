@@ -12,6 +12,10 @@
 
 #include "store/sqlite.h"
 
+#if SQLITE_VERSION_NUMBER < 3037000
+#error "rota needs SQLite 3.37 or later: its tables are STRICT"
+#endif
+
 /* Every statement there is. Each is prepared when it is first needed, and kept. */
 enum {
     ROTA__SQL_BEGIN,

@@ -422,8 +422,12 @@ static int authorize(void *ctx, int action, const char *first, const char *secon
 
 int rota__sqlite_restrict(rota__sqlite *self, rota__env *env)
 {
-    if (sqlite3_set_authorizer(self->db, authorize, NULL) == SQLITE_OK) return ROTA_OK;
-    return rota__sqlite_fail(self, env, "authorizer");
+    /* Not before migrations: SQLite 3.37 adds a column by a statement of its own that quotes text
+     * as if it were a name. */
+    if (sqlite3_db_config(self->db, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL) == SQLITE_OK &&
+        sqlite3_set_authorizer(self->db, authorize, NULL) == SQLITE_OK)
+        return ROTA_OK;
+    return rota__sqlite_fail(self, env, "restrict");
 }
 
 /* --- what must be true of the content --- */
