@@ -484,32 +484,79 @@ static int tell(rota__write *w, const rota__timeline *t, const pieces *taken,
                                     : ROTA_OK;
 }
 
-/* Of the one that is asked for, whose clashes begin at `from`. */
-static bool told_of(const rota__clashes *clashes, int64_t from, const piece *p)
+typedef struct hit {
+    const piece *by;
+    const shortage *at;
+} hit;
+
+/* What is taken, on its way past what is asked for, both by start: what has ended by then is
+ * not looked at again. */
+typedef struct passing {
+    const piece **coming; /* by start */
+    int64_t count, next;
+    ROTA__LIST(const piece *) there;
+    ROTA__LIST(hit) hits; /* of the one that is asked for */
+} passing;
+
+static int by_start(const void *left, const void *right)
 {
-    for (int64_t i = from; i < clashes->count; i++) {
-        const rota__clash *clash = &clashes->items[i];
-        if (clash->booking == p->booking && clash->original == p->original) return true;
-    }
-    return false;
+    const piece *const *a = left, *const *b = right;
+    return rota__compare((*a)->span.start, (*b)->span.start);
 }
 
-static int tell_one(rota__write *w, const rota__timeline *t, const piece *asked,
-                    const pieces *taken, const shortages *short_of, rota__clashes *clashes)
+static const piece **sort_by_start(rota__write *w, const pieces *list)
 {
-    const int64_t from = clashes->count;
-    const shortage *first = first_overlap(short_of, asked->span);
-    const shortage *end = short_of->items + short_of->count;
-    int rc = ROTA_OK;
-    for (const shortage *s = first; s && s < end && s->span.start < asked->span.end; s++) {
-        rota_span common = rota__time_common(asked->span, s->span);
-        for (int64_t i = 0; i < taken->count && rc == ROTA_OK; i++) {
-            const piece *p = &taken->items[i];
-            if (rota__time_overlap(p->span, common) && !told_of(clashes, from, p))
-                rc = add_clash(w, clashes, t, asked, p, s);
-        }
+    const piece **sorted = rota__arena_alloc(w->cx->env.arena, list->count,
+                                             (int64_t)sizeof(*sorted));
+    for (int64_t i = 0; sorted && i < list->count; i++)
+        sorted[i] = &list->items[i];
+    if (sorted) rota__sort(sorted, list->count, sizeof(*sorted), by_start);
+    return sorted;
+}
+
+static bool move_on(rota__write *w, passing *p, rota_span span)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < p->there.count; i++)
+        if (p->there.items[i]->span.end > span.start) p->there.items[kept++] = p->there.items[i];
+    p->there.count = kept;
+    while (p->next < p->count && p->coming[p->next]->span.start < span.end) {
+        const piece **added = ROTA__PUSH(w->cx->env.arena, &p->there);
+        if (!added) return false;
+        *added = p->coming[p->next++];
     }
-    if (rc != ROTA_OK || !first || clashes->count > from) return rc;
+    return true;
+}
+
+/* Pieces stand by booking: so do these, and those of one by the shortage. */
+static int by_rival(const void *left, const void *right)
+{
+    const hit *a = left, *b = right;
+    int order = rota__compare(a->by->booking, b->by->booking);
+    if (order == 0) order = rota__compare(a->by->original, b->by->original);
+    if (order == 0) order = (a->at > b->at) - (a->at < b->at);
+    return order ? order : (a->by > b->by) - (a->by < b->by);
+}
+
+static int tell_one(rota__write *w, const rota__timeline *t, const piece *asked, passing *p,
+                    const shortages *short_of, rota__clashes *clashes)
+{
+    const shortage *first = first_overlap(short_of, asked->span);
+    int rc = ROTA_OK;
+    p->hits.count = 0;
+    for (int64_t i = 0; first && i < p->there.count; i++) {
+        const piece *by = p->there.items[i];
+        const rota_span common = rota__time_common(by->span, asked->span);
+        const shortage *at = common.start < common.end ? first_overlap(short_of, common) : NULL;
+        hit *added = at ? ROTA__PUSH(w->cx->env.arena, &p->hits) : NULL;
+        if (at && !added) return rota__context_nomem(w->cx);
+        if (at) *added = (hit){ by, at };
+    }
+    rota__sort(p->hits.items, p->hits.count, sizeof *p->hits.items, by_rival);
+    for (int64_t i = 0; i < p->hits.count && rc == ROTA_OK; i++)
+        if (i == 0 || !is_same(p->hits.items[i - 1].by, p->hits.items[i].by))
+            rc = add_clash(w, clashes, t, asked, p->hits.items[i].by, p->hits.items[i].at);
+    if (!first || p->hits.count > 0) return rc;
     return add_clash(w, clashes, t, asked, NULL, first);
 }
 
@@ -518,9 +565,14 @@ static int tell_each(rota__write *w, const rota__timeline *t, const pieces *aske
                      const pieces *taken, const shortages *short_of, rota__clashes *clashes)
 {
     int rc = ROTA_OK;
-    for (int64_t i = 0; short_of->count && i < asked->count && rc == ROTA_OK; i++)
-        if (!asked->items[i].stands)
-            rc = tell_one(w, t, &asked->items[i], taken, short_of, clashes);
+    if (short_of->count == 0) return ROTA_OK;
+    const piece **wanted = sort_by_start(w, asked);
+    passing p = { .coming = sort_by_start(w, taken), .count = taken->count };
+    if (!wanted || !p.coming) return rota__context_nomem(w->cx);
+    for (int64_t i = 0; i < asked->count && rc == ROTA_OK; i++) {
+        if (!move_on(w, &p, wanted[i]->span)) return rota__context_nomem(w->cx);
+        if (!wanted[i]->stands) rc = tell_one(w, t, wanted[i], &p, short_of, clashes);
+    }
     return rc;
 }
 
@@ -765,23 +817,57 @@ static int admit_all(rota__write *w, int64_t resource, rota_span when, const rot
     int rc = rota__admit_within(w, resource, when, change, clashes);
     *proven = true;
     if (rc != ROTA_OK || when.end <= until || clashes->count > 0) return rc;
-    if (change && change->eases) return rc;
     const rota_span far = { until, when.end < ROTA_TIME_MAX ? when.end : ROTA_TIME_MAX };
     return rota__admit_far(w, resource, change, far, clashes, proven);
+}
+
+/* One resource, in the spans in which it is reached. In memory of its own, for there may be many
+ * of them, and decades of each; but what it stands on is looked at before, and so guarded. */
+static int admit_reached(rota__write *w, const rota__reached *ways, int64_t count, rota_span when,
+                         const rota__change *change, rota__clashes *clashes, bool *proven)
+{
+    rota__arena own;
+    rota__clashes found = { 0 };
+    rota__reach above = { 0 };
+    const rota_span window = rota__admit_widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
+    int rc = rota__admit_above(w, ways->resource, window, change, false, &above);
+    if (rc != ROTA_OK) return rc;
+    rota__arena *all = rota__context_scratch(w->cx, &own);
+    for (int64_t i = 0; i < count && rc == ROTA_OK && *proven; i++) {
+        rota_span common = rota__time_common(when, ways[i].within);
+        if (common.start < common.end)
+            rc = admit_all(w, ways->resource, common, change, &found, proven);
+    }
+    w->cx->env.arena = all;
+    if (rc == ROTA_OK) rc = rota__admit_keep(w, &found, clashes);
+    rota__arena_free(&own);
+    return rc;
+}
+
+/* Whom a resource is taken with has setup and cleanup of his own: only whether it is active
+ * matters to him. */
+static bool concerns_others(const rota__timeline *t, const rota__change *change)
+{
+    return !change || !change->resource || change->joining ||
+           change->resource->active != t->resource.active;
 }
 
 int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
                        rota__clashes *clashes)
 {
     rota__reach below = { 0 };
+    rota__timeline *t;
     rota_span window = rota__admit_widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
     bool proven = true;
     int rc = rota__admit_below(w, resource, window, change, false, &below);
+    if (rc == ROTA_OK) rc = rota__write_look(w, resource, &t);
+    if (rc == ROTA_OK && !concerns_others(t, change)) below.count = 1; /* itself */
     rota__sort(below.items, below.count, sizeof *below.items, by_reached);
-    for (int64_t i = 0; i < below.count && rc == ROTA_OK && proven; i++) {
-        rota_span common = rota__time_common(when, below.items[i].within);
-        if (common.start < common.end)
-            rc = admit_all(w, below.items[i].resource, common, change, clashes, &proven);
+    for (int64_t i = 0, end; i < below.count && rc == ROTA_OK && proven; i = end) {
+        for (end = i + 1;
+             end < below.count && below.items[end].resource == below.items[i].resource;)
+            end++;
+        rc = admit_reached(w, &below.items[i], end - i, when, change, clashes, &proven);
     }
     if (rc == ROTA_OK && !proven)
         rc = rota__error_set(w->cx->env.error, ROTA_ELIMIT,

@@ -1,5 +1,7 @@
 #include "domain/busy_private.h"
 
+#include "domain/series.h"
+
 enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64 };
 
 bool rota__busy_init(rota__busy *busy, rota__mem *mem, int64_t budget)
@@ -350,7 +352,8 @@ static bool adopt_recurring(rota__timeline *t, const rota__recurring *recurring,
     t->recurring_count = t->recurring_room = count;
     for (int64_t i = 0; i < count; i++) {
         rota__recurring *own = &t->recurring[i];
-        own->series = rota__arena_copy(&t->arena, own->series, own->series_size);
+        own->series = rota__series_copy_for(&t->arena, t->resource.row, own->series,
+                                            &own->series_size);
         if (!own->series) return false;
     }
     return true;

@@ -1,6 +1,8 @@
 /* A commit is followed: what it changed is changed in memory, or forgotten. */
 #include "domain/busy_private.h"
 
+#include "domain/series.h"
+
 /* One that was read after the commit has it in it; one that missed another commit
  * cannot be followed. */
 static void follow_guard(rota__busy *busy, const rota__guard *guard, bool series)
@@ -64,7 +66,8 @@ static bool room_for_series(rota__timeline *t)
 static bool put_series(rota__timeline *t, const rota__booking *booking, const rota__claim *claim)
 {
     rota__recurring added = rota__busy_recurring(booking, claim);
-    added.series = rota__arena_copy(&t->arena, added.series, added.series_size);
+    added.series = rota__series_copy_for(&t->arena, claim->resource, added.series,
+                                         &added.series_size);
     if (!added.series || !room_for_series(t)) return false;
     rota__recurring *more = t->recurring;
     int64_t at = recurring_at(t, added.taken.booking);

@@ -1,5 +1,7 @@
 #include "domain/pending.h"
 
+#include "domain/series.h"
+
 enum { FIRST_ROOM = 64 };
 
 struct rota__pending_entry {
@@ -141,7 +143,8 @@ static bool add_recurring(rota__pending *pending, entry *e, const rota__booking 
     rota__recurring *added = ROTA__PUSH(&pending->arena, &e->delta.recurring);
     if (!added) return false;
     *added = rota__busy_recurring(booking, claim);
-    added->series = rota__arena_copy(&pending->arena, added->series, added->series_size);
+    added->series = rota__series_copy_for(&pending->arena, claim->resource, added->series,
+                                          &added->series_size);
     return added->series != NULL;
 }
 

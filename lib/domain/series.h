@@ -65,6 +65,11 @@ int rota__series_read(rota__env *env, rota__tz_cache *zones, const void *bytes, 
 int rota__series_write(rota__env *env, const rota__series *series, const void **bytes,
                        int64_t *size);
 
+/* A copy of bytes for who looks at one resource alone, and that for each stretch of time anew: of
+ * many claims only that of the resource (a row) is in it. NULL: no memory. */
+const void *rota__series_copy_for(rota__arena *arena, int64_t resource, const void *bytes,
+                                  int64_t *size);
+
 /* Of the occurrence with this original start; NULL: it is as its era has it. */
 const rota__exception *rota__series_exception(const rota__series *series, rota_time original);
 

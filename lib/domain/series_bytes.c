@@ -292,3 +292,44 @@ int rota__series_read(rota__env *env, rota__tz_cache *zones, const void *bytes, 
         return corrupt(env, "its rule is none");
     return rc;
 }
+
+/* --- for one resource --- */
+
+static void keep_claim_of(rota__era *era, int64_t resource)
+{
+    int64_t i = 0;
+    while (i < era->claim_count && era->claims[i].resource != resource)
+        i++;
+    era->claim_count = i < era->claim_count;
+    era->claims += i;
+}
+
+/* NULL where it cannot be told: then all of it is copied, and who reads it finds out why. */
+static const void *leave_out(rota__env *env, int64_t resource, const void *bytes, int64_t *size)
+{
+    reader r = { .arena = env->arena };
+    rota__series series = { 0 };
+    const void *less = NULL;
+    if (!rota__bytes_open(&r.in, bytes, *size)) return NULL;
+    get_series(&r, &series);
+    if (r.nomem || r.in.wrong) return NULL;
+    for (int64_t i = 0; i < series.era_count; i++)
+        keep_claim_of(&series.eras[i], resource);
+    return rota__series_write(env, &series, &less, size) == ROTA_OK ? less : NULL;
+}
+
+const void *rota__series_copy_for(rota__arena *arena, int64_t resource, const void *bytes,
+                                  int64_t *size)
+{
+    enum { LARGE = 1024 };
+    rota__arena own;
+    rota__error ignored;
+    rota__arena_init(&own, arena->mem);
+    rota__env env = { .arena = &own, .error = &ignored };
+    int64_t left = *size;
+    const void *less = *size >= LARGE ? leave_out(&env, resource, bytes, &left) : NULL;
+    if (less) *size = left;
+    const void *copy = rota__arena_copy(arena, less ? less : bytes, *size);
+    rota__arena_free(&own);
+    return copy;
+}
