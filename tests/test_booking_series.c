@@ -474,6 +474,42 @@ START_TEST(a_series_has_so_many_occurrences_and_no_more)
 }
 END_TEST
 
+/* Each with one of the other: were each compared with all, it would not end. */
+START_TEST(a_dense_series_is_refused_as_quickly_as_it_is_made)
+{
+    rota_id room = fx_room(&f, "Blue", 2);
+    rota_recurrence r = every_in("UTC", "2031-03-10T09:00", "FREQ=SECONDLY;COUNT=400000", 1);
+    ck_status(&f, try_series(room, 2, &r, 0, NULL), ROTA_OK);
+    ck_status(&f, try_series(room, 1, &r, 0, NULL), ROTA_ECONFLICT);
+    rota_result_free(conflicts(10000));
+    ck_status(&f, try_series(room, 1, &r, ROTA_BOOKING_PARTIAL, NULL), ROTA_ELIMIT);
+}
+END_TEST
+
+/* Each room keeps of a series what concerns itself, and that for ever. */
+START_TEST(each_of_many_rooms_that_a_series_claims_is_taken)
+{
+    enum { ROOMS = 300 };
+    rota_claim claims[ROOMS];
+    rota_recurrence first = every("2031-03-10T09:00", "FREQ=WEEKLY", HOUR);
+    rota_recurrence second = every("2031-03-11T09:00", "FREQ=WEEKLY", HOUR);
+    rota_recurrence third = every("2031-03-18T09:30", "FREQ=DAILY;COUNT=3", HOUR);
+    for (int i = 0; i < ROOMS; i++)
+        claims[i] = units_of(fx_room(&f, "One of many", 1), 1);
+    rota_booking_request q = request_of(claims, ROOMS, &first);
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+    q.recurrence = &second;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, NULL), ROTA_OK);
+    for (int i = 0; i < ROOMS; i += 23) {
+        rota_id room = claims[i].resource;
+        ck_refused(try_series(room, 1, &third, 0, NULL), ROTA_ECONFLICT);
+        ck_refused(fx_try(&f, room, "2047-03-12T08:30Z", "2047-03-12T08:40Z", NULL),
+                   ROTA_ECONFLICT);
+        ck_status(&f, fx_try(&f, room, "2047-03-12T09:30Z", "2047-03-12T09:40Z", NULL), ROTA_OK);
+    }
+}
+END_TEST
+
 START_TEST(so_many_occurrences_differ_and_no_more)
 {
     rota_id room = fx_room(&f, "Blue", 1);
@@ -2246,6 +2282,8 @@ Suite *booking_series_suite(void)
     tcase_add_test(making, a_request_that_makes_no_series_is_refused);
     tcase_add_test(making, the_first_start_may_have_to_lie_ahead);
     tcase_add_test(making, a_series_has_so_many_occurrences_and_no_more);
+    tcase_add_test(making, a_dense_series_is_refused_as_quickly_as_it_is_made);
+    tcase_add_test(making, each_of_many_rooms_that_a_series_claims_is_taken);
     tcase_add_test(making, so_many_occurrences_differ_and_no_more);
     tcase_add_test(making, a_held_series_lapses_as_a_whole);
     tcase_add_test(making, a_held_series_is_confirmed_or_given_up_as_a_whole);

@@ -199,6 +199,60 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+/* Of a hundred claims the resource's own, in each era; and what recurs is as it was. */
+START_TEST(a_copy_for_one_resource_has_its_claim_alone)
+{
+    enum { MANY = 100 };
+    rota__claim many[MANY], other[1] = { claims[0] };
+    rota__era eras[] = { era_of(NULL, 0, HOUR), era_of("2031-06-01T00:00", HOUR, 2 * HOUR),
+                         era_of("2031-09-01T00:00", 0, HOUR), era_of("2031-10-01T00:00", 0, HOUR) };
+    rota__exception skipped = { t("2031-03-17T08:00Z"), ROTA__EXCEPT_SKIPPED };
+    const void *bytes, *copy;
+    int64_t size, less;
+    for (int i = 0; i < MANY; i++)
+        many[i] = (rota__claim){ .resource = i + 1,
+                                 .resource_id = { { (uint8_t)(i + 1) } },
+                                 .units = i + 1 };
+    for (int i = 0; i < 4; i++) {
+        eras[i].claims = i == 2 ? other : many;
+        eras[i].claim_count = i == 2 ? 1 : MANY;
+    }
+    rota__series made = series_of("Europe/Berlin", "2031-03-10T09:00", "FREQ=WEEKLY", eras, 4);
+    made.exceptions = &skipped;
+    made.exception_count = 1;
+    ck_assert_int_eq(rota__series_write(&env, &made, &bytes, &size), ROTA_OK);
+
+    for (int64_t resource = 1; resource <= MANY + 1; resource++) {
+        rota__series read, whole;
+        less = size;
+        ck_assert_ptr_nonnull(copy = rota__series_copy_for(&arena, resource, bytes, &less));
+        ck_assert_int_lt(less, 200);
+        ck_assert_int_eq(rota__series_read(&env, &zones, copy, less, &read), ROTA_OK);
+        ck_assert_int_eq(rota__series_read(&env, &zones, bytes, size, &whole), ROTA_OK);
+        ck_assert_int_eq(read.era_count, 4);
+        ck_assert_int_eq(read.exception_count, 1);
+        for (int i = 0; i < 4; i++) {
+            const rota__era *era = &read.eras[i];
+            bool there = i == 2 ? resource == other->resource : resource <= MANY;
+            ck_assert_int_eq(era->claim_count, there);
+            if (there) ck_assert_int_eq(era->claims->resource, resource);
+            if (there) ck_assert_int_eq(era->claims->units, i == 2 ? 1 : resource);
+            ck_assert_int_eq(era->shift, whole.eras[i].shift);
+            ck_assert_int_eq(era->length, whole.eras[i].length);
+            ck_assert_int_eq(era->from, whole.eras[i].from);
+        }
+    }
+
+    /* what is damaged stays so, for who reads it to say */
+    char *damaged = rota__arena_copy(&arena, bytes, size);
+    damaged[size / 2] ^= 1;
+    less = size;
+    ck_assert_ptr_nonnull(copy = rota__series_copy_for(&arena, 1, damaged, &less));
+    ck_assert_int_eq(less, size);
+    ck_assert(memcmp(copy, damaged, (size_t)size) == 0);
+}
+END_TEST
+
 START_TEST(a_zone_that_is_not_here_is_no_damage)
 {
     rota__series series = full(), back;
@@ -629,6 +683,7 @@ Suite *series_suite(void)
     TCase *tc = tcase_create("series");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, what_is_written_is_read);
+    tcase_add_test(tc, a_copy_for_one_resource_has_its_claim_alone);
     tcase_add_test(tc, a_zone_that_is_not_here_is_no_damage);
     tcase_add_test(tc, damage_is_found);
     tcase_add_test(tc, bytes_that_end_early_or_late_are_damage);
