@@ -817,6 +817,7 @@ static int admit_all(rota__write *w, int64_t resource, rota_span when, const rot
     int rc = rota__admit_within(w, resource, when, change, clashes);
     *proven = true;
     if (rc != ROTA_OK || when.end <= until || clashes->count > 0) return rc;
+    if (change && change->eases) return rc;
     const rota_span far = { until, when.end < ROTA_TIME_MAX ? when.end : ROTA_TIME_MAX };
     return rota__admit_far(w, resource, change, far, clashes, proven);
 }
@@ -844,24 +845,13 @@ static int admit_reached(rota__write *w, const rota__reached *ways, int64_t coun
     return rc;
 }
 
-/* Whom a resource is taken with has setup and cleanup of his own: only whether it is active
- * matters to him. */
-static bool concerns_others(const rota__timeline *t, const rota__change *change)
-{
-    return !change || !change->resource || change->joining ||
-           change->resource->active != t->resource.active;
-}
-
 int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const rota__change *change,
                        rota__clashes *clashes)
 {
     rota__reach below = { 0 };
-    rota__timeline *t;
     rota_span window = rota__admit_widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
     bool proven = true;
     int rc = rota__admit_below(w, resource, window, change, false, &below);
-    if (rc == ROTA_OK) rc = rota__write_look(w, resource, &t);
-    if (rc == ROTA_OK && !concerns_others(t, change)) below.count = 1; /* itself */
     rota__sort(below.items, below.count, sizeof *below.items, by_reached);
     for (int64_t i = 0, end; i < below.count && rc == ROTA_OK && proven; i = end) {
         for (end = i + 1;

@@ -143,6 +143,7 @@ int rota__admit_peek(rota__context *cx, rota_span when, const rota_claim *claims
 typedef struct rota__change {
     const rota__resource *resource; /* as it is to be */
     const rota__member *joining;    /* one more stay */
+    bool eases;                     /* of the resource: whatever fitted fits then */
 } rota__change;
 
 /* After the change, would everything fit that takes this resource, or anybody

@@ -297,9 +297,8 @@ static int check_fit(rota__write *w, const rota__resource *before, const rota__r
             return rota__error_set(w->cx->env.error, ROTA_ESTATE,
                                    "\"%.*s\" has members: its capacity is 1, not %" PRId32,
                                    ROTA__SHOW_NAME(after->name), after->capacity);
-    if (takes_no_more(after, before)) return ROTA_OK;
     rota_span from_now = { w->cx->now, INT64_MAX };
-    rota__change change = { .resource = after };
+    rota__change change = { .resource = after, .eases = takes_no_more(after, before) };
     return rota__resolve_change(w, before->row, from_now, &change);
 }
 
