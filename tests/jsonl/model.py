@@ -427,16 +427,18 @@ class Model:
 
     def crowded(self, reached, stays, start, end, before=None):
         """Rows for what must fit as it is, each resource in its own windows. before: as the stays
-        were; where no more is taken than then, there may be too much of it."""
+        were; a window in which no more is taken than then may have too much of it."""
         others = self.near(start, end)
         found = []
         for resource in self.resources:
             windows = [(max(a, start), min(b, end)) for r, a, b in reached if r is resource]
-            if windows:
-                now = self.taking(others, resource, stays)
-                if before is None or self.is_fuller(
-                        resource, self.taking(others, resource, before), now, windows):
-                    found += self.shortage(resource, (), now, windows)
+            if not windows:
+                continue
+            now = self.taking(others, resource, stays)
+            if before is not None:
+                was = self.taking(others, resource, before)
+                windows = [w for w in windows if self.is_fuller(resource, was, now, w)]
+            found += self.shortage(resource, (), now, windows)
         return found
 
     def taking(self, bookings, resource, stays):
@@ -444,18 +446,18 @@ class Model:
         return [(b, self.pieces(b, resource, ways)) for b in bookings]
 
     @staticmethod
-    def is_fuller(resource, was, now, windows):
+    def is_fuller(resource, was, now, window):
         """Is more taken than there is, and than before? Units may have been taken away from now on,
         and in the past more be taken than there is. Where what was taken ends, too: it may be
         taken in another way for longer."""
-        for a, b in windows:
-            instants = {a} | {i for _, pieces in was + now for s, e, _ in pieces for i in (s, e)
-                              if a <= i < b}
-            for instant in instants if a < b else ():
-                taken, more = (sum(units_at(pieces, instant) for _, pieces in each)
-                               for each in (was, now))
-                if more > resource.capacity and more > taken:
-                    return True
+        a, b = window
+        instants = {a} | {i for _, pieces in was + now for s, e, _ in pieces for i in (s, e)
+                          if a <= i < b}
+        for instant in instants if a < b else ():
+            taken, more = (sum(units_at(pieces, instant) for _, pieces in each)
+                           for each in (was, now))
+            if more > resource.capacity and more > taken:
+                return True
         return False
 
     def refuse(self, found):
