@@ -266,6 +266,199 @@ START_TEST(a_pool_gives_by_name_by_use_or_in_turn)
 }
 END_TEST
 
+/* A room beside another one, and what it has at the border of 09:00 to 11:00. */
+static const struct border_case {
+    const char *start, *end; /* of what is booked */
+    int32_t opens, closes;   /* its hours */
+    int32_t setup;           /* and cleanup */
+    const char *starts;      /* the better one first */
+} border_cases[] = {
+    { "2031-03-11T11:00Z", "2031-03-11T12:00Z", 0, 0, 0, "10:00 09:00" },
+    { "2031-03-11T08:00Z", "2031-03-11T09:00Z", 0, 0, 0, "09:00 10:00" },
+    { "2031-03-11T11:30Z", "2031-03-11T12:00Z", 0, 0, 900, "10:00 09:00" },
+    { "2031-03-11T08:00Z", "2031-03-11T08:30Z", 0, 0, 900, "09:00 10:00" },
+    { NULL, NULL, 9 * 3600, 17 * 3600, 0, "09:00 10:00" },
+    { NULL, NULL, 6 * 3600, 11 * 3600, 0, "10:00 09:00" },
+};
+enum { BORDER_CASES = sizeof border_cases / sizeof border_cases[0] };
+
+START_TEST(what_lies_beside_the_window_leaves_no_gap)
+{
+    const struct border_case *c = &border_cases[_i];
+    const rota_hours_rule open = { .kind = ROTA_HOURS_DATES, .start = c->opens, .end = c->closes };
+    const rota_free_pool rooms = { .kind = "room", .count = 1 };
+    rota_resource_request buffers = ROTA_INIT(rota_resource_request);
+    struct fx f = { 0 };
+    fx_open(&f, ":memory:");
+    fx_room(&f, "A", 1);
+    const rota_id b = fx_room(&f, "B", 1);
+    const rota_claim claim = one(b);
+    rota_free_query q = query(&claim, 1, "2031-03-11T09:00Z", "2031-03-11T11:00Z", 3600);
+    buffers.set = ROTA_RESOURCE_SET_BEFORE | ROTA_RESOURCE_SET_AFTER;
+    buffers.before = buffers.after = c->setup;
+    ck_status(&f, rota_resource_update(f.r, NULL, &b, &buffers, NULL), ROTA_OK);
+    if (c->start) fx_book(&f, b, c->start, c->end);
+    if (c->closes) ck_status(&f, rota_hours_put(f.r, NULL, &b, &open, 1, NULL), ROTA_OK);
+    q.order = ROTA_FREE_PACKED;
+    q.step = 3600;
+    ck_slots(&f, &q, c->starts);
+    q.all_count = 0;
+    q.pools = &rooms;
+    q.pool_count = 1;
+    ck_slots(&f, &q, c->starts);
+    ck_taken(&f, &q, b);
+    fx_close(&f);
+}
+END_TEST
+
+/* --- packed, in windows of every width --- */
+
+enum { FEW_ROOMS = 4, THINGS = FEW_ROOMS + 1, TICK = 900, HALF_DAY = 48 };
+
+static rota_time tick(struct fx *f)
+{
+    return t("2031-03-11T06:00Z") + fx_random(f, HALF_DAY) * TICK;
+}
+
+static int32_t some_buffer(struct fx *f)
+{
+    static const int32_t buffers[] = { 0, 0, 0, TICK, 7 };
+    return buffers[fx_random(f, 5)];
+}
+
+static rota_id any_room(struct fx *f, const char *name, rota_id place)
+{
+    rota_resource_request request = ROTA_INIT(rota_resource_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt);
+    request.kind = "room";
+    request.name = name;
+    request.parent = place;
+    request.capacity = (int32_t)(1 + fx_random(f, 3));
+    request.before = some_buffer(f);
+    request.after = some_buffer(f);
+    ck_status(f, rota_resource_create(f->r, NULL, &request, &receipt), ROTA_OK);
+    return receipt.id;
+}
+
+static void open_for_some_time(struct fx *f, rota_id resource)
+{
+    rota_hours_rule rule = { .kind = ROTA_HOURS_DATES };
+    rule.start = (int32_t)(6 * 3600 + fx_random(f, 8) * TICK);
+    rule.end = (int32_t)(18 * 3600 - fx_random(f, 8) * TICK);
+    ck_status(f, rota_hours_put(f->r, NULL, &resource, &rule, 1, NULL), ROTA_OK);
+}
+
+static void stay_for_some_time(struct fx *f, rota_id group, rota_id member)
+{
+    rota_member_request request = ROTA_INIT(rota_member_request);
+    request.set = ROTA_MEMBER_SET_FROM | ROTA_MEMBER_SET_UNTIL;
+    request.group = group;
+    request.member = member;
+    request.from = tick(f);
+    request.until = request.from + (1 + fx_random(f, HALF_DAY)) * TICK;
+    ck_status(f, rota_member_add(f->r, NULL, &request, NULL), ROTA_OK);
+}
+
+static void try_to_book(struct fx *f, const rota_id *things)
+{
+    rota_booking_request request = ROTA_INIT(rota_booking_request);
+    rota_recurrence daily = ROTA_INIT(rota_recurrence);
+    rota_claim claim = one(things[fx_random(f, THINGS)]);
+    char start[ROTA_TIME_TEXT];
+    request.when.start = tick(f) + (fx_random(f, 8) ? 0 : 7);
+    request.when.end = request.when.start + (1 + fx_random(f, 6)) * TICK;
+    request.claims = &claim;
+    request.claim_count = 1;
+    claim.units = (int32_t)(1 + fx_random(f, 2));
+    if (fx_random(f, 4) == 0) request.hold_secs = 3600;
+    if (fx_random(f, 6) == 0) {
+        ck_assert_int_eq(rota_time_format(request.when.start - 86400, start), ROTA_OK);
+        start[19] = '\0'; /* as clocks show it */
+        daily.start = start;
+        daily.zone = "UTC";
+        daily.rule = "FREQ=DAILY;COUNT=3";
+        daily.length = request.when.end - request.when.start;
+        request.recurrence = &daily;
+        request.when = (rota_span){ 0, 0 };
+    }
+    int rc = rota_booking_create(f->r, NULL, &request, NULL);
+    if (rc != ROTA_OK) ck_assert(rc == ROTA_ECONFLICT || rc == ROTA_EPOLICY);
+}
+
+/* Rooms of one unit or more, two of them in a place, two of them at times in a group. */
+static void make_things(struct fx *f, rota_id *things)
+{
+    static const char *const names[FEW_ROOMS] = { "A", "B", "C", "D" };
+    const rota_id place = fx_resource(f, "place", "House", 1);
+    for (int i = 0; i < FEW_ROOMS; i++)
+        things[i] = any_room(f, names[i], i < 2 ? place : (rota_id){ { 0 } });
+    things[FEW_ROOMS] = fx_resource(f, "group", "Both", 1);
+    stay_for_some_time(f, things[FEW_ROOMS], things[0]);
+    stay_for_some_time(f, things[FEW_ROOMS], things[2]);
+    for (int64_t n = fx_random(f, 24); n > 0; n--)
+        try_to_book(f, things);
+    if (fx_random(f, 2)) open_for_some_time(f, place);
+    if (fx_random(f, 2)) open_for_some_time(f, things[2]);
+}
+
+/* Of a window that begins steps earlier and ends a day later those that lie in this one. */
+static void ck_as_in_a_wider_window(struct fx *f, const rota_free_query *q)
+{
+    rota_free_query wide = *q;
+    rota_result *rows = NULL, *all = NULL;
+    rota_time first = q->window.start;
+    int64_t found = 0;
+    if (first < f->now + q->notice) first = f->now + q->notice;
+    wide.window.start -= 9 * q->step;
+    wide.window.end += 86400;
+    wide.notice = 0;
+    ck_status(f, rota_free_find(f->r, q, &rows), ROTA_OK);
+    ck_status(f, rota_free_find(f->r, &wide, &all), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(all); i++) {
+        rota_slot slot = ROTA_INIT(rota_slot), expected = ROTA_INIT(rota_slot);
+        ck_assert_int_eq(rota_slot_at(all, i, &expected), ROTA_OK);
+        if (expected.when.start < first || expected.when.end > q->window.end) continue;
+        ck_assert_int_eq(rota_slot_at(rows, found++, &slot), ROTA_OK);
+        ck_assert_int_eq(slot.when.start, expected.when.start);
+        ck_assert_int_eq(slot.resource_count, expected.resource_count);
+        for (int64_t k = 0; k < slot.resource_count; k++)
+            ck_assert_mem_eq(&slot.resources[k], &expected.resources[k], sizeof(rota_id));
+    }
+    ck_assert_int_eq(rota_result_count(rows), found);
+    rota_result_free(rows);
+    rota_result_free(all);
+}
+
+START_TEST(what_packs_best_does_not_depend_on_the_window)
+{
+    struct fx f = { .random = tests_seed("packed") };
+    for (int state = 0; state < 40; state++) {
+        rota_id things[THINGS];
+        fx_open(&f, ":memory:");
+        make_things(&f, things);
+        for (int n = 0; n < 30; n++) {
+            const rota_claim claim = one(things[fx_random(&f, THINGS)]);
+            rota_free_pool rooms = { .kind = "room", .count = (int32_t)(1 + fx_random(&f, 2)) };
+            rota_free_query q = ROTA_INIT(rota_free_query);
+            rooms.units = (int32_t)(1 + fx_random(&f, 2));
+            q.all = &claim;
+            q.all_count = fx_random(&f, 2);
+            q.pools = &rooms;
+            q.pool_count = q.all_count ? fx_random(&f, 2) : 1;
+            q.duration = (1 + fx_random(&f, 4)) * TICK;
+            q.step = fx_random(&f, 4) ? TICK : 300;
+            q.window.start = tick(&f);
+            q.window.end = q.window.start + q.duration + fx_random(&f, 9) * TICK;
+            if (fx_random(&f, 4) == 0) q.notice = tick(&f) - f.now;
+            q.align = fx_random(&f, 2) ? ROTA_ALIGN_LOCAL : ROTA_ALIGN_WINDOW;
+            q.order = ROTA_FREE_PACKED;
+            ck_as_in_a_wider_window(&f, &q);
+        }
+        fx_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(who_is_used_least_is_so_in_the_whole_window_and_nowhere_else)
 {
     struct fx f = { 0 };
@@ -839,6 +1032,8 @@ Suite *free_suite(void)
     tcase_add_test(tc, a_pool_with_a_group_and_its_member_is_explained);
     tcase_add_test(tc, who_is_used_least_is_so_in_the_whole_window_and_nowhere_else);
     tcase_add_test(tc, a_pool_gives_by_name_by_use_or_in_turn);
+    tcase_add_loop_test(tc, what_lies_beside_the_window_leaves_no_gap, 0, BORDER_CASES);
+    tcase_add_test(tc, what_packs_best_does_not_depend_on_the_window);
     tcase_add_test(tc, what_is_refused_for_its_start_is_not_offered_again);
     tcase_add_test(tc, a_refused_booking_carries_what_could_be_booked_instead);
     tcase_add_test(tc, alternatives_name_a_resource_for_each_claim_in_its_order);

@@ -249,7 +249,7 @@ START_TEST(what_is_listed_as_free_is_and_nothing_else)
 }
 END_TEST
 
-static const char *const wrong_states[] = { "stays", "after", "lapse", "hours" };
+static const char *const wrong_states[] = { "stays", "after", "lapse", "hours", "edges" };
 enum { WRONG_STATES = sizeof wrong_states / sizeof wrong_states[0] };
 
 START_TEST(a_brute_force_that_is_wrong_on_purpose_is_noticed)

@@ -104,9 +104,22 @@ int rota__free_blocked(rota__write *w, const rota__claim *claim, rota_span start
 
 /* --- all that are asked for --- */
 
+/* Whether something touches a slot is seen at the starts beside its own: of the first and the
+ * last one these are none that could be listed. */
+static rota_span starts_to_know(const search *s)
+{
+    rota_span starts = s->starts;
+    if (s->query->order == ROTA_FREE_PACKED) {
+        starts.start--;
+        starts.end++;
+    }
+    return starts;
+}
+
 static int block_all(search *s)
 {
     rota__context *cx = s->w->cx;
+    const rota_span starts = starts_to_know(s);
     bool several = s->query->order == ROTA_FREE_PACKED;
     int rc = ROTA_OK;
     s->quarters.fit = !several && rota__admit_as_it_is(&s->absent);
@@ -115,7 +128,7 @@ static int block_all(search *s)
         if (!rota__claim_blocks(&o->claim)) continue;
         rc = rota__quarters_add(s, o, &o->by_quarters);
         if (rc != ROTA_OK || o->by_quarters) continue;
-        rc = rota__free_blocked(s->w, &o->claim, s->starts, s->query->duration, &s->absent, true,
+        rc = rota__free_blocked(s->w, &o->claim, starts, s->query->duration, &s->absent, true,
                                 &o->blocked);
         for (int64_t k = 0; k < o->blocked.count && rc == ROTA_OK; k++)
             if (!rota__spans_push(cx->env.arena, &s->blocked, o->blocked.items[k]))
@@ -170,8 +183,8 @@ static int weigh(search *s, offer *o)
 bool rota__free_know(search *s, offer *o)
 {
     if (o->known) return true;
-    int rc = rota__free_blocked(s->w, &o->claim, s->starts, s->query->duration, &s->absent, true,
-                                &o->blocked);
+    int rc = rota__free_blocked(s->w, &o->claim, starts_to_know(s), s->query->duration, &s->absent,
+                                true, &o->blocked);
     o->known = rc == ROTA_OK;
     if (!o->known) s->failed = rc;
     return o->known;

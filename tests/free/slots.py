@@ -1,11 +1,12 @@
 """Random states and searches beside a brute force that looks at each start by itself.
 
-Every listed slot books; every aligned start that is not listed is refused, and explained; busy spans
-are those cells in which no unit is left; every alternative books. Resources, groups with stays that
-begin and end, holds that lapse, setup and cleanup, capacities, pools, series, hours, places, zones
-of odd offset and nights in which the clocks change.
+Every listed slot books; every aligned start that is not listed is refused, and explained; what packs
+leaves the fewest gaps, however wide the window is; busy spans are those cells in which no unit is left;
+every alternative books. Resources, groups with stays that begin and end, holds that lapse, setup and
+cleanup, capacities, pools, series, hours, places, zones of odd offset and nights in which the clocks
+change.
 
-    slots.py [--states 300] [--seed N] [--mutate stays|after|lapse|hours|matching]
+    slots.py [--states 300] [--seed N] [--mutate stays|after|lapse|hours|edges|matching]
 
 --mutate makes the brute force wrong on purpose: it must then disagree.
 """
@@ -322,9 +323,50 @@ def check(state, r, checks):
                 checks.ok(what + " explained", answer)
             else:
                 explained(state, checks, what, answer, at < state.now + notice)
-    packed = r.must("free.find", limit=10000, order="packed", **query)["slots"]
-    checks.same("packed, the same starts", sorted(s["start"] for s in packed),
+    search = query, all_of, [p[:3] for p in pools], ignored
+    packed = check_packed(state, r, checks, *search)
+    checks.same(f"{state.name} packed {query}, the same starts", sorted(s["start"] for s in packed),
                 [host.text(at) for at in sorted(listed)])
+    if packed:
+        edges = [packed[0], rng.choice(packed)]
+        query["from"], query["to"] = min(s["start"] for s in edges), max(s["end"] for s in edges)
+        checks.same(f"{state.name} packed {query} as in a wider window",
+                    check_packed(state, r, checks, *search),
+                    [s for s in packed if query["from"] <= s["start"] and s["end"] <= query["to"]])
+
+
+def check_packed(state, r, checks, query, all_of, pools, ignored):
+    """A side of a resource is a gap if the resource could be taken a cell earlier, or later."""
+    length, known = query["duration"], {}
+    window = host.seconds(query["from"]), host.seconds(query["to"])
+    named = {t.id: t for t in state.things}
+    what = f"{state.name} packed {query}"
+
+    def gaps(thing, units, at):
+        def touched(beside):
+            if state.mutate == "edges" and not window[0] <= beside <= window[1] - length:
+                return False
+            return not state.fits([(thing, units)], (beside, beside + length), ignored)
+
+        if (thing, at) not in known:
+            known[thing, at] = (not touched(at - CELL)) + (not touched(at + CELL))
+        return known[thing, at]
+
+    packed = r.must("free.find", limit=10000, order="packed", **query)["slots"]
+    ranks = []
+    for slot in packed:
+        at = host.seconds(slot["start"])
+        open_in = [{t for t in p[0] if state.fits([(t, 1)], (at, at + length), ignored)} for p in pools]
+        ranked = [(sorted(open_in[i], key=lambda t: (gaps(t, 1, at), t.ref)), count, i)
+                  for _, count, i in pools]
+        chosen, _ = state.choose(ranked, open_in)
+        if chosen is not None:
+            want = [t.id for t, _ in all_of] + [t.id for p in chosen for t in p]
+            checks.same(f"{what} resources at {slot['start']}", slot["resources"], want)
+        taken = all_of + [(named[i], 1) for i in slot["resources"][len(all_of):]]
+        ranks.append((sum(gaps(t, units, at) for t, units in taken), at))
+    checks.same(f"{what} by gaps, then start", ranks, sorted(ranks))
+    return packed
 
 
 def explained(state, checks, what, answer, early):
