@@ -759,7 +759,51 @@ START_TEST(a_block_moves_what_has_not_begun_movable_or_not)
     ck_status(&f,
               block(ROTA_KIND_ABSENCE, 0, ROTA_ON_CONFLICT_DISPLACE, "2031-03-10T08:30Z",
                     "2031-03-10T09:00Z", NULL),
-              ROTA_ECONFLICT); /* no block moves another */
+              ROTA_ECONFLICT); /* no block moves another that is not movable */
+}
+END_TEST
+
+START_TEST(a_block_that_is_movable_gives_way_to_a_block_and_to_a_booking)
+{
+    const rota_hours_rule rule = { .kind = ROTA_HOURS_DATES, .start = 9 * HOUR, .end = 13 * HOUR };
+    rota_placement p = within("2031-03-10T09:00Z", "2031-03-20T00:00Z", HOUR);
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    rota_receipt receipt = ROTA_INIT(rota_receipt), other = receipt;
+    rota_id said, placed_one;
+    ck_status(&f, rota_hours_put(f.r, NULL, &boss, &rule, 1, NULL), ROTA_OK);
+    q.kind = ROTA_KIND_MAINTENANCE;
+    q.priority = 9;
+    q.claims = &claim;
+    q.claim_count = 1;
+    q.placement = &p;
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, &receipt), ROTA_OK);
+    placed_one = receipt.id;
+    q.placement = NULL;
+    q.flags = ROTA_BOOKING_MOVABLE;
+    q.when = (rota_span){ t("2031-03-10T10:00Z"), t("2031-03-10T11:00Z") };
+    ck_status(&f, rota_booking_create(f.r, NULL, &q, &receipt), ROTA_OK);
+    said = receipt.id;
+    ck_status(&f,
+              block(ROTA_KIND_BOOKING, 10, ROTA_ON_CONFLICT_OVERRIDE, "2031-03-10T09:00Z",
+                    "2031-03-10T10:00Z", NULL),
+              ROTA_ECONFLICT); /* it is moved, and not cancelled */
+    ck_status(&f,
+              block(ROTA_KIND_MAINTENANCE, 0, ROTA_ON_CONFLICT_DISPLACE, "2031-03-10T08:00Z",
+                    "2031-03-10T11:00Z", &other),
+              ROTA_OK);
+    ck_assert_int_eq(other.moved, 2);
+    ck_starts(&placed_one, "2031-03-10T11:00Z");
+    ck_starts(&said, "2031-03-10T12:00Z");
+    ck_status(&f, displace(NULL, "2031-03-10T11:00Z", "2031-03-10T12:30Z", &other), ROTA_OK);
+    ck_assert_int_eq(other.moved, 2);
+    ck_starts(&placed_one, "2031-03-11T09:00Z"); /* none is put outside of hours */
+    ck_starts(&said, "2031-03-11T10:00Z");
+    q.set = ROTA_BOOKING_SET_START;
+    q.kind = ROTA_KIND_BOOKING;
+    q.flags = 0;
+    q.when.start = t("2031-03-11T11:00Z");
+    ck_status(&f, rota_booking_move(f.r, NULL, &said, &q, NULL), ROTA_OK);
+    ck_status(&f, displace(NULL, "2031-03-11T11:00Z", "2031-03-11T12:00Z", NULL), ROTA_ECONFLICT);
 }
 END_TEST
 
@@ -1251,6 +1295,7 @@ Suite *place_suite(void)
     tcase_add_test(tc, a_block_cancels_what_was_restored_of_a_cancelled_series);
     tcase_add_test(tc, no_booking_overrides_an_occurrence);
     tcase_add_test(tc, a_block_moves_what_has_not_begun_movable_or_not);
+    tcase_add_test(tc, a_block_that_is_movable_gives_way_to_a_block_and_to_a_booking);
     tcase_add_test(tc, a_block_moves_the_occurrences_in_its_way_and_no_others);
     tcase_add_test(tc, a_key_remembers_which_occurrences_moved);
     tcase_add_test(tc, a_block_moves_nothing_that_takes_whole_days);

@@ -194,7 +194,8 @@ static int add_candidate(rota__write *w, const rota__booking *rival, family *of,
     return ROTA_OK;
 }
 
-/* A block makes room among all that is none; what is none never among blocks. */
+/* A block cancels all that is none, what is none never a block. Who is movable has said that he
+ * gives way, to either. */
 static bool goes(const rota__write *w, const rota__booking *rival, const rota__booking *booking,
                  int32_t on_conflict)
 {

@@ -249,7 +249,8 @@ class Calendar:
         return f"create {fields}"
 
     def block(self, ask, b, fields):
-        """Cancels or moves whatever is no block, or is refused; hours do not matter."""
+        """Cancels or moves whatever is no block, moves what is movable, or is refused; hours do
+        not matter."""
         rng = self.rng
         b.kind, b.status = 1, "confirmed"
         fields.pop("hold", None)
@@ -260,6 +261,9 @@ class Calendar:
         fields |= {"start": host.text(start), "duration": span[1] - span[0]}
         if how:
             fields["on_conflict"] = how
+        if rng.random() < 0.3:
+            fields["movable"] = True
+            b.place = Place((start, span[1] + USUAL), 900, next(iter(b.claims)).tz)
         answer = ask("booking.create", **fields)
         if how == "override":
             self.cancelled(answer, b, span)
@@ -324,6 +328,8 @@ class Calendar:
             fields["from"], fields["to"] = map(host.text, window)
         step = rng.choice([900, 900, 300, 1800, 3600])
         tz = next(iter(b.claims)).tz
+        if rng.random() < 0.2:
+            b.kind, fields["kind"] = 1, "maintenance"
         if step != 900:
             fields["step"] = step
         if rng.random() < 0.3:
