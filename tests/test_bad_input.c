@@ -414,7 +414,8 @@ START_TEST(placements_that_are_none)
     EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "placement");
     q.placement = NULL;
     q.flags = ROTA_BOOKING_MOVABLE; /* without a time it means nothing */
-    EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "flags");
+    EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID,
+           "only a move that sets a time");
     q.on_conflict = ROTA_ON_CONFLICT_DISPLACE + 1;
     q.flags = 0;
     EXPECT(rota_booking_move(f.r, NULL, &booking, &q, NULL), ROTA_EINVALID, "on_conflict");

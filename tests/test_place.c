@@ -382,6 +382,34 @@ START_TEST(who_gives_a_time_means_it)
 }
 END_TEST
 
+START_TEST(who_gives_no_time_leaves_it_movable_or_not)
+{
+    rota_receipt one = placed("2031-03-10T09:00Z", "2031-03-10T18:00Z", HOUR);
+    rota_id fixed = fx_book(&f, boss, "2031-03-10T12:00Z", "2031-03-10T13:00Z");
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    q.claims = &claim;
+    q.claim_count = 1;
+    for (uint32_t set = ROTA_BOOKING_SET_CLAIMS; set <= ROTA_BOOKING_SET_PRIORITY; set *= 2) {
+        q.set = set;
+        ck_status(&f, rota_booking_move(f.r, NULL, &one.id, &q, NULL), ROTA_OK);
+        ck_assert_uint_eq(booking_of(&one.id).flags, ROTA_BOOKING_MOVABLE);
+        q.flags = ROTA_BOOKING_MOVABLE;
+        ck_status(&f, rota_booking_move(f.r, NULL, &one.id, &q, NULL), ROTA_EINVALID);
+        ck_assert_str_eq(rota_errmsg(f.r),
+                         "flags: only a move that sets a time makes a booking movable");
+        ck_status(&f, rota_booking_move(f.r, NULL, &fixed, &q, NULL), ROTA_EINVALID);
+        q.flags = 0;
+        ck_status(&f, rota_booking_move(f.r, NULL, &fixed, &q, NULL), ROTA_OK);
+        ck_assert_uint_eq(booking_of(&fixed).flags, 0);
+    }
+    q.set = ROTA_BOOKING_SET_LENGTH; /* a length is a time */
+    q.when = (rota_span){ t("2031-03-10T12:00Z"), t("2031-03-10T12:30Z") };
+    q.flags = ROTA_BOOKING_MOVABLE;
+    ck_status(&f, rota_booking_move(f.r, NULL, &fixed, &q, NULL), ROTA_OK);
+    ck_assert_uint_eq(booking_of(&fixed).flags, ROTA_BOOKING_MOVABLE);
+}
+END_TEST
+
 START_TEST(a_move_displaces_too)
 {
     rota_id fixed = fx_book(&f, boss, "2031-03-10T12:00Z", "2031-03-10T13:00Z");
@@ -1280,6 +1308,7 @@ Suite *place_suite(void)
     tcase_add_test(tc, of_several_units_no_more_move_than_have_to);
     tcase_add_test(tc, what_has_begun_or_is_checked_in_stays);
     tcase_add_test(tc, who_gives_a_time_means_it);
+    tcase_add_test(tc, who_gives_no_time_leaves_it_movable_or_not);
     tcase_add_test(tc, a_move_displaces_too);
     tcase_add_test(tc, a_lapsed_hold_ends_where_one_is_placed_again);
     tcase_add_test(tc, a_repeated_call_tells_the_same_moves);

@@ -182,7 +182,8 @@ ROTA_API int rota_booking_create_all(rota *r, const rota_call *call,
 /** Change when, what or who, in one step: the booking never collides with
  *  itself, keeps its identity, and loses nothing when it is refused. A hold
  *  lapses when it did. One that is movable and is given a time is fixed from
- *  then on, unless `flags` has ROTA_BOOKING_MOVABLE.
+ *  then on, unless `flags` has ROTA_BOOKING_MOVABLE; only a move that sets a
+ *  time, which a start, an end or a length is, may have that.
  *  @param request  the fields that `set` names; hold_secs and ref must be zero.
  *  @return as rota_booking_create(); ROTA_ENOTFOUND for the booking;
  *          ROTA_ESTATE where it is completed, cancelled or expired.  @since 0.1 */

@@ -138,11 +138,7 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
 {
     int rc;
     const bool timeless = request->recurrence || request->placement;
-    uint32_t flags = ROTA_BOOKING_FUTURE;
-    if (request->recurrence)
-        flags |= ROTA_BOOKING_PARTIAL;
-    else if (set & SET_TIME)
-        flags |= ROTA_BOOKING_MOVABLE;
+    const uint32_t flags = ROTA_BOOKING_FUTURE | ROTA_BOOKING_PARTIAL | ROTA_BOOKING_MOVABLE;
     if ((rc = rota__request_range(cx, "alternatives", request->alternatives, 0,
                                   ROTA_MAX_ALTERNATIVES)) != ROTA_OK ||
         (rc = rota__request_range(cx, "kind", request->kind, ROTA_KIND_BOOKING,
@@ -150,6 +146,9 @@ static int check_request(rota__context *cx, rota_booking_request *request, uint3
         return rc;
     if (request->recurrence && (request->flags & ROTA_BOOKING_MOVABLE))
         return rota__error_set(cx->env.error, ROTA_EINVALID, "a series is not movable");
+    if (!(set & SET_TIME) && (request->flags & ROTA_BOOKING_MOVABLE))
+        return rota__error_set(cx->env.error, ROTA_EINVALID,
+                               "flags: only a move that sets a time makes a booking movable");
     if (!request->recurrence && (request->flags & ROTA_BOOKING_PARTIAL))
         return rota__error_set(cx->env.error, ROTA_EINVALID,
                                "flags: only a series can be made in part");

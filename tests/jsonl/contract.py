@@ -607,6 +607,8 @@ def placements(checks, rota):
     checks.same("fixed", rota.must("booking.get", id=first["id"])["movable"], False)
     rota.must("booking.move", id=first["id"], start="2025-02-17T11:00:00Z", movable=True)
     checks.same("movable again", rota.must("booking.get", id=first["id"])["movable"], True)
+    checks.error("movable without a time", rota.ask("booking.move", id=first["id"], claims=["room"],
+                                                    movable=True), "EINVALID")
     shorter = {"id": first["id"], "duration": 1800, "key": "shorter"}
     said = rota.must("booking.move", **shorter)
     checks.same("a length alone", (said["start"], said["end"]),
