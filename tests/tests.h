@@ -19,6 +19,7 @@ Suite *consumer_suite(void);
 Suite *crash_suite(void);
 Suite *faults_suite(void);
 Suite *forever_suite(void);
+Suite *forks_suite(void);
 Suite *free_suite(void);
 Suite *fuzz_suite(void);
 Suite *group_suite(void);

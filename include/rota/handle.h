@@ -6,6 +6,10 @@
  *  for a writer's flush, and writes of several threads are flushed together.
  *  Several processes may open the same file: each sees what the others have
  *  committed at its next call.
+ *
+ *  Where a process forks, its handles are of no use in the child: each call on
+ *  one answers ROTA_ESTATE. A file that was open then is not opened there
+ *  either; open it after the fork only.
  */
 #ifndef ROTA_HANDLE_H
 #define ROTA_HANDLE_H
@@ -95,8 +99,9 @@ ROTA_TYPES_END
  *  @return ROTA_OK; ROTA_EINVALID; ROTA_ENOTFOUND where ROTA_OPEN_EXISTING
  *          finds no file, or there is no such directory; ROTA_ECORRUPT where the file is damaged or is no
  *          calendar; ROTA_EVERSION where a newer rota wrote it; ROTA_EDENIED
- *          where it may not be read or written, or is a link; ROTA_ELIMIT for the
- *          url; ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
+ *          where it may not be read or written, or is a link; ROTA_ESTATE where it
+ *          was open when this process was forked; ROTA_ELIMIT for the url;
+ *          ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_open(const char *url, const rota_config *config, rota **out);
 
 /** Another handle on the same engine, for another thread: it shares what is in
@@ -109,8 +114,9 @@ ROTA_API int rota_open(const char *url, const rota_config *config, rota **out);
  *          and what rota_open() answers where the file has changed.  @since 0.1 */
 ROTA_API int rota_attach(rota *r, rota **out);
 
-/** Close a handle and free it. NULL is allowed. Results stay valid.
- *  @since 0.1 */
+/** Close a handle and free it. NULL is allowed. Results stay valid. Of one
+ *  that was opened before this process was forked the engine, its memory and its
+ *  descriptors are left as they are.  @since 0.1 */
 ROTA_API void rota_close(rota *r);
 
 /** What the last call on this handle ended with, as one line that names the

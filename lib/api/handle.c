@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/forks.h"
 #include "base/str.h"
 #include "domain/request.h"
 #include "store/sqlite.h"
@@ -49,11 +50,13 @@ static int kept_zone(void *ctx, const char *name, uint64_t digest, rota__error *
 static rota *new_handle(const rota_config *config)
 {
     rota__mem mem;
+    if (!rota__forks_watch()) return NULL;
     bool whole = config && rota__record_size(config) >= ROTA__OLDEST(rota_config, ask_ctx);
     rota__mem_init(&mem, whole ? config->memory : NULL, whole ? config->memory_ctx : NULL);
     rota *r = rota__mem_alloc(&mem, 1, (int64_t)sizeof *r);
     if (!r) return NULL;
     memset(r, 0, sizeof *r);
+    r->forks = rota__forks_count();
     rota__mem_init(&r->mem, mem.fn, mem.ctx);
     rota__arena_init(&r->work, &r->mem);
     rota__arena_init(&r->report, &r->mem);
@@ -182,10 +185,18 @@ int rota_attach(rota *r, rota **out)
     return rota__handle_end(r, rc);
 }
 
+static bool is_inherited(const rota *r)
+{
+    return r->forks != rota__forks_count();
+}
+
+/* The engine of an inherited one is left as it is, memory and all: threads that stayed behind
+ * in the parent may hold its mutexes, and to close its files would be to write to them under
+ * locks that only SQLite believes in. */
 void rota_close(rota *r)
 {
     if (!r || r->entered) return;
-    if (r->engine) rota__engine_part(r->engine, &r->looker, &r->meter);
+    if (r->engine && !is_inherited(r)) rota__engine_part(r->engine, &r->looker, &r->meter);
     rota__tz_free(&r->zones);
     rota__arena_free(&r->work);
     rota__arena_free(&r->report);
@@ -209,11 +220,21 @@ static rota_time system_now(void)
     return (rota_time)now.tv_sec;
 }
 
-static int enter(rota *r, rota__context *cx)
+/* Before anything is looked at that another thread of the parent may have been changing. */
+static int may_enter(rota *r)
 {
     if (!r) return ROTA_EINVALID;
+    if (is_inherited(r))
+        return rota__error_set(&r->error, ROTA_ESTATE,
+                               "the calendar was opened before this process was forked: open it "
+                               "after the fork");
     if (r->entered) return ROTA_ESTATE; /* a hook that uses its own handle */
     if (!r->engine) return rota__error_set(&r->error, ROTA_EINVALID, "the calendar is not open");
+    return ROTA_OK;
+}
+
+static int enter(rota *r, rota__context *cx)
+{
     r->entered = true;
     rota__error_plain(&r->error, ROTA_OK);
     *cx = (rota__context){
@@ -240,11 +261,11 @@ static int enter(rota *r, rota__context *cx)
 
 int rota__handle_begin(rota *r, rota__context *cx)
 {
-    if (r && !r->entered) {
-        rota__arena_reset(&r->report);
-        r->alternative_count = r->conflict_count = r->violation_count = r->cancelled_count =
-            r->displacement_count = 0;
-    }
+    int rc = may_enter(r);
+    if (rc != ROTA_OK) return rc;
+    rota__arena_reset(&r->report);
+    r->alternative_count = r->conflict_count = r->violation_count = r->cancelled_count =
+        r->displacement_count = 0;
     return enter(r, cx);
 }
 
@@ -362,7 +383,8 @@ int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_re
 
 int rota__handle_begin_report(rota *r, const void *out, rota__context *cx, rota_result **rows)
 {
-    int rc = enter(r, cx);
+    int rc = may_enter(r);
+    if (rc == ROTA_OK) rc = enter(r, cx);
     return rc == ROTA_OK ? make_rows(r, out, cx, rows) : rc;
 }
 

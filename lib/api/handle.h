@@ -28,6 +28,7 @@ struct rota {
     int64_t violation_count;
     const rota__cancelled *cancelled;
     int64_t cancelled_count;
+    uint32_t forks; /* as many as there were when it was opened: else it is another process's */
     bool entered;
 };
 

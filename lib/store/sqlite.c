@@ -324,6 +324,10 @@ void rota__sqlite_disconnect(rota__sqlite *self)
     memset(self->statements, 0, sizeof self->statements);
     (void)sqlite3_close(self->db);
     self->db = NULL;
+    rota__forks_hold();
+    rota__forks_remove(self->file);
+    rota__forks_release();
+    self->file = NULL;
 }
 
 /* The last to close writes the log back and removes it, so that the calendar is

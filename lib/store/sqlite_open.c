@@ -48,6 +48,16 @@ static int resolve(rota__env *env, const char *path, char **out)
     return ROTA_OK;
 }
 
+/* SQLite keeps one list of files for all of a process, and would find in it that this one is
+ * locked: for it was, in the parent. */
+static int refuse_inherited(rota__env *env, const char *path)
+{
+    return rota__error_set(env->error, ROTA_ESTATE,
+                           "%s was open when this process was forked, and is the parent's: close "
+                           "it before the fork, or let the child exec",
+                           path);
+}
+
 /* Looks without opening: closing another descriptor of the file would drop the
  * locks that SQLite holds on it in this process. */
 static int inspect(rota__env *env, const char *path, uint32_t flags)
@@ -72,19 +82,54 @@ static int inspect(rota__env *env, const char *path, uint32_t flags)
                                "%s has other names (hard links), through which it could be "
                                "damaged: copy it",
                                path);
-    return ROTA_OK;
+    rota__forks_hold();
+    bool inherited = rota__forks_inherited(file.st_dev, file.st_ino);
+    rota__forks_release();
+    return inherited ? refuse_inherited(env, path) : ROTA_OK;
 }
 
 /* --- the connection --- */
+
+/* Has the name come to be another file's than the one that SQLite has opened? */
+static int check_place(const rota__sqlite *self, rota__env *env)
+{
+    int moved = 0;
+    (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (!moved) return ROTA_OK;
+    return rota__error_set(env->error, ROTA_EIO, "%s was moved or replaced", self->path);
+}
+
+static int note_file(rota__sqlite *self, rota__env *env)
+{
+    struct stat file;
+    if (stat(self->path, &file) != 0) return rota__sqlite_fail_errno(env, self->path, "stat");
+    int rc = check_place(self, env);
+    if (rc != ROTA_OK) return rc;
+    if (rota__forks_inherited(file.st_dev, file.st_ino)) return refuse_inherited(env, self->path);
+    self->file = rota__forks_add(file.st_dev, file.st_ino);
+    return self->file ? ROTA_OK : rota__error_plain(env->error, ROTA_ENOMEM);
+}
+
+/* No other thread forks in between: it would not know that this file is open. */
+static int open_noted(rota__sqlite *self, rota__env *env, const char *name, int flags)
+{
+    rota__forks_hold();
+    int rc = sqlite3_open_v2(name, &self->db, flags, NULL);
+    int noted = rc == SQLITE_OK && !self->memory ? note_file(self, env) : ROTA_OK;
+    rota__forks_release();
+    if (!self->db) return rota__error_plain(env->error, ROTA_ENOMEM);
+    return rc == SQLITE_OK ? noted : rota__sqlite_fail(self, env, "open");
+}
 
 static int open_file(rota__sqlite *self, rota__env *env, const char *name, int flags)
 {
     /* Whatever the host may have set for others: a cache that connections share locks them out. */
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
-    int rc = sqlite3_open_v2(name, &self->db, flags, NULL);
-    if (!self->db) return rota__error_plain(env->error, ROTA_ENOMEM);
-    if (rc == SQLITE_OK) rc = sqlite3_extended_result_codes(self->db, 1);
-    return rc == SQLITE_OK ? ROTA_OK : rota__sqlite_fail(self, env, "open");
+    int rc = open_noted(self, env, name, flags);
+    if (rc != ROTA_OK) return rc;
+    if (sqlite3_extended_result_codes(self->db, 1) != SQLITE_OK)
+        return rota__sqlite_fail(self, env, "open");
+    return ROTA_OK;
 }
 
 /* What a file may say must not become what we do. */
@@ -360,12 +405,12 @@ int rota__sqlite_open(rota__env *env, rota__mem *mem, const char *path,
 static int attach(rota__store *store, rota__env *env, rota__mem *mem, rota__store **out)
 {
     const rota__sqlite *self = rota__sqlite_of(store);
-    int moved = 0, rc = ROTA_OK;
+    int rc = ROTA_OK;
     *out = NULL;
     if (self->memory) return ROTA_OK;
-    (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    if (moved) return rota__error_set(env->error, ROTA_EIO, "%s was moved or replaced", self->path);
-    if ((rc = inspect(env, self->path, ROTA_OPEN_EXISTING)) != ROTA_OK) return rc;
+    if ((rc = check_place(self, env)) != ROTA_OK ||
+        (rc = inspect(env, self->path, ROTA_OPEN_EXISTING)) != ROTA_OK)
+        return rc;
     rota__sqlite asked = { .options = self->options, .readonly = self->readonly, .session = true };
     asked.options.flags |= ROTA_OPEN_EXISTING;
     return open_store(env, mem, self->path, &asked, out);

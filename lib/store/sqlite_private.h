@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "base/forks.h"
 #include "store/sqlite.h"
 
 #if SQLITE_VERSION_NUMBER < 3037000
@@ -184,7 +185,8 @@ typedef struct rota__sqlite {
     rota__store store; /* first, so that the one is the other */
     rota__mem *mem;
     sqlite3 *db;
-    char *path; /* resolved; what messages name */
+    char *path;             /* resolved; what messages name */
+    rota__forks_file *file; /* NULL: in memory, or not open */
     rota__sqlite_options options;
     bool memory; /* ":memory:": there is no file, no lock, no log */
     bool readonly;
