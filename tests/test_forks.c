@@ -1,13 +1,15 @@
 /* Processes that are forked while a calendar is open: what comes along to the child is of no
  * use there, and must do no harm. What is acknowledged to anybody is in the file. */
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, syscall */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -456,6 +458,111 @@ START_TEST(a_child_that_forks_is_a_parent)
 }
 END_TEST
 
+/* --- the lock of who writes: a worker has it too, and never asks rota for anything --- */
+
+static int worker_may_end[2], in_turn[2];
+
+static pid_t fork_by_handlers(void)
+{
+    return fork();
+}
+
+/* Nobody is told of this one: as of one on its way to another program. */
+static pid_t fork_in_silence(void)
+{
+    return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static pid_t (*const ways[])(void) = { fork_by_handlers, fork_in_silence };
+
+static void start_worker(pid_t (*way)(void))
+{
+    pid_t child = way();
+    ck_assert_int_ge(child, 0);
+    if (child > 0) return;
+    (void)close(worker_may_end[1]);
+    (void)hear(worker_may_end);
+    _exit(0);
+}
+
+static pid_t (*chosen)(void);
+
+static void leave_worker_behind(void)
+{
+    rota *r = open_calendar();
+    ck_answer(r, book(r, at.room, 0), ROTA_OK);
+    start_worker(chosen);
+    ck_answer(r, book(r, at.room, 1), ROTA_OK);
+    rota_close(r);
+}
+
+static void books_at_once(int slot, int expected)
+{
+    rota *r = NULL;
+    at.config.busy_ms = -1;
+    ck_answer(r, open_at(at.path, ROTA_OPEN_EXISTING, &r), ROTA_OK);
+    ck_answer(r, book(r, at.room, slot), expected);
+    rota_close(r);
+}
+
+START_TEST(a_worker_that_lives_on_keeps_nobody_from_writing)
+{
+    make_calendar();
+    make_pipe(worker_may_end);
+    chosen = ways[_i];
+    in_child(leave_worker_behind);
+    books_at_once(2, ROTA_OK);
+    tell(worker_may_end);
+    mine = open_calendar();
+    ck_assert_int_eq(booked(mine), 3);
+    rota_close(mine);
+}
+END_TEST
+
+static bool deadly;
+
+static int wait_to_be_killed(void *ctx, void *bytes, int64_t count)
+{
+    (void)ctx;
+    memset(bytes, 42, (size_t)count);
+    if (!deadly) return 0;
+    start_worker(fork_by_handlers);
+    tell(in_turn);
+    for (;;)
+        (void)pause();
+}
+
+static bool lock_file_is_new;
+
+static void book_until_killed(void)
+{
+    char lock[300];
+    at.config.random = wait_to_be_killed;
+    rota *r = open_calendar();
+    (void)snprintf(lock, sizeof lock, "%s-lock", at.path);
+    if (lock_file_is_new) ck_assert_int_eq(unlink(lock), 0);
+    ck_answer(r, book(r, at.room, 0), ROTA_OK);
+    deadly = true;
+    (void)book(r, at.room, 1);
+}
+
+START_TEST(a_process_that_is_killed_while_it_writes_leaves_no_lock_to_its_worker)
+{
+    int status = 0;
+    make_calendar();
+    make_pipe(worker_may_end);
+    make_pipe(in_turn);
+    lock_file_is_new = _i == 1;
+    pid_t writer = start(book_until_killed);
+    ck_assert(hear(in_turn));
+    books_at_once(2, ROTA_EBUSY);
+    ck_assert_int_eq(kill(writer, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(writer, &status, 0), writer);
+    books_at_once(2, ROTA_OK);
+    tell(worker_may_end);
+}
+END_TEST
+
 /* --- beside opening and closing --- */
 
 static _Atomic bool enough;
@@ -512,5 +619,11 @@ Suite *forks_suite(void)
     tcase_add_test(file, a_child_that_forks_is_a_parent);
     tcase_add_test(file, a_fork_in_the_middle_of_opening_and_closing_finds_a_whole_list);
     suite_add_tcase(s, file);
+
+    TCase *lock = tcase_create("lock");
+    tcase_add_loop_test(lock, a_worker_that_lives_on_keeps_nobody_from_writing, 0, 2);
+    tcase_add_loop_test(lock, a_process_that_is_killed_while_it_writes_leaves_no_lock_to_its_worker,
+                        0, 2);
+    suite_add_tcase(s, lock);
     return s;
 }

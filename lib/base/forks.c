@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 _Atomic uint32_t rota__forks;
 
@@ -24,8 +25,11 @@ void rota__forks_release(void)
 static void begin_child(void)
 {
     atomic_fetch_add_explicit(&rota__forks, 1, memory_order_relaxed);
-    for (rota__forks_file *file = files; file; file = file->next)
+    for (rota__forks_file *file = files; file; file = file->next) {
         file->inherited = true;
+        if (file->lock >= 0) (void)close(file->lock);
+        file->lock = -1;
+    }
     rota__forks_release();
 }
 
@@ -52,7 +56,7 @@ rota__forks_file *rota__forks_add(dev_t device, ino_t inode)
 {
     rota__forks_file *file = malloc(sizeof *file);
     if (!file) return NULL;
-    *file = (rota__forks_file){ .next = files, .device = device, .inode = inode };
+    *file = (rota__forks_file){ .next = files, .device = device, .inode = inode, .lock = -1 };
     files = file;
     return file;
 }

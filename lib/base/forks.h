@@ -1,6 +1,7 @@
 /* Forks of this process, and which files are open in it when it forks. Nothing of that can be
  * used in the child: SQLite's list of files comes along, and says of locks that they are held
- * which the child does not have; so do mutexes, whose threads stay behind. This is the one thing
+ * which the child does not have; so do mutexes, whose threads stay behind. And the child has all
+ * descriptors, so that a lock of the parent's lives as long as the child. This is the one thing
  * that is known for the whole process, as that list is. */
 #ifndef ROTA__FORKS_H
 #define ROTA__FORKS_H
@@ -14,6 +15,7 @@ typedef struct rota__forks_file {
     struct rota__forks_file *next;
     dev_t device;
     ino_t inode;
+    int lock;       /* a descriptor that is closed in a child; -1: none. Set between those below */
     bool inherited; /* it was open before the fork: nobody can close it any more */
 } rota__forks_file;
 

@@ -324,10 +324,13 @@ void rota__sqlite_disconnect(rota__sqlite *self)
     memset(self->statements, 0, sizeof self->statements);
     (void)sqlite3_close(self->db);
     self->db = NULL;
+}
+
+static void forget_file(rota__sqlite *self)
+{
     rota__forks_hold();
     rota__forks_remove(self->file);
     rota__forks_release();
-    self->file = NULL;
 }
 
 /* The last to close writes the log back and removes it, so that the calendar is
@@ -347,6 +350,7 @@ void rota__sqlite_close(rota__store *store)
         (void)sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
     rota__sqlite_disconnect(self);
     rota__sqlite_lock_close(self);
+    forget_file(self);
     rota__sqlite_gather_close(self);
     rota__arena_free(&scratch);
     rota__mem_free(mem, self->path);

@@ -64,8 +64,21 @@ static bells *map_bells(int fd)
     if (fstat(fd, &file) != 0) return NULL;
     if (file.st_size < FILE_BYTES && pwrite(fd, zeros, sizeof zeros, 0) != (ssize_t)sizeof zeros)
         return NULL;
+    /* A child that had them would keep the file open, and what this process has locked. */
+    rota__forks_hold();
     char *bytes = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (bytes != MAP_FAILED) (void)madvise(bytes, FILE_BYTES, MADV_DONTFORK);
+    rota__forks_release();
     return bytes == MAP_FAILED ? NULL : (bells *)(void *)(bytes + BELLS_AT);
+}
+
+/* A process that is forked meanwhile knows what to close. */
+static int open_noted(const rota__sqlite *self, const char *path, int flags, mode_t mode)
+{
+    rota__forks_hold();
+    int fd = self->file->lock = open(path, flags, mode);
+    rota__forks_release();
+    return fd;
 }
 
 /* Whoever may write the calendar may take the lock: it has the same mode. */
@@ -79,20 +92,32 @@ int rota__sqlite_lock_open(rota__sqlite *self, rota__env *env)
     if (stat(self->path, &calendar) != 0) return rota__sqlite_fail_errno(env, self->path, "stat");
     mode_t mode = calendar.st_mode & 0666;
     int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
-    int fd = open(path, flags | O_CREAT | O_EXCL, mode);
+    int fd = open_noted(self, path, flags | O_CREAT | O_EXCL, mode);
     if (fd >= 0)
         (void)fchmod(fd, mode); /* the umask may have taken from it */
     else if (errno == EEXIST)
-        fd = open(path, flags | O_CREAT, mode);
+        fd = open_noted(self, path, flags | O_CREAT, mode);
     if (fd < 0) return rota__sqlite_fail_errno(env, path, "open");
     self->lock = (rota__sqlite_lock){ .fd = fd, .bells = map_bells(fd) };
     return ROTA_OK;
 }
 
+/* Closing alone unlocks only where no other process has the descriptor as well: one that was
+ * forked, by whatever call, and has not executed a program yet. */
+static void close_file(rota__sqlite *self)
+{
+    struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+    (void)fcntl(self->lock.fd, F_OFD_SETLK, &all);
+    rota__forks_hold();
+    self->file->lock = -1;
+    (void)close(self->lock.fd);
+    rota__forks_release();
+}
+
 void rota__sqlite_lock_close(rota__sqlite *self)
 {
     if (self->lock.bells) (void)munmap((char *)self->lock.bells - BELLS_AT, FILE_BYTES);
-    if (self->lock.fd >= 0) (void)close(self->lock.fd); /* and unlocks */
+    if (self->lock.fd >= 0) close_file(self);
     self->lock = (rota__sqlite_lock){ .fd = -1 };
 }
 

@@ -106,6 +106,7 @@ static int note_file(rota__sqlite *self, rota__env *env)
     int rc = check_place(self, env);
     if (rc != ROTA_OK) return rc;
     if (rota__forks_inherited(file.st_dev, file.st_ino)) return refuse_inherited(env, self->path);
+    rota__forks_remove(self->file); /* of the first try */
     self->file = rota__forks_add(file.st_dev, file.st_ino);
     return self->file ? ROTA_OK : rota__error_plain(env->error, ROTA_ENOMEM);
 }
