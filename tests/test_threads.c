@@ -1877,6 +1877,175 @@ START_TEST(a_history_with_swapped_answers_or_double_bookings_is_refused)
 }
 END_TEST
 
+/* --- threads that the host cancels --- */
+
+static void *act_and_be_cancelled(void *of)
+{
+    (void)act(of);
+    pthread_testcancel();
+    return NULL;
+}
+
+static void start_doomed(actor *a)
+{
+    ck_assert_int_eq(pthread_create(&a->thread, NULL, act_and_be_cancelled, a), 0);
+}
+
+static int finish_doomed(actor *a)
+{
+    void *end = NULL;
+    ck_assert_int_eq(pthread_join(a->thread, &end), 0);
+    ck_assert_ptr_eq(end, PTHREAD_CANCELED);
+    return a->answer;
+}
+
+/* Who leads, who stands behind it, and who stands last. */
+START_TEST(who_is_cancelled_in_its_turn_ends_it_first)
+{
+    static const int whom[] = { 0, 1, TEAM - 1 };
+    const int doomed = whom[_i];
+    actor actors[TEAM];
+    actors[0] = writer_at_the_gate();
+    for (int i = 0; i < TEAM; i++) {
+        actors[i] = (actor){ .r = team.r[i], .number = i, .call = book_own_slot };
+        (i == doomed ? start_doomed : start)(&actors[i]);
+        if (i == 0)
+            until_somebody_flushes();
+        else
+            until_it_waits(&actors[i]);
+    }
+    ck_assert_int_eq(pthread_cancel(actors[doomed].thread), 0);
+    open_gate(0);
+    for (int i = 0; i < TEAM; i++)
+        ck_answer(team.r[i], (i == doomed ? finish_doomed : finish)(&actors[i]), ROTA_OK);
+    ck_assert_int_eq(listed(team.r[0], team.room, 0, TEAM), TEAM);
+    ck_answer(team.r[doomed], book(team.r[doomed], team.room, TEAM, "again", NULL), ROTA_OK);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+/* The commit is in the file already, and the index has not followed yet. */
+static bool wait_when_committed(const struct flock *what, int *answer)
+{
+    (void)answer;
+    if (what->l_type == F_UNLCK) (void)pass_gate();
+    return false;
+}
+
+static int look_at_first_slot(actor *self)
+{
+    return is_free(self->r, team.room, 0);
+}
+
+/* Without hooks of the host's, which may wait for anything. */
+START_TEST(who_is_cancelled_while_it_waits_for_the_index_looks_first)
+{
+    struct fx any = { 0 };
+    actor writer = { .call = book_own_slot }, reader = { .call = look_at_first_slot };
+    fx_path(&any, "threads.rota", team.path, sizeof team.path);
+    ck_answer(writer.r, rota_open(team.path, NULL, &writer.r), ROTA_OK);
+    team.room = make_room(writer.r, "Blue", 1);
+    ck_answer(writer.r, rota_attach(writer.r, &reader.r), ROTA_OK);
+    ck_answer(reader.r, is_free(reader.r, team.room, 0), ROTA_OK);
+    shut_gate();
+    fx_locking = wait_when_committed;
+    start(&writer);
+    until_somebody_flushes();
+    start_doomed(&reader);
+    until_it_waits(&reader);
+    ck_assert_int_eq(pthread_cancel(reader.thread), 0);
+    open_gate(0);
+    ck_answer(writer.r, finish(&writer), ROTA_OK);
+    ck_answer(reader.r, finish_doomed(&reader), ROTA_ECONFLICT);
+    fx_locking = NULL;
+    ck_answer(reader.r, book(reader.r, team.room, 1, "goes on", NULL), ROTA_OK);
+    rota_close(writer.r);
+    rota_close(reader.r);
+}
+END_TEST
+
+enum { STEPS = 10 };
+
+typedef struct life {
+    const rota_config *config;
+    int answers[STEPS];
+    bool over;
+} life;
+
+/* From the beginning on it is to be cancelled, wherever that is possible. */
+static void *live_and_be_cancelled(void *of)
+{
+    life *self = of;
+    int *answer = self->answers;
+    rota *r = NULL, *more = NULL;
+    rota_booking_query all = ROTA_INIT(rota_booking_query);
+    rota_metrics m = ROTA_INIT(rota_metrics);
+    rota_result *rows = NULL;
+    all.resource = team.other;
+    all.when = (rota_span){ .start = DAWN, .end = DAWN + HOUR };
+    (void)pthread_cancel(pthread_self());
+    *answer++ = rota_open(team.path, self->config, &r);
+    *answer++ = rota_attach(r, &more);
+    *answer++ = is_free(r, team.other, 0); /* read from the file */
+    *answer++ = is_free(r, team.other, 0);
+    *answer++ = book(more, team.other, 0, "mine", NULL);
+    *answer++ = rota_booking_list(r, &all, &rows);
+    *answer++ = rota_metrics_get(r, &m);
+    *answer++ = rota_tick(r, NULL, NULL);
+    *answer++ = rota_check(r, ROTA_TIME_MIN);
+    *answer++ = is_free(r, team.other, 0) == ROTA_ECONFLICT ? ROTA_OK : ROTA_EINVALID;
+    rota_result_free(rows);
+    rota_close(r);
+    rota_close(more);
+    self->over = true;
+    pthread_testcancel();
+    return NULL;
+}
+
+static rota_time cancelling_morning(void *ctx)
+{
+    pthread_testcancel();
+    return morning(ctx);
+}
+
+static void *cancelling_memory(void *ctx, void *block, int64_t size)
+{
+    pthread_testcancel();
+    return memory(ctx, block, size);
+}
+
+static int cancelling_random(void *ctx, void *bytes, int64_t count)
+{
+    (void)ctx;
+    pthread_testcancel();
+    memset(bytes, 42, (size_t)count);
+    return 0;
+}
+
+START_TEST(no_call_is_cancelled_nor_a_hook_in_it)
+{
+    pthread_t thread;
+    void *end = NULL;
+    rota_config config = ROTA_INIT(rota_config);
+    life one = { .config = _i == 0 ? NULL : &config };
+    open_team(NULL, 1);
+    close_team();
+    config.now = cancelling_morning;
+    config.random = cancelling_random;
+    config.memory = cancelling_memory;
+    config.memory_ctx = &team;
+    ck_assert_int_eq(pthread_create(&thread, NULL, live_and_be_cancelled, &one), 0);
+    ck_assert_int_eq(pthread_join(thread, &end), 0);
+    ck_assert(one.over);
+    ck_assert_ptr_eq(end, PTHREAD_CANCELED);
+    for (int i = 0; i < STEPS; i++)
+        ck_assert_msg(one.answers[i] == ROTA_OK, "step %d: %s", i,
+                      rota_status_name(one.answers[i]));
+    ck_assert_int_eq(atomic_load(&team.live), 0);
+}
+END_TEST
+
 Suite *threads_suite(void)
 {
     Suite *s = suite_create("threads");
@@ -1926,6 +2095,12 @@ Suite *threads_suite(void)
     tcase_add_loop_test(memory_case, threads_that_run_out_of_memory_keep_what_was_acknowledged, 0,
                         2);
     suite_add_tcase(s, memory_case);
+
+    TCase *cancelled = tcase_create("cancelled");
+    tcase_add_loop_test(cancelled, who_is_cancelled_in_its_turn_ends_it_first, 0, 3);
+    tcase_add_test(cancelled, who_is_cancelled_while_it_waits_for_the_index_looks_first);
+    tcase_add_loop_test(cancelled, no_call_is_cancelled_nor_a_hook_in_it, 0, 2);
+    suite_add_tcase(s, cancelled);
 
     TCase *hooks = tcase_create("hooks");
     tcase_add_test(hooks, a_hook_must_not_use_the_handle_that_called_it_whoever_has_the_turn);

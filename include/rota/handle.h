@@ -7,6 +7,8 @@
  *  Several processes may open the same file: each sees what the others have
  *  committed at its next call.
  *
+ *  A thread that is cancelled in a call ends the call first.
+ *
  *  Where a process forks, its handles are of no use in the child: each call on
  *  one answers ROTA_ESTATE. A file that was open then is not opened there
  *  either; open it after the fork only.
@@ -29,7 +31,8 @@ enum { ROTA_LOG_ERROR = 1, ROTA_LOG_WARNING = 2, ROTA_LOG_INFO = 3 };
 /** What the host brings along. Every hook may be NULL; each gets its own
  *  context as its first argument. A hook must not use the handle that called
  *  it (such a call answers ROTA_ESTATE), nor, `ask` excepted, another one of its engine
- *  (such a call may wait for itself), and must not jump out of it. */
+ *  (such a call may wait for itself), and must not jump out of it. While it runs
+ *  its thread cannot be cancelled. */
 typedef struct rota_config {
     uint32_t size;
     uint32_t flags;       /* ROTA_OPEN_* */

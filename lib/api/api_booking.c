@@ -72,7 +72,7 @@ int rota_booking_check(rota *r, const rota_booking_request *request)
 {
     rota__context cx;
     rota_booking_request own;
-    int rc = rota__handle_begin(r, &cx);
+    int rc = rota__handle_begin_glance(r, &cx);
     if (rc != ROTA_OK) return rc;
     bool measured = rota__meter_get(&r->meter.checks) % MEASURED_CHECKS == 0;
     int64_t since = measured ? rota__clock_ns() : 0;
@@ -80,7 +80,10 @@ int rota_booking_check(rota *r, const rota_booking_request *request)
     if (rc == ROTA_OK && own.placement)
         rc = rota__error_set(&r->error, ROTA_EINVALID,
                              "a booking that has yet to be placed cannot be checked, only created");
-    if (rc == ROTA_OK) rc = rota__booking_check(&cx, &own);
+    if (rc == ROTA_OK && !rota__booking_glance(&cx, &own, &rc)) {
+        rota__handle_steady(r);
+        rc = rota__booking_check(&cx, &own);
+    }
     if (measured) rota__meter_time(&r->meter.check, since);
     rota__meter_add(&r->meter.checks, 1);
     return rota__handle_end(r, rc);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/cancel.h"
 #include "base/forks.h"
 #include "base/str.h"
 #include "domain/request.h"
@@ -114,31 +115,34 @@ static int check_url(rota *r, const char *url)
     return ROTA_OK;
 }
 
-int rota_open(const char *url, const rota_config *config, rota **out)
+static int open_url(rota *r, const char *url, const rota_config *config)
 {
-    if (!out) return ROTA_EINVALID;
-    rota *r = *out = new_handle(config);
-    if (!r) return ROTA_ENOMEM;
-
     rota__env env = { .arena = &r->work, .error = &r->error };
     rota__engine *engine;
     rota__store *store;
     int rc;
-    if ((rc = take_config(r, config)) != ROTA_OK || (rc = check_url(r, url)) != ROTA_OK)
-        return rota__handle_end(r, rc);
+    if ((rc = take_config(r, config)) != ROTA_OK || (rc = check_url(r, url)) != ROTA_OK) return rc;
     rota__sqlite_options options = {
         .flags = r->config.flags,
         .busy_ms = busy_ms(r),
         .log = r->config.log,
         .log_ctx = r->config.log_ctx,
     };
-    if ((rc = new_engine(r, &engine)) != ROTA_OK) return rota__handle_end(r, rc);
+    if ((rc = new_engine(r, &engine)) != ROTA_OK) return rc;
     rc = rota__sqlite_open(&env, &engine->mem, url, &options, &store);
-    if (rc == ROTA_OK)
-        rc = found(r, engine, store);
-    else
-        rota__engine_close(engine);
-    return rota__handle_end(r, rc);
+    if (rc == ROTA_OK) return found(r, engine, store);
+    rota__engine_close(engine);
+    return rc;
+}
+
+int rota_open(const char *url, const rota_config *config, rota **out)
+{
+    if (!out) return ROTA_EINVALID;
+    int before = rota__cancel_hold();
+    rota *r = *out = new_handle(config);
+    int rc = r ? rota__handle_end(r, open_url(r, url, config)) : ROTA_ENOMEM;
+    rota__cancel_release(before);
+    return rc;
 }
 
 int rota__handle_open(const rota_config *config, rota__store *store, rota **out)
@@ -196,6 +200,7 @@ static bool is_inherited(const rota *r)
 void rota_close(rota *r)
 {
     if (!r || r->entered) return;
+    int before = rota__cancel_hold();
     if (r->engine && !is_inherited(r)) rota__engine_part(r->engine, &r->looker, &r->meter);
     rota__tz_free(&r->zones);
     rota__arena_free(&r->work);
@@ -203,6 +208,7 @@ void rota_close(rota *r)
     rota__mem mem; /* its own is in it */
     rota__mem_init(&mem, r->mem.fn, r->mem.ctx);
     rota__mem_free(&mem, r);
+    rota__cancel_release(before);
 }
 
 const char *rota_errmsg(const rota *r)
@@ -220,8 +226,23 @@ static rota_time system_now(void)
     return (rota_time)now.tv_sec;
 }
 
-/* Before anything is looked at that another thread of the parent may have been changing. */
-static int may_enter(rota *r)
+void rota__handle_steady(rota *r)
+{
+    if (r->steady) return;
+    r->cancel = rota__cancel_hold();
+    r->steady = true;
+}
+
+static void forget_report(rota *r)
+{
+    rota__arena_reset(&r->report);
+    r->alternative_count = r->conflict_count = r->violation_count = r->cancelled_count =
+        r->displacement_count = 0;
+}
+
+/* What another thread of the parent may have been changing is not looked at. And what the host's
+ * own hooks wait for nobody knows. */
+static int enter(rota *r, rota__context *cx, bool anew)
 {
     if (!r) return ROTA_EINVALID;
     if (is_inherited(r))
@@ -230,11 +251,8 @@ static int may_enter(rota *r)
                                "after the fork");
     if (r->entered) return ROTA_ESTATE; /* a hook that uses its own handle */
     if (!r->engine) return rota__error_set(&r->error, ROTA_EINVALID, "the calendar is not open");
-    return ROTA_OK;
-}
-
-static int enter(rota *r, rota__context *cx)
-{
+    if (r->config.now || r->config.memory) rota__handle_steady(r);
+    if (anew) forget_report(r);
     r->entered = true;
     rota__error_plain(&r->error, ROTA_OK);
     *cx = (rota__context){
@@ -259,14 +277,16 @@ static int enter(rota *r, rota__context *cx)
                                                cx->now));
 }
 
+int rota__handle_begin_glance(rota *r, rota__context *cx)
+{
+    return enter(r, cx, true);
+}
+
 int rota__handle_begin(rota *r, rota__context *cx)
 {
-    int rc = may_enter(r);
-    if (rc != ROTA_OK) return rc;
-    rota__arena_reset(&r->report);
-    r->alternative_count = r->conflict_count = r->violation_count = r->cancelled_count =
-        r->displacement_count = 0;
-    return enter(r, cx);
+    int rc = enter(r, cx, true);
+    if (rc == ROTA_OK) rota__handle_steady(r);
+    return rc;
 }
 
 void rota__handle_count(rota *r, int rc)
@@ -291,6 +311,9 @@ int rota__handle_end(rota *r, int rc)
     rota__busy_let_go(&r->looker);
     rota__arena_reset(&r->work);
     r->entered = false;
+    if (!r->steady) return rc;
+    r->steady = false;
+    rota__cancel_release(r->cancel);
     return rc;
 }
 
@@ -383,9 +406,10 @@ int rota__handle_begin_read(rota *r, const void *out, rota__context *cx, rota_re
 
 int rota__handle_begin_report(rota *r, const void *out, rota__context *cx, rota_result **rows)
 {
-    int rc = may_enter(r);
-    if (rc == ROTA_OK) rc = enter(r, cx);
-    return rc == ROTA_OK ? make_rows(r, out, cx, rows) : rc;
+    int rc = enter(r, cx, false);
+    if (rc != ROTA_OK) return rc;
+    rota__handle_steady(r);
+    return make_rows(r, out, cx, rows);
 }
 
 int rota__handle_end_read(rota *r, rota_result *rows, rota_result **out, int rc)

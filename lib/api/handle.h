@@ -30,6 +30,8 @@ struct rota {
     int64_t cancelled_count;
     uint32_t forks; /* as many as there were when it was opened: else it is another process's */
     bool entered;
+    bool steady; /* in a call: its thread cannot be cancelled ... */
+    int cancel;  /* ... and this it was before */
 };
 
 /* Open a handle on a store that is open already; the handle closes it, also on
@@ -40,6 +42,10 @@ int rota__handle_open(const rota_config *config, rota__store *store, rota **out)
  * the call is over and end must not be called. end returns rc. */
 int rota__handle_begin(rota *r, rota__context *cx);
 int rota__handle_end(rota *r, int rc);
+/* For what is mostly answered from memory: nothing that could wait may be done before it is
+ * made steady. */
+int rota__handle_begin_glance(rota *r, rota__context *cx);
+void rota__handle_steady(rota *r);
 
 /* Counts an answer in the metrics; end does it for the call's own. */
 void rota__handle_count(rota *r, int rc);

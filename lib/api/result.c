@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/cancel.h"
 #include "domain/booking.h"
 
 /* --- sized records --- */
@@ -71,9 +72,11 @@ void rota_result_free(rota_result *rows)
     rota__mem own;
     rota__arena arena = { &own, rows->arena.blocks };
     rota__mem_init(&own, rows->mem.fn, rows->mem.ctx);
+    int before = rota__cancel_hold();
     for (int64_t i = 0; i < rows->page_count; i++)
         rota__page_drop(rows->pages[i]);
     rota__arena_free(&arena);
+    rota__cancel_release(before);
 }
 
 int64_t rota_result_count(const rota_result *rows)

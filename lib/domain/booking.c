@@ -626,15 +626,19 @@ static bool is_plain(const rota_booking_request *request)
            request->when.end <= ROTA_TIME_MAX && are_plain(request->claims, request->claim_count);
 }
 
+bool rota__booking_glance(rota__context *cx, const rota_booking_request *asked, int *rc)
+{
+    int answer = ROTA__ADMIT_UNKNOWN;
+    if (!is_plain(asked)) return false;
+    *rc = rota__admit_peek(cx, asked->when, asked->claims, asked->claim_count, &answer);
+    if (*rc != ROTA_OK) return true;
+    if (answer == ROTA__ADMIT_TAKEN) *rc = rota__error_plain(cx->env.error, ROTA_ECONFLICT);
+    if (answer == ROTA__ADMIT_CLOSED) *rc = rota__error_plain(cx->env.error, ROTA_EPOLICY);
+    return answer != ROTA__ADMIT_UNKNOWN;
+}
+
 int rota__booking_check(rota__context *cx, const rota_booking_request *asked)
 {
-    int answer = ROTA__ADMIT_UNKNOWN, rc = ROTA_OK;
-    if (is_plain(asked))
-        rc = rota__admit_peek(cx, asked->when, asked->claims, asked->claim_count, &answer);
-    if (rc != ROTA_OK || answer == ROTA__ADMIT_FREE) return rc;
-    if (answer == ROTA__ADMIT_TAKEN) return rota__error_plain(cx->env.error, ROTA_ECONFLICT);
-    if (answer == ROTA__ADMIT_CLOSED) return rota__error_plain(cx->env.error, ROTA_EPOLICY);
-
     rota__write w = { .cx = cx, .call = { .flags = ROTA_CALL_DRY_RUN } };
     rota_booking_request request = { .when = asked->when,
                                      .claims = asked->claims,
@@ -642,8 +646,8 @@ int rota__booking_check(rota__context *cx, const rota_booking_request *asked)
                                      .kind = asked->kind,
                                      .flags = asked->flags,
                                      .on_conflict = ROTA_ON_CONFLICT_REJECT };
-    rc = rota__booking_create(&w, &request);
-    /* In the same words as the quick answer. */
+    int rc = rota__booking_create(&w, &request);
+    /* In the same words as at a glance. */
     bool plain = rc == ROTA_ECONFLICT || (rc == ROTA_EPOLICY && asked->flags == 0);
     return plain ? rota__error_plain(cx->env.error, rc) : rc;
 }

@@ -10,6 +10,8 @@ int rota__booking_create(rota__write *w, const rota_booking_request *request);
  * they mean nothing, and nothing was written. */
 int rota__booking_create_all(rota__write *call, const rota_booking_request *requests, int64_t count,
                              int32_t *answers, rota_receipt *receipts);
+/* The same from memory alone, where nothing has to be waited for. False: that does not tell. */
+bool rota__booking_glance(rota__context *cx, const rota_booking_request *request, int *rc);
 int rota__booking_check(rota__context *cx, const rota_booking_request *request);
 int rota__booking_move(rota__write *w, const rota_id *id, const rota_booking_request *request);
 

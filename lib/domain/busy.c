@@ -1,5 +1,6 @@
 #include "domain/busy_private.h"
 
+#include "base/cancel.h"
 #include "domain/series.h"
 
 enum { FIRST_SLOTS = 64, FIRST_PINS = 16, PINS_KEPT = 64 };
@@ -212,12 +213,13 @@ static int read_token(const rota__looker *looker, rota__env *env, uint64_t *toke
 }
 
 /* The token is not the one that is accounted for. Either a turn of our own is just
- * being finished, and the index follows in a moment, or somebody else has written. */
+ * being finished, and the index follows in a moment, or somebody else has written. At a
+ * glance this is the one wait, so the thread is made steady for it here. */
 static int settle(rota__looker *looker, rota__env *env)
 {
     rota__busy *busy = looker->busy;
     uint64_t token, seen;
-    int rc;
+    int rc, before = rota__cancel_hold();
     (void)pthread_mutex_lock(&busy->news);
     for (;;) {
         rc = read_token(looker, env, &token);
@@ -228,6 +230,7 @@ static int settle(rota__looker *looker, rota__env *env)
         (void)pthread_cond_wait(&busy->quiet, &busy->news);
     }
     (void)pthread_mutex_unlock(&busy->news);
+    rota__cancel_release(before);
     if (rc != ROTA_OK || token == seen) return rc;
     rota__share_change(&busy->share);
     if (busy->seen == seen) { /* else a turn has accounted for more meanwhile */
