@@ -32,7 +32,8 @@ static rota_recurrence every(const char *start, const char *zone, const char *ru
     return r;
 }
 
-static int try_series(rota_id room, const rota_recurrence *recurrence, rota_id *id)
+static int try_flagged(rota_id room, const rota_recurrence *recurrence, uint32_t flags,
+                       int32_t hold, rota_id *id)
 {
     rota_claim c = { .resource = room, .units = 1 };
     rota_booking_request q = ROTA_INIT(rota_booking_request);
@@ -41,9 +42,16 @@ static int try_series(rota_id room, const rota_recurrence *recurrence, rota_id *
     q.claim_count = 1;
     q.recurrence = recurrence;
     q.title = "Series";
+    q.flags = flags;
+    q.hold_secs = hold;
     int rc = rota_booking_create(f.r, NULL, &q, &receipt);
     if (rc == ROTA_OK) *id = receipt.id;
     return rc;
+}
+
+static int try_series(rota_id room, const rota_recurrence *recurrence, rota_id *id)
+{
+    return try_flagged(room, recurrence, 0, 0, id);
 }
 
 static rota_id series(rota_id room, const char *start, const char *rule, int64_t length)
@@ -232,7 +240,7 @@ START_TEST(an_occurrence_is_what_became_of_it)
 }
 END_TEST
 
-START_TEST(what_was_left_out_is_cancelled_and_never_listed)
+START_TEST(what_was_left_out_is_cancelled)
 {
     rota_id room = fx_room(&f, "Blue", 1);
     rota_recurrence r = every("2031-03-10T09:00", "UTC", "FREQ=DAILY;COUNT=3", 3600);
@@ -258,10 +266,124 @@ START_TEST(what_was_left_out_is_cancelled_and_never_listed)
     ck_assert_int_eq(b.status, ROTA_BOOKING_CANCELLED);
     ck_assert_int_eq(b.when.start, t("2031-03-11T09:00Z"));
     rota_result_free(rows);
-    q.statuses = 1u << ROTA_BOOKING_CANCELLED;
-    ck_assert_int_eq(count(&q), 0);
-    q.statuses = 0;
     ck_assert_int_eq(count(&q), 3);
+}
+END_TEST
+
+enum { ANY = (1u << (ROTA_BOOKING_EXPIRED + 1)) - 2 };
+
+/* The rows of these statuses are the occurrences from `first` on that `days` names, and each is
+ * as it is read alone: all at once, from pages once they are there, and so many at a time. */
+static void lists_these(rota_id room, rota_id id, rota_time first, const char *days,
+                        uint32_t statuses)
+{
+    static const rota_id none;
+    rota_booking_query q = window("2031-03-01T00:00Z", "2031-06-01T00:00Z");
+    int64_t wanted = (int64_t)strlen(days);
+    q.statuses = statuses;
+    for (int way = 0; way < 8; way++) {
+        int64_t seen = 0, size = way < 4 ? 0 : way - 3;
+        q.resource = way % 4 ? room : none;
+        q.limit = size;
+        q.after = none;
+        for (;;) {
+            rota_result *rows = list(&q), *alone;
+            int64_t n = rota_result_count(rows);
+            for (int64_t i = 0; i < n; i++, seen++) {
+                rota_booking got = row(rows, i);
+                ck_assert_int_lt(seen, wanted);
+                ck_assert_int_eq(got.occurrence, first + (days[seen] - '0') * 86400);
+                rota_booking b = one(id, got.occurrence, &alone);
+                ck_assert_mem_eq(&got.id, &b.id, sizeof b.id);
+                ck_assert(got.status == b.status && got.phase == b.phase);
+                ck_assert(got.when.start == b.when.start && got.when.end == b.when.end);
+                ck_assert(got.version == b.version && got.hold_expires == b.hold_expires);
+                ck_assert_str_eq(got.title, b.title);
+                ck_assert_int_eq(got.claim_count, 1);
+                ck_assert_mem_eq(got.claims, b.claims, sizeof *b.claims);
+                rota_result_free(alone);
+                q.after = got.id;
+                q.after_when = got.when;
+                q.after_occurrence = got.occurrence;
+            }
+            rota_result_free(rows);
+            if (size == 0 || n < size) break;
+        }
+        ck_assert_int_eq(seen, wanted);
+    }
+}
+
+/* Of six days the second, third and fifth were not free when it was made, and are now. */
+static rota_id with_gaps(rota_id room, int32_t hold)
+{
+    rota_recurrence r = every("2031-03-10T09:00", "Europe/Berlin", "FREQ=DAILY;COUNT=6", 3600);
+    rota_id plain[3], id;
+    plain[0] = fx_book(&f, room, "2031-03-11T08:30Z", "2031-03-11T08:45Z");
+    plain[1] = fx_book(&f, room, "2031-03-12T08:30Z", "2031-03-12T08:45Z");
+    plain[2] = fx_book(&f, room, "2031-03-14T08:30Z", "2031-03-14T08:45Z");
+    ck_status(&f, try_flagged(room, &r, ROTA_BOOKING_PARTIAL, hold, &id), ROTA_OK);
+    for (int i = 0; i < 3; i++) { /* behind what is listed */
+        rota_booking_request q = ROTA_INIT(rota_booking_request);
+        q.set = ROTA_BOOKING_SET_START;
+        q.when.start = t("2033-01-01T00:00Z") + i * 86400;
+        ck_status(&f, rota_booking_move(f.r, NULL, &plain[i], &q, NULL), ROTA_OK);
+    }
+    return id;
+}
+
+START_TEST(what_was_left_out_is_listed_where_cancelled_ones_are_asked_for)
+{
+    const uint32_t gone = 1u << ROTA_BOOKING_CANCELLED, there = 1u << ROTA_BOOKING_CONFIRMED;
+    rota_id room = fx_room(&f, "Blue", 1), id = with_gaps(room, 0);
+    rota_time first = t("2031-03-10T08:00Z");
+    rota_call call = for_one(first + 2 * 86400, ROTA_SCOPE_THIS);
+    lists_these(room, id, first, "035", 0);
+    lists_these(room, id, first, "124", gone);
+    lists_these(room, id, first, "012345", ANY);
+    ck_status(&f, rota_booking_restore(f.r, &call, &id, NULL), ROTA_OK);
+    lists_these(room, id, first, "14", gone);
+    lists_these(room, id, first, "0235", there);
+    ck_status(&f, rota_booking_cancel(f.r, &call, &id, NULL), ROTA_OK);
+    lists_these(room, id, first, "124", gone);
+    ck_status(&f, move(id, first, ROTA_SCOPE_ALL, first + 3600), ROTA_OK);
+    lists_these(room, id, first, "124", gone);
+    lists_these(room, id, first, "012345", ANY);
+    call = for_one(first + 3 * 86400, ROTA_SCOPE_FUTURE);
+    ck_status(&f, rota_booking_cancel(f.r, &call, &id, NULL), ROTA_OK);
+    lists_these(room, id, first, "12345", gone);
+    ck_status(&f, rota_booking_cancel(f.r, NULL, &id, NULL), ROTA_OK);
+    lists_these(room, id, first, "012345", gone);
+    lists_these(room, id, first, "", there);
+}
+END_TEST
+
+START_TEST(what_was_left_out_of_a_hold_never_lapses)
+{
+    rota_id room = fx_room(&f, "Blue", 1), id = with_gaps(room, 600);
+    rota_time first = t("2031-03-10T08:00Z");
+    lists_these(room, id, first, "035", 1u << ROTA_BOOKING_HELD);
+    lists_these(room, id, first, "124", 1u << ROTA_BOOKING_CANCELLED);
+    fx_clock(&f, "2031-03-01T01:00Z");
+    lists_these(room, id, first, "035", 1u << ROTA_BOOKING_EXPIRED);
+    lists_these(room, id, first, "124", 1u << ROTA_BOOKING_CANCELLED);
+    lists_these(room, id, first, "", 1u << ROTA_BOOKING_HELD);
+}
+END_TEST
+
+/* Behind the last one that was left out nothing of a series without an end is looked at. */
+START_TEST(what_was_left_out_is_found_in_all_of_time)
+{
+    rota_id room = fx_room(&f, "Blue", 1), id;
+    rota_recurrence r = every("2031-03-10T09:00", "Europe/Berlin", "FREQ=HOURLY;INTERVAL=5", 3600);
+    rota_booking_query q = window("2031-03-01T00:00Z", "9999-01-01T00:00Z");
+    fx_book(&f, room, "2031-03-10T13:30Z", "2031-03-10T13:45Z");
+    ck_status(&f, try_flagged(room, &r, ROTA_BOOKING_PARTIAL, 0, &id), ROTA_OK);
+    q.statuses = 1u << ROTA_BOOKING_CANCELLED;
+    rota_result *rows = list(&q);
+    ck_assert_int_eq(rota_result_count(rows), 1);
+    rota_booking b = row(rows, 0);
+    ck_assert_int_eq(b.occurrence, t("2031-03-10T13:00Z"));
+    rota_result_free(rows);
 }
 END_TEST
 
@@ -697,7 +819,7 @@ static void make_series(int s)
              1 + (int)fx_random(&f, 40));
     rota_recurrence r = every(world.starts[s], "Europe/Berlin", world.rules[s],
                               all_day ? 1 : 600 + fx_random(&f, 4) * 1800);
-    int rc = try_series(any_claimed(), &r, &world.ids[s]);
+    int rc = try_flagged(any_claimed(), &r, ROTA_BOOKING_PARTIAL, 0, &world.ids[s]);
     if (rc == ROTA_ECONFLICT) rc = try_series(world.rooms[1], &r, &world.ids[s]);
     ck_status(&f, rc, ROTA_OK);
 }
@@ -782,6 +904,7 @@ START_TEST(lists_are_what_every_occurrence_says)
         for (int64_t n = fx_random(&f, 4); n > 0; n--)
             change_one();
         if (fx_random(&f, 4)) q.resource = any_claimed();
+        if (fx_random(&f, 2)) q.statuses = fx_random(&f, 2) ? ANY : 1u << ROTA_BOOKING_CANCELLED;
         q.when.start = (FROM - 20 + fx_random(&f, DAYS)) * 86400 + fx_random(&f, 86400);
         q.when.end = q.when.start + 1 + fx_random(&f, fx_random(&f, 2) ? 86400 * 60 : 86400);
         int64_t wanted = expect(&q, want);
@@ -831,7 +954,10 @@ Suite *occurrence_suite(void)
     tcase_add_test(tc, an_all_day_series_is_read_in_dates);
     tcase_add_test(tc, the_phase_of_a_series_is_from_its_first_start_to_its_last_end);
     tcase_add_test(tc, an_occurrence_is_what_became_of_it);
-    tcase_add_test(tc, what_was_left_out_is_cancelled_and_never_listed);
+    tcase_add_test(tc, what_was_left_out_is_cancelled);
+    tcase_add_test(tc, what_was_left_out_is_listed_where_cancelled_ones_are_asked_for);
+    tcase_add_test(tc, what_was_left_out_of_a_hold_never_lapses);
+    tcase_add_test(tc, what_was_left_out_is_found_in_all_of_time);
     tcase_add_test(tc, what_is_changed_of_the_series_is_told_of_each);
     tcase_add_test(tc, what_is_changed_of_the_series_is_told_where_one_of_it_went);
     tcase_add_test(tc, a_list_without_a_limit_is_bounded);

@@ -242,7 +242,8 @@ ROTA_API int rota_booking_get(rota *r, const rota_id *id, rota_result **out);
 ROTA_API int rota_occurrence_get(rota *r, const rota_id *id,
                                  rota_time occurrence, rota_result **out);
 
-/** List bookings by start, end and id; of a series each of its occurrences.
+/** List bookings by start, end and id; of a series each of its occurrences. Those
+ *  that were left out are cancelled ones.
  *  @return ROTA_OK; ROTA_EINVALID; ROTA_ENOTFOUND for the resource or for
  *          `after`; ROTA_ELIMIT; or a failure.  @since 0.1 */
 ROTA_API int rota_booking_list(rota *r, const rota_booking_query *query,

@@ -206,6 +206,7 @@ typedef struct expansion {
     rota_span window; /* shrinks as the first ones are found */
     rota_span *spans; /* of the sources that the era at hand claims */
     int64_t span_count;
+    rota_time last_skipped; /* of the series at hand, if such are wanted: its original start */
 } expansion;
 
 /* Finds the spans of the sources that it claims; false: none. */
@@ -260,21 +261,24 @@ static int add_row(expansion *x, const rota_booking *row)
     return ROTA_OK;
 }
 
-/* Until so many are found that no later one is among the first. */
-static int walk_on(expansion *x, rota__series_walk *walk, const rota_booking *common, bool skip,
+/* Until so many are found that no later one is among the first. rest: what is like its era is
+ * wanted, and not only what was left out. */
+static int walk_on(expansion *x, rota__series_walk *walk, const rota_booking *common, bool rest,
                    rota_time disorder)
 {
     int64_t limit = x->asked->limit, found = 0;
-    rota_time last = ROTA_TIME_MIN;
+    rota_time last = ROTA_TIME_MIN, until = rest ? ROTA_TIME_MAX : x->last_skipped;
     rota__happening at;
     rota_booking row;
     int rc;
-    while ((rc = rota__series_next(walk, &at)) == ROTA_OK) {
+    while ((rc = rota__series_next(walk, &at)) == ROTA_OK && at.original <= until) {
         bool enough = limit > 0 && found >= limit;
         if (enough && at.when.start > last + disorder) return ROTA_OK;
         if (enough && at.when.start > last) continue;
-        if (skip && rota__series_exception(walk->series, at.original)) continue;
+        const rota__exception *is = rota__series_exception(walk->series, at.original);
+        if (is ? is->kind != ROTA__EXCEPT_SKIPPED : !rest) continue;
         show_happening(common, &at, &row);
+        if (is) row.status = ROTA_BOOKING_CANCELLED;
         if (!is_wanted(x, &row)) continue;
         if ((rc = add_row(x, &row)) != ROTA_OK) return rc;
         found++;
@@ -284,20 +288,32 @@ static int walk_on(expansion *x, rota__series_walk *walk, const rota_booking *co
     return rc == ROTA__RECUR_DONE ? ROTA_OK : rc;
 }
 
+/* No original start is there so early. */
+#define NONE_SKIPPED (ROTA_TIME_MIN - 1)
+
+static rota_time last_skipped(const expansion *x, const rota__series *series)
+{
+    if (!(ROTA__BIT(ROTA_BOOKING_CANCELLED) & x->asked->statuses)) return NONE_SKIPPED;
+    for (int64_t i = series->exception_count; i-- > 0;)
+        if (series->exceptions[i].kind == ROTA__EXCEPT_SKIPPED)
+            return series->exceptions[i].original;
+    return NONE_SKIPPED;
+}
+
 static int expand_era(expansion *x, const rota__booking *row, const rota__series *series,
                       int64_t number, rota__series_walk *walk)
 {
     const rota__era *era = &series->eras[number];
     int32_t stored = era->cancelled ? ROTA_BOOKING_CANCELLED : row->status;
     int32_t seen = rota__booking_seen(stored, row->hold_expires, x->cx->now);
+    bool rest = ROTA__BIT(seen) & x->asked->statuses, skipped = x->last_skipped != NONE_SKIPPED;
     rota_booking common;
-    if (!(ROTA__BIT(seen) & x->asked->statuses) || x->window.start >= x->window.end ||
-        !claims_source(x, era))
+    if ((!rest && !skipped) || x->window.start >= x->window.end || !claims_source(x, era))
         return ROTA_OK;
     if (!show_era(x->env, row, era, &common)) return nomem(x->env);
-    /* Of a cancelled era a walk gives nothing, unless it gives everything. */
-    rota__series_open(walk, series, number, x->window, era->cancelled);
-    int rc = walk_on(x, walk, &common, era->cancelled, era->shift == 0 ? 0 : DISORDER);
+    /* Of a cancelled era a walk gives nothing, nor what was left out, unless it gives everything. */
+    rota__series_open(walk, series, number, x->window, era->cancelled || skipped);
+    int rc = walk_on(x, walk, &common, rest, era->shift == 0 ? 0 : DISORDER);
     if (rc == ROTA_OK) shrink(x);
     return rc;
 }
@@ -306,6 +322,7 @@ static int expand_series(expansion *x, const rota__booking *row, rota__series_wa
 {
     rota__series series;
     int rc = read_series(x->cx, x->env, row, &series);
+    if (rc == ROTA_OK) x->last_skipped = last_skipped(x, &series);
     for (int64_t i = 0; rc == ROTA_OK && i < series.era_count; i++)
         rc = expand_era(x, row, &series, i, walk);
     return rc;

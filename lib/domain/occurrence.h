@@ -24,7 +24,7 @@ int rota__occurrence_get(rota__context *cx, const rota_id *id, rota_time origina
                          rota_booking *out);
 
 /* Which occurrences of series are wanted: those that overlap the window, claim one of the
- * sources while they overlap its span, and are not exceptions. */
+ * sources while they overlap its span, and have no row of their own. */
 typedef struct rota__occurrence_query {
     rota_span window;
     const rota__source *sources; /* count 0: all */

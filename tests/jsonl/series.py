@@ -109,6 +109,10 @@ def conflicts(checks, rota):
                 ("cancelled", "2031-03-31T08:00:00Z"))
     checks.true("and not listed", "2031-03-31T08:00:00Z" not in [
         row["start"] for row in listed(rota) if row["id"] == part["id"]])
+    told = {k: v for k, v in gone.items() if k in listed(rota)[0]}
+    for number in range(3):  # from the store, then from memory
+        checks.same(f"unless cancelled ones are asked for, list {number}",
+                    listed(rota, status="cancelled"), [told])
     checks.error("nor restored while it is not free", rota.ask(
         "booking.restore", id="daily", occurrence="2031-03-31T08:00:00Z"), "ECONFLICT")
     checks.ok("the other goes", rota.ask("booking.cancel", id=late["id"]))

@@ -670,7 +670,7 @@ class Workload:
             request["resource"] = self.random.choice(list(self.model.resources))
         if self.chance(0.2):
             request["status"] = self.random.choice(("confirmed", "held", "checked_in", "completed",
-                                                    "expired", "cancelled"))
+                                                    "expired", *("cancelled",) * 3))
         if self.chance(0.3):
             self.pages(request)
         else:
@@ -702,6 +702,9 @@ class Workload:
         """At the end of a calendar: what its first years hold, and every series."""
         span = {"from": text(BEGIN - 100 * DAY), "to": text(BEGIN + 3 * 366 * DAY)}
         self.ask({"op": "booking.list", **span}, "booking.list of three years")
+        gone = {"op": "booking.list", "status": "cancelled", **span}
+        self.ask(gone, "booking.list of three years")
+        self.pages(gone)
         for booking in list(self.model.bookings.values()):
             self.ask({"op": "booking.get", "id": booking.ref})
 
