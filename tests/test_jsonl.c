@@ -165,8 +165,9 @@ START_TEST(random_edits_of_series_agree_with_lists_of_occurrences)
 }
 END_TEST
 
-static const char *const wrong_edits[] = { "elapsed", "apart_moves",   "begun_moves",
-                                           "own_way", "skipped_takes", "skipped_hidden" };
+static const char *const wrong_edits[] = { "elapsed",        "apart_moves",   "begun_moves",
+                                           "own_way",        "skipped_takes", "skipped_hidden",
+                                           "mirror_forgets", "mirror_elapsed" };
 enum { WRONG_EDITS = sizeof wrong_edits / sizeof wrong_edits[0] };
 
 START_TEST(a_list_of_occurrences_that_is_wrong_on_purpose_is_noticed)

@@ -119,10 +119,27 @@ static void add_texts(rota__str *json, const char *name, const char *const *text
     rota__str_add(json, "]");
 }
 
-/* Of one era all is said already. */
+/* Those that were changed by themselves have events of their own. */
+static void add_skipped(rota__str *json, const rota__series *series)
+{
+    bool any = false;
+    for (int64_t i = 0; i < series->exception_count; i++) {
+        const rota__exception *is = &series->exceptions[i];
+        char text[ROTA_TIME_TEXT];
+        if (is->kind != ROTA__EXCEPT_SKIPPED || rota_time_format(is->original, text) != ROTA_OK)
+            continue;
+        rota__str_add(json, any ? ",\"" : ",\"skipped\":[\"");
+        rota__str_add(json, text);
+        rota__str_add(json, "\"");
+        any = true;
+    }
+    if (any) rota__str_add(json, "]");
+}
+
+/* Of one era that was never shifted all is said already. */
 static int add_eras(rota__env *env, rota__str *json, const rota__series *series)
 {
-    if (series->era_count == 1) return ROTA_OK;
+    if (series->era_count == 1 && series->eras[0].shift == 0) return ROTA_OK;
     rota__str_add(json, ",\"eras\":[");
     for (int64_t i = 0; i < series->era_count; i++) {
         const rota__era *era = &series->eras[i];
@@ -161,6 +178,7 @@ static int add_recurrence(rota__write *w, rota__str *json, const rota__booking *
     add_texts(json, "rdates", made->rdates, made->rdate_count);
     add_texts(json, "exdates", made->exdates, made->exdate_count);
     add_int(json, "exceptions", series.exception_count);
+    add_skipped(json, &series);
     rc = add_eras(env, json, &series);
     rota__str_add(json, "}");
     return rc;

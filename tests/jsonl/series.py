@@ -380,6 +380,38 @@ def feed(checks, rota):
                 [(None, False), ("2031-03-31T09:00:00", True)])
 
 
+def feed_of_the_left_out(checks, rota):
+    for at in MONDAYS[1], MONDAYS[4]:
+        rota.must("booking.create", start=at, duration=60, claims=["room"])
+    weekly(rota, partial=True)
+    rota.must("booking.cancel", id="weekly", occurrence=MONDAYS[0])
+    rota.must("booking.cancel", id="weekly", occurrence=MONDAYS[3], scope="future")
+    records = [row["after"] for row in rota.must("event.list", limit=1000)["rows"][-3:]]
+    checks.same("who was left out, beside how many differ",
+                [(r["recurrence"]["exceptions"], r["recurrence"]["skipped"])
+                 for r in records if "recurrence" in r],
+                [(2, [MONDAYS[1], MONDAYS[4]]), (3, [MONDAYS[1], MONDAYS[4]])])
+
+
+def feed_of_a_shift(checks, rota):
+    """Both begin in the hour that is left out, at one instant: the shift tells them apart."""
+    for ref, start in ("two", "2031-03-31T02:30:00"), ("three", "2031-03-31T03:30:00"):
+        weekly(rota, ref=ref, start="2031-03-30T01:30:00", rrule="FREQ=DAILY", claims=["pool"])
+        rota.must("booking.move", id=ref, occurrence="2031-03-30T23:30:00Z", scope="all",
+                  start=start, tz="Europe/Berlin")
+    two, three = [row["after"] for row in rota.must("event.list", limit=1000)["rows"]
+                  if row["type"] == "booking.moved"]
+    checks.same("both begin", (two["start"], three["start"]), ("2031-03-30T01:30:00Z",) * 2)
+    checks.same("an era that is shifted is told, be it the only one",
+                [r["recurrence"]["eras"] for r in (two, three)],
+                [[{"from": None, "shift": shift, "length": 3600, "cancelled": False,
+                   "claims": two["claims"]}] for shift in (3600, 7200)])
+    rota.must("booking.move", id="two", occurrence="2031-03-30T23:30:00Z", scope="all",
+              start="2031-03-31T01:30:00", tz="Europe/Berlin")
+    back = rota.must("event.list", limit=1000)["rows"][-1]["after"]
+    checks.true("one that is not, is not", "eras" not in back["recurrence"], back)
+
+
 def restored(checks, rota):
     """Of a plain booking."""
     made = rota.must("booking.create", ref="mine", start=MONDAYS[0], duration=3600,
@@ -403,7 +435,7 @@ def restored(checks, rota):
 def main():
     checks = Checks("series")
     for part in (asked, refused, conflicts, whole, all_day, lists, steps, named, blocked, held, feed,
-                 restored):
+                 feed_of_the_left_out, feed_of_a_shift, restored):
         with started() as rota:
             part(checks, rota)
             checks.same(f"{part.__name__}: the end of its input", rota.close(), 0)

@@ -11,6 +11,7 @@ import json
 import random
 from datetime import timedelta
 
+import mirror
 import occurrences
 import oracle
 from occurrences import BEGIN, DAY, HORIZON, LAST, SURE, TOLD, Model, Resource, Unclear
@@ -155,11 +156,15 @@ class Workload:
             if one[1] is not None:
                 self.compare_conflicts(f"skipped {one[0]}", one[1], other[1])
 
+    @staticmethod
+    def shown(rows):
+        return [{name: sorted(value) if name == "resources" else value
+                 for name, value in row.items() if name in (
+                     "id", "ref", "start", "end", "status", "title", "occurrence", "resources")
+                 and value is not None} for row in rows]
+
     def compare_rows(self, got, want):
-        got = [{name: sorted(value) if name == "resources" else value
-                for name, value in row.items() if name in (
-                    "id", "ref", "start", "end", "status", "title", "occurrence", "resources")
-                and value is not None} for row in got]
+        got, want = self.shown(got), self.shown(want)
         for number, (one, other) in enumerate(zip(got, want)):
             if one != other:
                 self.disagree(f"row {number}", one, other)
@@ -171,6 +176,25 @@ class Workload:
                  f"  model: {json.dumps(want)[:2000]}"]
         raise Disagreement("\n".join(lines))
 
+    def mirrored(self, request):
+        """Whether the feed alone tells of what is listed."""
+        self.log.append((request, None))
+        span = {"op": "booking.list", "from": request["from"], "to": request["to"]}
+        got = self.host.ask(span)
+        if got is None:
+            return
+        got = got["rows"] + self.host.ask({**span, "status": "cancelled"})["rows"]
+        got.sort(key=mirror.place)
+        self.feed.read(self.host.ask)
+        want = self.feed.rows(seconds(span["from"]), seconds(span["to"]), self.model.now)
+        self.compare_rows(got, want)
+        for row in want[:1] + want[-1:]:
+            named = {"occurrence": row["occurrence"]} if "occurrence" in row else {}
+            told = self.host.ask({"op": "booking.get", "id": row["id"], **named})
+            if told["claims"] != row["claims"]:
+                self.disagree("claims", told["claims"], row["claims"])
+        self.outcomes["mirror of the feed", "ok"] += 1
+
     def replay(self, requests):
         """What was asked of one calendar before, or a part of it; the disagreement, or None."""
         self.begin()
@@ -178,6 +202,8 @@ class Workload:
             for request in requests:
                 if request["op"] == "restart":
                     self.host.restart(text(self.model.now))
+                elif request["op"] == "mirror":
+                    self.mirrored(request)
                 else:
                     self.ask(request)
         except Disagreement as disagreement:
@@ -218,7 +244,7 @@ class Workload:
             self.host.close()
         self.calendars += 1
         self.log, self.born = [], self.steps
-        self.host = self.open_host()
+        self.host, self.feed = self.open_host(), mirror.Mirror(self.mutate)
         made = resources()
         by_ref = {r.ref: r for r in made}
         for r in made:
@@ -258,7 +284,7 @@ class Workload:
              (7, "cancel_this"), (4, "cancel_future"),
              (2, "cancel_all"), (8, "restore"), (3, "check_in"), (3, "complete"), (3, "confirm"),
              (3, "move_once"), (3, "cancel_once"), (9, "week"), (6, "get"), (4, "clock"),
-             (1, "restart"), (5, "wrong"), (1, "every_resource"))
+             (1, "restart"), (5, "wrong"), (1, "every_resource"), (4, "mirror"))
 
     def step(self):
         weights, names = zip(*self.STEPS)
@@ -698,9 +724,16 @@ class Workload:
             self.ask({"op": "booking.list", "resource": ref, **span}, "booking.list of a year")
         self.ask({"op": "booking.list", **span}, "booking.list of a year")
 
+    def mirror(self):
+        """Months or years, soon or late."""
+        span = self.random.choice((31, 366, 3 * 366)) * DAY
+        at = min(self.instant() - 10 * DAY, SURE - span)
+        self.mirrored({"op": "mirror", "from": text(at), "to": text(at + span)})
+
     def everything(self):
         """At the end of a calendar: what its first years hold, and every series."""
         span = {"from": text(BEGIN - 100 * DAY), "to": text(BEGIN + 3 * 366 * DAY)}
+        self.mirrored({"op": "mirror", **span})
         self.ask({"op": "booking.list", **span}, "booking.list of three years")
         gone = {"op": "booking.list", "status": "cancelled", **span}
         self.ask(gone, "booking.list of three years")

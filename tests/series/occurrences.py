@@ -52,6 +52,8 @@ MUTATIONS = {
     "cancelled_takes": "a cancelled occurrence takes its time all the same",
     "restore_unchecked": "a restore does not look whether the time is free",
     "own_overlap": "occurrences of one series may overlap",
+    "mirror_forgets": "the mirror does not know what was left out",
+    "mirror_elapsed": "the mirror shifts by seconds, not on the wall clock",
 }
 
 
@@ -115,7 +117,7 @@ class Booking:
         self.occurrences = []
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=512)
 def originals(dtstart, tz, rrule, rdate, exdate):
     """(instant, wall clock) of each occurrence before HORIZON, and whether it has no end."""
     series = oracle.Series(dtstart, tz, rrule, rdate, exdate)
@@ -127,17 +129,19 @@ def originals(dtstart, tz, rrule, rdate, exdate):
 
 def wall_of(series, at):
     """The wall clock that the rule gave, or the start without one: what the clock shows, unless
-    that was left out. An addition is an instant."""
+    the rule gave only one that was left out. An addition is an instant."""
     shown = oracle.local(at, series.tz)
     if not series.rule and oracle.instant(series.start, series.tz) == at:
         return series.start
     if series.rule and shown - oracle.local(at - DAY, series.tz) > timedelta(days=1):
+        given = shown
         for wall in oracle.Walk(series.rule, series.start, 1 << 40).instances(
                 shown - timedelta(days=2)):
-            if oracle.instant(wall, series.tz) == at:
-                return wall
             if wall > shown:
                 break
+            if oracle.instant(wall, series.tz) == at:
+                given = wall
+        return given
     return shown
 
 
