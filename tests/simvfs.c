@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "store/sqlite_private.h"
 
 enum { NAME = 300, FILES = 16, REGIONS = 64, SLOTS = 8, SECTOR = 512 };
 
@@ -399,8 +400,10 @@ static int do_reserved(sqlite3_file *f, int *is)
 
 static int do_control(sqlite3_file *f, int op, void *arg)
 {
-    (void)f, (void)op, (void)arg;
-    return SQLITE_NOTFOUND;
+    (void)f;
+    if (op != ROTA__SQLITE_ANY_SIZE) return SQLITE_NOTFOUND;
+    *(int *)arg = op;
+    return SQLITE_OK;
 }
 
 static int do_sector(sqlite3_file *f)

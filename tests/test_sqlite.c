@@ -39,7 +39,8 @@ static struct shim {
     int code;
     int64_t seen;
     int64_t pieces, largest, bytes; /* that were written to the log */
-    bool smears; /* what lies beside a write may be damaged by it: SQLite pads the log */
+    bool smears;  /* what lies beside a write may be damaged by it: SQLite pads the log */
+    bool by_size; /* hides pages of the log, and knows them by the size of a write */
     void (*when_checkpointing)(void);
     void (*when_writing)(void);
 } shim;
@@ -63,9 +64,33 @@ static int shim_close(sqlite3_file *f)
     free(real_of(f));
     return rc;
 }
+static bool is_log(sqlite3_file *f)
+{
+    return ((shim_file *)(void *)f)->log;
+}
+/* A page alone or, as SQLite reads it after a crash, behind the header of its frame. */
+static void hide(unsigned char *bytes, int n)
+{
+    enum { PAGE = 4096, HEADER = 24 };
+    if (n != PAGE && n != PAGE + HEADER) return;
+    for (int i = n - PAGE; i < n; i++)
+        bytes[i] = (unsigned char)~bytes[i];
+}
 static int shim_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 {
-    return REAL(f)->xRead(real_of(f), to, n, at);
+    int rc = REAL(f)->xRead(real_of(f), to, n, at);
+    if (shim.by_size && is_log(f)) hide(to, n);
+    return rc;
+}
+static int write_hidden(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
+{
+    unsigned char *bytes = malloc((size_t)n);
+    if (!bytes) return SQLITE_NOMEM;
+    memcpy(bytes, from, (size_t)n);
+    hide(bytes, n);
+    int rc = REAL(f)->xWrite(real_of(f), bytes, n, at);
+    free(bytes);
+    return rc;
 }
 static int shim_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 {
@@ -75,10 +100,11 @@ static int shim_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at
         hook();
     }
     if (fails_now()) return shim.code;
-    if (((shim_file *)(void *)f)->log) {
+    if (is_log(f)) {
         shim.pieces++;
         shim.bytes += n;
         if (n > shim.largest) shim.largest = n;
+        if (shim.by_size) return write_hidden(f, from, n, at);
     }
     return REAL(f)->xWrite(real_of(f), from, n, at);
 }
@@ -111,6 +137,10 @@ static int shim_reserved(sqlite3_file *f, int *is)
 }
 static int shim_control(sqlite3_file *f, int op, void *arg)
 {
+    if (op == ROTA__SQLITE_ANY_SIZE && !shim.by_size) {
+        *(int *)arg = op;
+        return SQLITE_OK;
+    }
     return REAL(f)->xFileControl(real_of(f), op, arg);
 }
 static int shim_sector(sqlite3_file *f)
@@ -2483,6 +2513,32 @@ START_TEST(a_commit_goes_to_the_log_in_few_pieces)
 }
 END_TEST
 
+/* As after a crash of the process, and with the log written back. */
+START_TEST(pages_are_whole_over_a_vfs_that_knows_them_by_the_size_of_a_write)
+{
+    shim.by_size = true;
+    rota__store *store = open_calendar(0);
+    add_room(store);
+    for (int64_t i = 1; i <= 20; i++)
+        book(store, i);
+    check_as_left(20);
+    close_store(store);
+    check_closed(20);
+}
+END_TEST
+
+START_TEST(pieces_are_gathered_over_each_vfs_of_sqlites_own)
+{
+    static const char *const names[] = { "unix", "unix-excl" };
+    for (int64_t i = 0; i < ROTA__LENGTH(names); i++) {
+        ck_assert_int_eq(sqlite3_vfs_register(sqlite3_vfs_find(names[i]), 1), SQLITE_OK);
+        rota__store *store = open_calendar(0);
+        ck_assert_ptr_nonnull(rota__sqlite_of(store)->gather.bytes);
+        close_store(store);
+    }
+}
+END_TEST
+
 /* More than SQLite keeps in memory: pages are written before the commit. One of them, that of
  * the second room's claims, is changed later, and written again to its place; then the commit
  * reads what follows it, and writes the checksums anew. */
@@ -2958,6 +3014,8 @@ Suite *sqlite_suite(void)
     tcase_add_loop_test(disk, a_failing_disk_breaks_no_promise, 0, 4);
     tcase_add_test(disk, a_commit_that_may_be_written_is_unknown);
     tcase_add_test(disk, a_commit_goes_to_the_log_in_few_pieces);
+    tcase_add_test(disk, pages_are_whole_over_a_vfs_that_knows_them_by_the_size_of_a_write);
+    tcase_add_test(disk, pieces_are_gathered_over_each_vfs_of_sqlites_own);
     tcase_add_test(disk, a_commit_larger_than_memory_is_whole);
     tcase_add_test(disk, what_is_written_behind_the_flush_is_there);
     tcase_add_test(disk, no_room_behind_the_flush_is_unknown);

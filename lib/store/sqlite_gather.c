@@ -6,7 +6,10 @@
  *
  * What is written after the pages were flushed is not held back: where a disk may damage what
  * lies beside a write, SQLite then pads the log, and touches it no more. So nothing counts as
- * committed that was not written. */
+ * committed that was not written.
+ *
+ * A VFS of the host's may know a page by the size of a write, to encrypt it or to put a checksum
+ * into it. So nothing is held back but over SQLite's own; elsewhere each piece goes through. */
 #include "store/sqlite_private.h"
 
 /* SQLite's own write takes less than 128 KiB (os_unix.c); 31 pages and a header are less. */
@@ -32,7 +35,8 @@ static int write_on(sqlite3_file *log, const void *bytes, int count, sqlite3_int
     int rc = follows ? SQLITE_OK : put_out(gather, log);
     if (rc != SQLITE_OK) return rc;
     gather->paged |= at > 0;
-    if (gather->flushed || count > ROOM) return gather->below->xWrite(log, bytes, count, at);
+    if (!gather->bytes || gather->flushed || count > ROOM)
+        return gather->below->xWrite(log, bytes, count, at);
     if (gather->count == 0) gather->at = at;
     memcpy(gather->bytes + gather->count, bytes, (size_t)count);
     gather->count += count;
@@ -69,8 +73,22 @@ static int size_of(sqlite3_file *log, sqlite3_int64 *size)
     return rc == SQLITE_OK ? gather->below->xFileSize(log, size) : rc;
 }
 
+/* All of SQLite's own for Unix open files alike. The one whose name a host is least likely to
+ * take for its own is asked for how. */
+static bool takes_any_size(rota__sqlite *self)
+{
+    sqlite3_vfs *used = NULL, *own = sqlite3_vfs_find("unix-none");
+    int says = 0;
+    (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_VFS_POINTER, &used);
+    if (used && own && used->xOpen == own->xOpen) return true;
+    (void)sqlite3_file_control(self->db, "main", ROTA__SQLITE_ANY_SIZE, &says);
+    return says == ROTA__SQLITE_ANY_SIZE;
+}
+
 int rota__sqlite_gather_open(rota__sqlite *self, rota__env *env)
 {
+    self->gather.watches = true;
+    if (!takes_any_size(self)) return ROTA_OK;
     self->gather.bytes = rota__mem_alloc(self->mem, ROOM, 1);
     return self->gather.bytes ? ROTA_OK : rota__error_plain(env->error, ROTA_ENOMEM);
 }
@@ -111,7 +129,7 @@ int rota__sqlite_commit_gathered(rota__sqlite *self, rota__env *env)
 {
     rota__sqlite_gather *gather = &self->gather;
     sqlite3_file *log = NULL;
-    if (gather->bytes)
+    if (gather->watches)
         (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (log && !log->pMethods) log = NULL;
     if (log) put_between(gather, log);

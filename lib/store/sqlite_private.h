@@ -169,11 +169,16 @@ typedef struct rota__sqlite_lock {
 
 /* --- sqlite_gather.c: what a commit writes to the log, put together --- */
 
+/* Asked of a file whose VFS is not SQLite's own, as xFileControl(file, this, int *): one that
+ * puts this into the int takes writes to the log in pieces of any size. */
+enum { ROTA__SQLITE_ANY_SIZE = 0x726f7461 };
+
 typedef struct rota__sqlite_gather {
     sqlite3_io_methods methods;       /* first: the log's while it is committed */
     struct rota__sqlite_gather *self; /* this: SQLite gives them back as const */
     const sqlite3_io_methods *below;  /* the log's own */
-    uint8_t *bytes;                   /* NULL: there is no log to be written */
+    bool watches;                     /* there is a log to be written */
+    uint8_t *bytes;                   /* NULL: what is written goes through */
     int count;                        /* of bytes that are gathered, and belong ... */
     sqlite3_int64 at;                 /* ... here */
     bool paged, flushed;              /* in this commit pages were written, and flushed */
@@ -249,7 +254,7 @@ int rota__sqlite_control(rota__sqlite *self, rota__env *env, int id);
 /* Does nothing where no transaction is open. */
 void rota__sqlite_roll_back(rota__sqlite *self);
 
-/* For who writes a log: room for what is gathered. */
+/* For who writes a log: room for what is gathered, where anything may be. */
 int rota__sqlite_gather_open(rota__sqlite *self, rota__env *env);
 void rota__sqlite_gather_close(rota__sqlite *self);
 int rota__sqlite_commit_gathered(rota__sqlite *self, rota__env *env);
