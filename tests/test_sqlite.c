@@ -39,8 +39,10 @@ static struct shim {
     int code;
     int64_t seen;
     int64_t pieces, largest, bytes; /* that were written to the log */
-    bool smears;  /* what lies beside a write may be damaged by it: SQLite pads the log */
-    bool by_size; /* hides pages of the log, and knows them by the size of a write */
+    int64_t room, end; /* the log has no room behind that, 0: it has; and how far it was written */
+    bool smears;       /* what lies beside a write may be damaged by it: SQLite pads the log */
+    bool by_size;      /* hides pages of the log, and knows them by the size of a write */
+    bool says_nothing;
     void (*when_checkpointing)(void);
     void (*when_writing)(void);
 } shim;
@@ -105,6 +107,11 @@ static int shim_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at
         shim.bytes += n;
         if (n > shim.largest) shim.largest = n;
         if (shim.by_size) return write_hidden(f, from, n, at);
+        if (shim.room > 0 && at + n > shim.room) {
+            if (at < shim.room) (void)REAL(f)->xWrite(real_of(f), from, (int)(shim.room - at), at);
+            return SQLITE_FULL;
+        }
+        if (at + n > shim.end) shim.end = at + n;
     }
     return REAL(f)->xWrite(real_of(f), from, n, at);
 }
@@ -137,7 +144,7 @@ static int shim_reserved(sqlite3_file *f, int *is)
 }
 static int shim_control(sqlite3_file *f, int op, void *arg)
 {
-    if (op == ROTA__SQLITE_ANY_SIZE && !shim.by_size) {
+    if (op == ROTA__SQLITE_ANY_SIZE && !shim.by_size && !shim.says_nothing) {
         *(int *)arg = op;
         return SQLITE_OK;
     }
@@ -2607,40 +2614,143 @@ START_TEST(no_room_behind_the_flush_is_unknown)
 }
 END_TEST
 
-/* With memory for hardly a page SQLite writes before the commit, and again to the same places;
- * then it reads all that follows, of which the last is only gathered yet. */
-START_TEST(what_a_commit_reads_of_itself_is_there)
+/* The room of the log ends in the middle of a commit, which write(2) fills first. What is said
+ * of the commit is true when the file is recovered, and where nothing is padded more is known. */
+START_TEST(no_room_wherever_it_ends_leaves_what_was_said)
 {
-    enum { CALENDARS = 150, COMMITS = 12, ROWS = 16 };
-    static const char sums[] = "SELECT count(*)*1000000+sum(k*v) FROM t";
-    struct fx chance = { .random = 7919 };
-    for (int i = 0; i < CALENDARS; i++) {
-        rota__sqlite self = { .mem = &fx.mem, .path = fx.path };
-        remove_files();
-        self.db = open_raw();
-        run_on(self.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA;"
-                        "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=12;"
-                        "CREATE TABLE t(k INTEGER PRIMARY KEY, v INT, b BLOB)");
-        OK(rota__sqlite_gather_open(&self, &fx.env));
-        for (int k = 0; k < COMMITS; k++) {
-            char sql[128];
-            run_on(self.db, "BEGIN IMMEDIATE");
-            for (int64_t n = 6 + fx_random(&chance, 10); n > 0; n--) {
-                (void)snprintf(sql, sizeof sql, "REPLACE INTO t VALUES(%d,%d,zeroblob(3000))",
-                               (int)fx_random(&chance, ROWS), (int)fx_random(&chance, 1000));
-                run_on(self.db, sql);
-            }
-            OK(rota__sqlite_commit_gathered(&self, &fx.env));
-            int64_t sum = number_on(self.db, sums);
+    static const struct {
+        int64_t bookings, step;
+    } sizes[] = { { 1, 331 }, { 60, 8191 } };
+    int64_t said[ROTA__UNKNOWN + 1] = { 0 };
+    for (int64_t s = 0; s < ROTA__LENGTH(sizes); s++) {
+        int32_t outcome = ROTA__STALE;
+        for (int64_t more = sizes[s].step; outcome != ROTA__COMMITTED; more += sizes[s].step) {
+            remove_files();
+            shim.smears = _i & 1;
+            shim.says_nothing = _i & 2;
+            shim.end = 0;
+            rota__store *store = open_calendar(0);
+            add_room(store);
+            book(store, 1);
+            rota__batch batch = { 0 };
+            add_long(&batch, 10, sizes[s].bookings);
+            shim.room = shim.end + more;
+            int rc = put(store, &batch, &outcome);
+            shim.room = 0;
+            if (rc != ROTA_OK) outcome = ROTA__STALE;
+            said[outcome]++;
             copy_as_left();
             sqlite3 *copy = NULL;
             ck_assert_int_eq(sqlite3_open(beside("-copy"), &copy), SQLITE_OK);
-            ck_assert_msg(number_on(copy, sums) == sum, "calendar %d, commit %d", i, k);
+            int64_t there = number_on(copy, "SELECT count(*) FROM booking") - 1;
             (void)sqlite3_close(copy);
+            ck_assert(there == 0 || there == sizes[s].bookings);
+            ck_assert_msg(outcome == ROTA__UNKNOWN || (outcome == ROTA__COMMITTED) == (there > 0),
+                          "room for %d bytes: %d, %d there", (int)more, outcome, (int)there);
+            close_store(store);
         }
-        rota__sqlite_disconnect(&self);
-        rota__sqlite_gather_close(&self);
     }
+    ck_assert_int_eq(said[ROTA__COMMITTED], ROTA__LENGTH(sizes));
+    ck_assert_int_gt(said[ROTA__STALE], 50);
+    ck_assert_int_eq(said[ROTA__UNKNOWN] > 0, shim.smears);
+}
+END_TEST
+
+enum { SMALL_ROWS = 16 };
+
+/* With memory for hardly a page SQLite writes before the commit, and again to the same places;
+ * then it reads all that follows, of which the last is only gathered yet. */
+static void open_small(rota__sqlite *self)
+{
+    remove_files();
+    shim.end = 0;
+    *self = (rota__sqlite){ .mem = &fx.mem, .path = fx.path, .db = open_raw() };
+    run_on(self->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA;"
+                     "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=12;"
+                     "CREATE TABLE t(k INTEGER PRIMARY KEY, v INT, b BLOB)");
+    OK(rota__sqlite_gather_open(self, &fx.env));
+}
+
+static void change_small(const rota__sqlite *self, struct fx *chance)
+{
+    char sql[128];
+    run_on(self->db, "BEGIN IMMEDIATE");
+    for (int64_t n = 6 + fx_random(chance, 10); n > 0; n--) {
+        (void)snprintf(sql, sizeof sql, "REPLACE INTO t VALUES(%d,%d,zeroblob(3000))",
+                       (int)fx_random(chance, SMALL_ROWS), (int)fx_random(chance, 1000));
+        run_on(self->db, sql);
+    }
+}
+
+static int64_t sum_small(sqlite3 *db)
+{
+    return number_on(db, "SELECT count(*)*1000000+total(k*v) FROM t");
+}
+
+static int64_t sum_left(void)
+{
+    sqlite3 *copy = NULL;
+    copy_as_left();
+    ck_assert_int_eq(sqlite3_open(beside("-copy"), &copy), SQLITE_OK);
+    int64_t sum = sum_small(copy);
+    (void)sqlite3_close(copy);
+    return sum;
+}
+
+static void close_small(rota__sqlite *self)
+{
+    rota__sqlite_disconnect(self);
+    rota__sqlite_gather_close(self);
+}
+
+START_TEST(what_a_commit_reads_of_itself_is_there)
+{
+    enum { CALENDARS = 150, COMMITS = 12 };
+    struct fx chance = { .random = 7919 };
+    for (int i = 0; i < CALENDARS; i++) {
+        rota__sqlite self;
+        open_small(&self);
+        for (int k = 0; k < COMMITS; k++) {
+            change_small(&self, &chance);
+            OK(rota__sqlite_commit_gathered(&self, &fx.env));
+            ck_assert_msg(sum_left() == sum_small(self.db), "calendar %d, commit %d", i, k);
+        }
+        close_small(&self);
+    }
+}
+END_TEST
+
+/* The end of the commit is written twice: with all before it wrong first. */
+START_TEST(no_room_where_a_commit_is_written_again_leaves_what_was_said)
+{
+    enum { CALENDARS = 20, STEP = 811 };
+    int64_t recorded = 0, not = 0;
+    shim.smears = _i == 1;
+    for (int i = 0; i < CALENDARS; i++) {
+        int rc = ROTA_EIO;
+        for (int64_t more = STEP; rc != ROTA_OK; more += STEP) {
+            struct fx chance = { .random = (uint64_t)i + 1 };
+            rota__sqlite self;
+            open_small(&self);
+            change_small(&self, &chance);
+            OK(rota__sqlite_commit_gathered(&self, &fx.env));
+            int64_t before = sum_small(self.db);
+            change_small(&self, &chance);
+            int64_t after = sum_small(self.db);
+            shim.room = shim.end + more;
+            rc = rota__sqlite_commit_gathered(&self, &fx.env);
+            shim.room = 0;
+            recorded += rc != ROTA_OK && self.gather.recorded;
+            not += rc != ROTA_OK && !self.gather.recorded;
+            int64_t left = sum_left();
+            ck_assert(left == before || left == after);
+            ck_assert_msg(rc == ROTA_OK ? left == after : self.gather.recorded || left == before,
+                          "calendar %d, room for %d bytes", i, (int)more);
+            close_small(&self);
+        }
+    }
+    ck_assert_int_gt(not, CALENDARS);
+    ck_assert_int_eq(recorded > 0, shim.smears);
 }
 END_TEST
 
@@ -3019,7 +3129,9 @@ Suite *sqlite_suite(void)
     tcase_add_test(disk, a_commit_larger_than_memory_is_whole);
     tcase_add_test(disk, what_is_written_behind_the_flush_is_there);
     tcase_add_test(disk, no_room_behind_the_flush_is_unknown);
+    tcase_add_loop_test(disk, no_room_wherever_it_ends_leaves_what_was_said, 0, 4);
     tcase_add_test(disk, what_a_commit_reads_of_itself_is_there);
+    tcase_add_loop_test(disk, no_room_where_a_commit_is_written_again_leaves_what_was_said, 0, 2);
     tcase_add_test(disk, a_checkpoint_that_fails_fails_no_commit);
     tcase_set_timeout(disk, 120);
     suite_add_tcase(suite, disk);

@@ -588,8 +588,8 @@ static void end_turn(rota__sqlite *self)
     if (!self->untidy) rota__sqlite_lock_release(self);
 }
 
-/* A COMMIT that found no lock, or no room before it flushed, wrote no commit record. After
- * any other failure the record may be in the log, unseen by this run and found by the
+/* A COMMIT that found no lock, or no room before all of it was in the log, wrote no commit
+ * record. After any other failure the record may be there, unseen by this run and found by the
  * next one that recovers the file: only the key can tell, later. */
 int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *out, uint64_t *token)
 {
@@ -603,8 +603,9 @@ int rota__sqlite_turn_finish(rota__store *store, rota__env *env, rota__commit *o
     }
     rc = rota__sqlite_commit_gathered(self, env);
     int why = sqlite3_errcode(self->db) & 0xff;
-    bool surely_not = why == SQLITE_BUSY || why == SQLITE_LOCKED || why == SQLITE_READONLY ||
-                      why == SQLITE_CONSTRAINT || (why == SQLITE_FULL && !self->gather.flushed);
+    bool surely_not = !self->gather.recorded &&
+                      (why == SQLITE_BUSY || why == SQLITE_LOCKED || why == SQLITE_READONLY ||
+                       why == SQLITE_CONSTRAINT || why == SQLITE_FULL);
     out->outcome = rc == ROTA_OK ? ROTA__COMMITTED : ROTA__UNKNOWN;
     if (rc == ROTA_OK) {
         self->commits++;

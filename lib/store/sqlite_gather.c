@@ -4,9 +4,10 @@
  * pieces that lie next to each other are gathered, and go out before the log is read, measured,
  * cut or flushed.
  *
- * What is written after the pages were flushed is not held back: where a disk may damage what
- * lies beside a write, SQLite then pads the log, and touches it no more. So nothing counts as
- * committed that was not written.
+ * Where a disk may damage what lies beside a write, SQLite pads the log behind the commit: it
+ * writes the last frame again, and flushes on the way. That is not held back, for SQLite touches
+ * the log no more, and not put together with what it follows: the disk may be full in the middle
+ * of a write, and who asks for that must know on which side of the commit's end it was.
  *
  * A VFS of the host's may know a page by the size of a write, to encrypt it or to put a checksum
  * into it. So nothing is held back but over SQLite's own; elsewhere each piece goes through. */
@@ -14,6 +15,10 @@
 
 /* SQLite's own write takes less than 128 KiB (os_unix.c); 31 pages and a header are less. */
 enum { ROOM = 127 * 1024 };
+
+/* Each page in the log has a header in front of it. That of the last page of a commit says how
+ * long the file is now, the others say 0 (sqlite.org/walformat.html). */
+enum { HEADER = 24, LENGTH_AT = 4 };
 
 static rota__sqlite_gather *gather_of(sqlite3_file *log)
 {
@@ -28,14 +33,24 @@ static int put_out(rota__sqlite_gather *gather, sqlite3_file *log)
     return count ? gather->below->xWrite(log, gather->bytes, count, gather->at) : SQLITE_OK;
 }
 
+static bool heads_last_page(const void *bytes, int count, sqlite3_int64 at)
+{
+    static const uint8_t none[4];
+    return at > 0 && count == HEADER &&
+           memcmp((const uint8_t *)bytes + LENGTH_AT, none, sizeof none) != 0;
+}
+
 static int write_on(sqlite3_file *log, const void *bytes, int count, sqlite3_int64 at)
 {
     rota__sqlite_gather *gather = gather_of(log);
-    bool follows = at == gather->at + gather->count && count <= ROOM - gather->count;
+    bool pads = gather->last_page > 0 && at > gather->last_page;
+    bool follows = !pads && at == gather->at + gather->count && count <= ROOM - gather->count;
     int rc = follows ? SQLITE_OK : put_out(gather, log);
     if (rc != SQLITE_OK) return rc;
     gather->paged |= at > 0;
-    if (!gather->bytes || gather->flushed || count > ROOM)
+    gather->recorded |= pads;
+    if (heads_last_page(bytes, count, at)) gather->last_page = at + HEADER;
+    if (!gather->bytes || gather->recorded || count > ROOM)
         return gather->below->xWrite(log, bytes, count, at);
     if (gather->count == 0) gather->at = at;
     memcpy(gather->bytes + gather->count, bytes, (size_t)count);
@@ -62,7 +77,7 @@ static int flush(sqlite3_file *log, int flags)
     rota__sqlite_gather *gather = gather_of(log);
     int rc = put_out(gather, log);
     if (rc != SQLITE_OK) return rc;
-    gather->flushed |= gather->paged; /* a new log's header is flushed before them */
+    gather->recorded |= gather->paged; /* a new log's header is flushed before them */
     return gather->below->xSync(log, flags);
 }
 
@@ -104,7 +119,7 @@ static void put_between(rota__sqlite_gather *gather, sqlite3_file *log)
     gather->self = gather;
     gather->below = log->pMethods;
     gather->count = 0;
-    gather->paged = gather->flushed = false;
+    gather->last_page = 0;
     gather->methods = (sqlite3_io_methods){
         .iVersion = 1,
         .xClose = gather->below->xClose,
@@ -132,6 +147,7 @@ int rota__sqlite_commit_gathered(rota__sqlite *self, rota__env *env)
     if (gather->watches)
         (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (log && !log->pMethods) log = NULL;
+    gather->paged = gather->recorded = false;
     if (log) put_between(gather, log);
     int rc = rota__sqlite_control(self, env, ROTA__SQL_COMMIT);
     if (log) log->pMethods = gather->below;

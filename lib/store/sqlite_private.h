@@ -181,7 +181,8 @@ typedef struct rota__sqlite_gather {
     uint8_t *bytes;                   /* NULL: what is written goes through */
     int count;                        /* of bytes that are gathered, and belong ... */
     sqlite3_int64 at;                 /* ... here */
-    bool paged, flushed;              /* in this commit pages were written, and flushed */
+    sqlite3_int64 last_page;          /* of this commit begins here; 0: its header is not written */
+    bool paged, recorded;             /* of this commit pages were written; all may be in the log */
 } rota__sqlite_gather;
 
 /* --- the connection --- */
