@@ -23,6 +23,7 @@
 #include "api/handle.h"
 #include "contend/fight.h"
 #include "contend/history.h"
+#include "store/sqlite_private.h"
 
 enum {
     TEAM = 8,
@@ -1203,9 +1204,11 @@ static struct {
     rota__turn_ops turns;
     int (*write)(rota__store *, rota__env *, rota__batch *, rota__commit *);
     int (*finish)(rota__store *, rota__env *, rota__commit *, uint64_t *);
+    int (*key_get)(rota__store *, rota__env *, const char *, const char *, rota__key *);
     rota_time start; /* of that booking */
     int status;      /* what its writing ends with; ROTA_OK: it is stale, once */
     int end;         /* of the next turn */
+    int64_t unread;  /* so many keys from now on cannot be read, and the transaction is given up */
     bool met;
 } hurdle;
 
@@ -1235,6 +1238,17 @@ static int finish_or_not(rota__store *self, rota__env *env, rota__commit *out, u
     return rc;
 }
 
+/* A read that fails, as SQLite does it. */
+static int read_or_give_up(rota__store *self, rota__env *env, const char *by, const char *key,
+                           rota__key *out)
+{
+    if (hurdle.unread == 0) return hurdle.key_get(self, env, by, key, out);
+    hurdle.unread--;
+    hurdle.met = true;
+    rota__sqlite_roll_back(rota__sqlite_of(self));
+    return rota__error_plain(env->error, ROTA_EIO);
+}
+
 static void put_hurdle(int slot, int status, int end)
 {
     rota__store *store = team.r[0]->engine->store;
@@ -1244,6 +1258,8 @@ static void put_hurdle(int slot, int status, int end)
     hurdle.turns.write = write_or_fail;
     hurdle.finish = hurdle.turns.finish;
     hurdle.turns.finish = finish_or_not;
+    hurdle.key_get = hurdle.ops.key_get;
+    hurdle.ops.key_get = read_or_give_up;
     hurdle.end = end;
     hurdle.ops.turns = &hurdle.turns;
     hurdle.start = DAWN + (rota_time)slot * HOUR;
@@ -1354,6 +1370,32 @@ static void end_a_turn_badly(const char *url, int end)
 START_TEST(a_turn_of_which_nobody_knows_the_end_is_told_truly)
 {
     end_a_turn_badly(_i % 2 ? ":memory:" : NULL, LOSES + _i / 2);
+}
+END_TEST
+
+static int book_one_with_a_key(actor *self)
+{
+    return self->number == TEAM - 1 ? book_with_the_key(self) : book_own_slot(self);
+}
+
+/* Once, or also where he is served by himself. He is the last: behind him nobody's write tells
+ * that the transaction is no more. */
+START_TEST(one_that_cannot_be_decided_leaves_those_beside_it)
+{
+    actor actors[TEAM];
+    open_team(NULL, TEAM);
+    put_hurdle(TEAM, ROTA_OK, FINISHES);
+    hurdle.unread = _i + 1;
+    stand_in_line(actors, book_one_with_a_key);
+    for (int i = 0; i < TEAM; i++)
+        ck_answer(team.r[i], finish(&actors[i]), i == TEAM - 1 && _i == 1 ? ROTA_EIO : ROTA_OK);
+    ck_assert(hurdle.met);
+    ck_assert_int_eq(hurdle.unread, 0);
+    ck_assert_int_eq(listed(team.r[0], team.room, 0, TEAM), TEAM - 1);
+    ck_assert_int_eq(listed(team.r[0], team.other, 0, TEAM), _i == 0);
+    memory_is_as_the_store(team.room, TEAM);
+    ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
 }
 END_TEST
 
@@ -2085,6 +2127,7 @@ Suite *threads_suite(void)
     tcase_add_test(flush, after_a_shared_flush_that_failed_memory_is_as_the_store);
     tcase_add_test(flush, whatever_allocation_fails_in_a_shared_turn_all_have_a_true_answer);
     tcase_add_loop_test(flush, one_that_cannot_be_written_leaves_those_beside_it, 0, 18);
+    tcase_add_loop_test(flush, one_that_cannot_be_decided_leaves_those_beside_it, 0, 2);
     tcase_add_test(flush, who_joins_in_a_turn_is_a_member_for_those_behind);
     tcase_add_loop_test(flush, a_turn_of_which_nobody_knows_the_end_is_told_truly, 0, 6);
     tcase_add_test(flush, writes_of_several_threads_share_flushes);

@@ -101,7 +101,8 @@ static void note(rota__write *w)
 }
 
 /* What cannot be decided, or not in this turn any more, breaks a ticket of several: they
- * are written together or not at all. */
+ * are written together or not at all. One alone, that of others: a store that fails to read
+ * may give its transaction up, and with it what they have written. */
 static void serve(turn *t, ticket *served)
 {
     rota__store *own;
@@ -112,12 +113,10 @@ static void serve(turn *t, ticket *served)
     enter(t, served->writes->cx, &own);
     for (int64_t i = 0; i < served->count && !t->broken; i++) {
         serve_one(t, &served->writes[i]);
-        if (served->count > 1) {
-            note(&served->writes[i]);
-            if (served->writes[i].status <= ROTA_EBUSY) {
-                t->broken = true;
-                t->why = served->writes[i].status;
-            }
+        if (served->count > 1) note(&served->writes[i]);
+        if (served->writes[i].status <= ROTA_EBUSY && (served->count > 1 || t->wrote)) {
+            t->broken = true;
+            t->why = served->writes[i].status;
         }
         rota__busy_let_go(served->writes->cx->looker);
         if (!t->full || i + 1 == served->count) continue;
