@@ -1202,6 +1202,7 @@ enum { FINISHES, LOSES, HIDES, FAILS }; /* the turn: as it is; UNKNOWN, and lost
 static struct {
     rota__store_ops ops;
     rota__turn_ops turns;
+    int (*begin)(rota__store *, rota__env *, int64_t);
     int (*write)(rota__store *, rota__env *, rota__batch *, rota__commit *);
     int (*finish)(rota__store *, rota__env *, rota__commit *, uint64_t *);
     int (*key_get)(rota__store *, rota__env *, const char *, const char *, rota__key *);
@@ -1209,8 +1210,17 @@ static struct {
     int status;      /* what its writing ends with; ROTA_OK: it is stale, once */
     int end;         /* of the next turn */
     int64_t unread;  /* so many keys from now on cannot be read, and the transaction is given up */
+    bool waits;      /* turns begin behind the gate */
+    int begins, bad; /* so many turns have begun; this one does not */
     bool met;
 } hurdle;
+
+static int begin_or_not(rota__store *self, rota__env *env, int64_t deadline)
+{
+    if (hurdle.waits) (void)pass_gate();
+    if (++hurdle.begins == hurdle.bad) return rota__error_plain(env->error, ROTA_EBUSY);
+    return hurdle.begin(self, env, deadline);
+}
 
 static int write_or_fail(rota__store *self, rota__env *env, rota__batch *batch, rota__commit *out)
 {
@@ -1254,6 +1264,8 @@ static void put_hurdle(int slot, int status, int end)
     rota__store *store = team.r[0]->engine->store;
     hurdle.ops = *store->ops;
     hurdle.turns = *hurdle.ops.turns;
+    hurdle.begin = hurdle.turns.begin;
+    hurdle.turns.begin = begin_or_not;
     hurdle.write = hurdle.turns.write;
     hurdle.turns.write = write_or_fail;
     hurdle.finish = hurdle.turns.finish;
@@ -1395,6 +1407,31 @@ START_TEST(one_that_cannot_be_decided_leaves_those_beside_it)
     ck_assert_int_eq(listed(team.r[0], team.other, 0, TEAM), _i == 0);
     memory_is_as_the_store(team.room, TEAM);
     ck_answer(team.r[0], rota_check(team.r[0], ROTA_TIME_MIN), ROTA_OK);
+    close_team();
+}
+END_TEST
+
+/* What goes wrong with a turn is not told to who led it and has his answer: the commit of
+ * all fails, or it is taken back, and then the next one's own does not begin. */
+START_TEST(who_leads_and_is_refused_hears_why_whatever_becomes_of_the_turn)
+{
+    actor actors[TEAM];
+    open_team(NULL, TEAM);
+    ck_answer(team.r[1], book(team.r[1], team.room, 0, "Standup", NULL), ROTA_OK);
+    put_hurdle(_i == 0 ? TEAM : 2, ROTA_EIO, _i == 0 ? FAILS : FINISHES);
+    hurdle.waits = true;
+    hurdle.bad = _i == 0 ? 0 : 3;
+    stand_in_line(actors, book_own_slot);
+    for (int i = 0; i < TEAM; i++) {
+        int expected = _i == 0 || i == 2 ? ROTA_EIO : ROTA_OK;
+        if (i == 0) expected = ROTA_ECONFLICT;
+        if (i == 1 && _i == 1) expected = ROTA_EBUSY;
+        ck_answer(team.r[i], finish(&actors[i]), expected);
+        const char *why = i == 0 ? "Standup" : rota_status_text(expected);
+        ck_assert_msg(strstr(rota_errmsg(team.r[i]), why) != NULL, "%d: %s", i,
+                      rota_errmsg(team.r[i]));
+    }
+    memory_is_as_the_store(team.room, TEAM);
     close_team();
 }
 END_TEST
@@ -2127,6 +2164,8 @@ Suite *threads_suite(void)
     tcase_add_test(flush, after_a_shared_flush_that_failed_memory_is_as_the_store);
     tcase_add_test(flush, whatever_allocation_fails_in_a_shared_turn_all_have_a_true_answer);
     tcase_add_loop_test(flush, one_that_cannot_be_written_leaves_those_beside_it, 0, 18);
+    tcase_add_loop_test(flush, who_leads_and_is_refused_hears_why_whatever_becomes_of_the_turn, 0,
+                        2);
     tcase_add_loop_test(flush, one_that_cannot_be_decided_leaves_those_beside_it, 0, 2);
     tcase_add_test(flush, who_joins_in_a_turn_is_a_member_for_those_behind);
     tcase_add_loop_test(flush, a_turn_of_which_nobody_knows_the_end_is_told_truly, 0, 6);

@@ -21,7 +21,8 @@ typedef struct ticket {
 
 typedef struct turn {
     rota__engine *engine;
-    rota__write *lead; /* of who leads: where errors go */
+    rota__write *lead; /* of who leads */
+    rota__error said;  /* of the turn itself: who leads may have an answer of his own */
     ticket *first, **end;
     int64_t tickets;
     bool wrote;  /* something is there to be committed */
@@ -128,11 +129,17 @@ static void serve(turn *t, ticket *served)
 
 /* --- beginning and ending --- */
 
+static rota__env env_of(turn *t)
+{
+    return (rota__env){ .arena = t->lead->cx->env.arena, .error = &t->said };
+}
+
 static int begin(turn *t)
 {
     rota__context *cx = t->lead->cx;
     rota__store *store = t->engine->store;
-    int rc = store->ops->turns->begin(store, &cx->env, t->deadline);
+    rota__env env = env_of(t);
+    int rc = store->ops->turns->begin(store, &env, t->deadline);
     if (rc == ROTA_OK) rota__busy_begin(cx->looker, store->ops->turns->token(store));
     return rc;
 }
@@ -148,7 +155,6 @@ static void take_back(turn *t)
  * decided again. */
 static void undo(turn *t, int rc)
 {
-    const rota__error said = *t->lead->cx->env.error;
     rota__busy_doubt(&t->engine->busy);
     for (ticket *k = t->first; k; k = k->next)
         for (int64_t i = 0; i < k->count; i++) {
@@ -162,7 +168,7 @@ static void undo(turn *t, int rc)
                 w->status = rota__write_unknown(w);
                 continue;
             }
-            *w->cx->env.error = said;
+            *w->cx->env.error = t->said;
             w->status = rc;
         }
 }
@@ -181,11 +187,12 @@ static void commit(turn *t)
     rota__engine *engine = t->engine;
     rota__context *cx = t->lead->cx;
     rota__store *store = engine->store;
+    rota__env env = env_of(t);
     rota__commit done = { 0 };
     uint64_t token = 0;
     rota__busy_flush_begin(&engine->busy);
     int64_t since = rota__clock_ns();
-    int rc = store->ops->turns->finish(store, &cx->env, &done, &token);
+    int rc = store->ops->turns->finish(store, &env, &done, &token);
     rota__meter_time(&cx->meter->flush, since);
     rota__meter_add(&cx->meter->flushes, 1);
     rota__pending_clear(&engine->pending);
@@ -229,6 +236,13 @@ static void fail(ticket *k, int rc)
     }
 }
 
+/* A ticket whose turn did not begin. */
+static void fail_to_begin(const turn *t, ticket *k, int rc)
+{
+    *k->writes->cx->env.error = t->said;
+    fail(k, rc);
+}
+
 /* A ticket that broke its own turn: what broke it is the answer of all of it. */
 static void fail_broken(const turn *t, ticket *k)
 {
@@ -243,9 +257,7 @@ static void serve_alone(rota__engine *engine, rota__write *lead, ticket *k)
     start(&t, engine, lead, k->writes);
     int rc = begin(&t);
     if (rc != ROTA_OK) {
-        const rota__error said = *lead->cx->env.error;
-        *k->writes->cx->env.error = said;
-        fail(k, rc);
+        fail_to_begin(&t, k, rc);
         return;
     }
     serve(&t, k);
@@ -263,7 +275,7 @@ static void serve_line(rota__engine *engine, ticket *mine)
     start(&t, engine, mine->writes, mine->writes);
     int rc = begin(&t);
     if (rc != ROTA_OK) {
-        fail(mine, rc);
+        fail_to_begin(&t, mine, rc);
         return;
     }
     rota__place *place = &mine->place;
