@@ -805,6 +805,33 @@ START_TEST(a_tiny_budget_changes_no_answer)
 }
 END_TEST
 
+/* A file's store holds more than this budget, to gather what a commit writes. */
+START_TEST(what_the_store_holds_is_not_of_the_budget)
+{
+    enum { BUDGET = 64000, GATHERED = 127 * 1024, FEW = 40 };
+    char path[300];
+    rota_id rooms[FEW];
+    rota_stats stats = ROTA_INIT(rota_stats);
+    memset(&f, 0, sizeof f);
+    f.config.cache_bytes = BUDGET;
+    fx_path(&f, "budget.rota", path, sizeof path);
+    fx_open(&f, path);
+    for (int i = 0; i < FEW; i++)
+        rooms[i] = fx_room(&f, "Blue", 1);
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < FEW; i++)
+            ck_status(&f, try_check(rooms[i], "2031-03-10T12:00Z", "2031-03-10T13:00Z"), ROTA_OK);
+    rota_metrics m = metrics_of(f.r);
+    ck_assert_int_eq(m.evictions, 0);
+    ck_assert_int_eq(m.timelines, FEW);
+    ck_assert_int_eq(m.loads, FEW);
+    ck_assert_int_le(m.memory, BUDGET);
+    ck_status(&f, rota_stats_get(f.r, &stats), ROTA_OK);
+    ck_assert_int_ge(stats.memory, m.memory + GATHERED);
+    fx_close(&f);
+}
+END_TEST
+
 /* What lists keep is of the index as well. */
 START_TEST(pages_count_as_memory)
 {
@@ -1222,7 +1249,7 @@ static void begin_turn(turn *p, const rota_id *resource)
     p->looker = &f.r->looker;
     rota__arena_init(&p->arena, &f.r->mem);
     p->env = (rota__env){ .arena = &p->arena, .error = &p->error };
-    rota__pending_init(&p->pending, &f.r->engine->busy, &f.r->engine->mem);
+    rota__pending_init(&p->pending, &f.r->engine->busy, &f.r->engine->index);
     ck_status(&f, rota__busy_refresh(p->looker, &p->env), ROTA_OK);
     p->row = rota__busy_row(p->looker, resource);
     ck_assert_int_gt(p->row, 0);
@@ -1404,6 +1431,7 @@ Suite *index_suite(void)
     tcase_add_test(plain, lists_follow_what_others_change);
     tcase_add_test(plain, rows_outlive_handles_and_engine);
     tcase_add_test(plain, a_tiny_budget_changes_no_answer);
+    tcase_add_test(plain, what_the_store_holds_is_not_of_the_budget);
     tcase_add_test(plain, memory_stays_near_the_budget_and_without_one_grows);
     tcase_add_test(plain, what_is_used_again_and_again_stays);
     suite_add_tcase(suite, tc);

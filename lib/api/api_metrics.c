@@ -26,6 +26,7 @@ int rota_stats_get(rota *r, rota_stats *out)
                              .loads = rota__meter_get(&r->engine->busy.loads),
                              .timelines = rota__busy_count(&r->looker),
                              .memory = rota__meter_get(&r->mem.held) +
+                                       rota__meter_get(&r->engine->mem.held) +
                                        rota__busy_bytes(&r->looker) };
         rota__record_out(out, &stats, (uint32_t)sizeof stats);
     }

@@ -10,12 +10,13 @@ int rota__engine_open(rota__env *env, const rota__mem *mem, int64_t budget, rota
     if (!engine) return rota__error_plain(env->error, ROTA_ENOMEM);
     memset(engine, 0, sizeof *engine);
     rota__mem_init(&engine->mem, mem->fn, mem->ctx);
-    bool busy = rota__busy_init(&engine->busy, &engine->mem, budget);
+    rota__mem_init(&engine->index, mem->fn, mem->ctx);
+    bool busy = rota__busy_init(&engine->busy, &engine->index, budget);
     bool line = busy && rota__line_init(&engine->line);
     bool last_id = line && rota__id_last_init(&engine->last_id);
     bool mutex = last_id && pthread_mutex_init(&engine->mutex, NULL) == 0;
     if (mutex) {
-        rota__pending_init(&engine->pending, &engine->busy, &engine->mem);
+        rota__pending_init(&engine->pending, &engine->busy, &engine->index);
         *out = engine;
         return ROTA_OK;
     }

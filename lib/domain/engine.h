@@ -9,7 +9,8 @@
 #include "domain/pending.h"
 
 typedef struct rota__engine {
-    rota__mem mem;      /* of the index and of turns */
+    rota__mem mem;      /* of the store */
+    rota__mem index;    /* of the index and of turns: what cache_bytes bounds */
     rota__store *store; /* of who leads; an only handle reads from it as well */
     rota__busy busy;
     rota__line line;
