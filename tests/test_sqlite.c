@@ -226,6 +226,11 @@ static void put_shim(void)
     ck_assert_int_eq(sqlite3_vfs_register(&shim.vfs, 1), SQLITE_OK);
 }
 
+static void forget_pieces(void)
+{
+    shim.pieces = shim.bytes = shim.largest = 0;
+}
+
 static void remove_shim(void)
 {
     ck_assert_int_eq(sqlite3_vfs_unregister(&shim.vfs), SQLITE_OK);
@@ -2162,6 +2167,47 @@ START_TEST(the_log_stays_short)
 }
 END_TEST
 
+/* Written back at 1 MiB, then at 2, 256 pages would be 16. */
+START_TEST(the_log_stays_as_short_where_pages_are_long)
+{
+    enum { PAGE = 65536, MIB = 1024 * 1024 };
+    make_calendar(1);
+    run_raw("PRAGMA journal_mode=DELETE; PRAGMA page_size=65536; VACUUM");
+    rota__store *store = open_calendar(0);
+    forget_pieces();
+    for (int64_t i = 10; shim.bytes < 6 * MIB; i++)
+        book(store, i);
+    int64_t longest = size_of_file(beside("-wal"));
+    ck_assert_msg(longest > MIB && longest < 4 * MIB, "%d bytes", (int)longest);
+    OK(store->ops->check(store, &fx.env));
+    close_store(store);
+    ck_assert_int_eq(number_raw("PRAGMA page_size"), PAGE);
+}
+END_TEST
+
+/* As if SQLite had been built with SQLITE_DEFAULT_LOCKING_MODE and _PAGE_SIZE. */
+static int be_another_sqlite(sqlite3 *db, char **message, const void *routines)
+{
+    (void)message;
+    (void)routines;
+    return sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=65536", NULL, NULL,
+                        NULL);
+}
+
+START_TEST(what_sqlite_was_built_to_do_is_not_what_we_do)
+{
+    ck_assert_int_eq(sqlite3_auto_extension((void (*)(void))be_another_sqlite), SQLITE_OK);
+    rota__store *store = open_calendar(0), *other = open_calendar(ROTA_OPEN_EXISTING);
+    ck_assert_int_eq(sqlite3_cancel_auto_extension((void (*)(void))be_another_sqlite), 1);
+    add_room(store);
+    book(other, 1);
+    ck_assert_int_eq(count_bookings(store), 1);
+    close_store(store);
+    close_store(other);
+    ck_assert_int_eq(number_raw("PRAGMA page_size"), 4096);
+}
+END_TEST
+
 START_TEST(a_long_read_does_not_stop_writers)
 {
     rota__store *store = open_calendar(0);
@@ -2465,11 +2511,6 @@ static int put_much(rota__store *store, int64_t number, int32_t *outcome)
     rota__batch batch = { 0 };
     add_long(&batch, number, 300);
     return put(store, &batch, outcome);
-}
-
-static void forget_pieces(void)
-{
-    shim.pieces = shim.bytes = shim.largest = 0;
 }
 
 /* What a process leaves that ends just now. (To close the file again takes our locks of it
@@ -3115,6 +3156,8 @@ Suite *sqlite_suite(void)
     tcase_add_test(handles, who_gives_up_waiting_gives_his_place_in_line_back);
     tcase_add_test(handles, a_deleted_lock_file_is_made_anew);
     tcase_add_test(handles, the_log_stays_short);
+    tcase_add_test(handles, the_log_stays_as_short_where_pages_are_long);
+    tcase_add_test(handles, what_sqlite_was_built_to_do_is_not_what_we_do);
     tcase_add_test(handles, a_long_read_does_not_stop_writers);
     tcase_add_test(handles, processes_that_create_and_book_at_once_lose_nothing);
     tcase_add_test(handles, a_killed_process_loses_nothing_it_was_promised);

@@ -19,6 +19,8 @@
  * written a longer one is better still, for a page that changes often is written back once;
  * but only as long as writing it back does not take long. */
 enum { WAL_FIRST = 256, WAL_USUAL = 4096, WAL_LAST = 16384 };
+/* Such pages as a new file has. One that was made elsewhere may have others. */
+enum { WAL_PAGE = 4096 };
 
 /* --- failures --- */
 
@@ -245,7 +247,7 @@ static int on_wal(void *ctx, sqlite3 *db, const char *schema, int pages)
     (void)db;
     (void)schema;
     rota__sqlite *self = ctx;
-    self->wal_pages = pages;
+    self->wal_pages = pages * self->page_size / WAL_PAGE;
     return SQLITE_OK;
 }
 

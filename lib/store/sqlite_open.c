@@ -133,7 +133,8 @@ static int open_file(rota__sqlite *self, rota__env *env, const char *name, int f
     return ROTA_OK;
 }
 
-/* What a file may say must not become what we do. */
+/* What a file may say must not become what we do; nor what SQLite was built to do where nobody
+ * asks: to lock others out, or to make files of pages of another size. */
 static int configure(rota__sqlite *self, rota__env *env)
 {
     static const struct {
@@ -159,7 +160,7 @@ static int configure(rota__sqlite *self, rota__env *env)
     return rota__sqlite_exec(
         self, env, "open",
         "PRAGMA trusted_schema=0; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-        "PRAGMA temp_store=MEMORY");
+        "PRAGMA temp_store=MEMORY; PRAGMA locking_mode=NORMAL; PRAGMA page_size=4096");
 }
 
 /* Those that need the file to be readable. EXTRA, not FULL: on a disk that
@@ -173,6 +174,8 @@ static int settle(rota__sqlite *self, rota__env *env)
                    "PRAGMA cache_size=-%d",
                    WAL_BYTES, CACHE_KIB);
     int rc = rota__sqlite_exec(self, env, "open", sql);
+    if (rc == ROTA_OK)
+        rc = rota__sqlite_once(self, env, "PRAGMA page_size", &self->page_size, NULL, 0);
     if (rc != ROTA_OK) return rc;
     rota__sqlite_watch_log(self);
     return ROTA_OK;

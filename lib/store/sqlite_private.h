@@ -211,10 +211,11 @@ typedef struct rota__sqlite {
     uint64_t seen;            /* the token when changed() was last asked, or this store committed */
     uint64_t news;            /* how often it had become another one */
     const volatile uint32_t *wal_index; /* SQLite's, in shared memory; NULL: there is none */
-    int64_t wal_pages;                  /* length of the log after the last commit of ours */
-    int64_t wal_last;                   /* and after the one before */
-    int64_t wal_room;                   /* the length it may reach before it is written back */
-    int64_t wal_due;                    /* the length at which the next checkpoint is tried */
+    int64_t page_size;                  /* the file's, in bytes */
+    int64_t wal_pages;   /* length of the log after the last commit of ours; of 4 KiB each */
+    int64_t wal_last;    /* and after the one before */
+    int64_t wal_room;    /* the length it may reach before it is written back */
+    int64_t wal_due;     /* the length at which the next checkpoint is tried */
     int64_t wal_written; /* when it was written back last, all of it; by rota__clock_ns() */
     sqlite3_stmt *statements[ROTA__SQL_COUNT];
 } rota__sqlite;
