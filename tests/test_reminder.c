@@ -968,6 +968,19 @@ START_TEST(a_lease_is_as_long_as_it_is_asked_for)
 }
 END_TEST
 
+START_TEST(the_longest_lease_holds_for_a_clock_that_is_a_minute_behind)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    fx_book(&f, room, "2031-03-12T10:00Z", "2031-03-12T11:00Z");
+    fx_clock(&f, "2031-03-12T09:50Z");
+    ck_assert_int_eq(due_of(f.r, 0, ROTA_MAX_LEASE), 1);
+    fx_clock(&f, "2031-03-12T09:49Z");
+    ck_assert_int_eq(due_of(f.r, 0, ROTA_MAX_LEASE), 0);
+    f.now--; /* it went back, and nobody knows when the lease would end */
+    ck_assert_int_eq(due_of(f.r, 0, ROTA_MAX_LEASE), 1);
+}
+END_TEST
+
 static void cancel(rota_id id, const char *occurrence, int32_t scope)
 {
     rota_call call = ROTA_INIT(rota_call);
@@ -1270,6 +1283,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, a_key_is_of_one_list);
     tcase_add_test(each, the_dead_are_listed_by_pages_and_can_be_done_or_due_again);
     tcase_add_test(each, a_lease_is_as_long_as_it_is_asked_for);
+    tcase_add_test(each, the_longest_lease_holds_for_a_clock_that_is_a_minute_behind);
     tcase_add_test(each, an_occurrence_that_is_cancelled_once_it_was_given_does_not_come_again);
     tcase_add_test(each, an_offset_that_its_list_has_no_more_does_not_come_again);
     tcase_add_test(each, a_limit_does_not_count_what_comes_to_nothing);

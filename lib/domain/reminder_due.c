@@ -18,7 +18,6 @@
 
 enum {
     IDLE_SECONDS = 60,       /* the cursor is not written for less, where nothing is due */
-    BACK_SECONDS = 60,       /* a clock that is so much behind the cursor has gone back */
     NOTES_AT_ONCE = 2000,    /* looked at in any case: what is due first may be behind any */
     MOST_NOTES = 10000,      /* looked at, whatever becomes of them */
     NEXT_AT_ONCE = 100000,   /* series of which it is not known yet when they are due */
@@ -582,7 +581,7 @@ static int begin(poll *p)
         if ((rc = cx->store->ops->counts(cx->store, &cx->env, &counts)) != ROTA_OK) return rc;
         p->w->batch.ends_at = counts.events;
     }
-    if (p->state.cursor > cx->now + BACK_SECONDS) {
+    if (p->state.cursor > rota__clock_latest(cx->now)) {
         p->state.cursor = cx->now;
         p->state.cursor_row = INT64_MAX;
         p->w->batch.remind.look_again = true;

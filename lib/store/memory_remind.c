@@ -324,7 +324,7 @@ int rota__memory_reminder_open(rota__store *self, rota__env *env, rota_time now,
     for (int64_t i = 0; i < m->reminders.count; i++) {
         const rota__reminder *r = m->reminders.items[i];
         if (!r || r->state != ROTA_REMINDER_OPEN) continue;
-        if (r->until > now && r->until <= now + ROTA_MAX_LEASE) continue;
+        if (r->until > now && r->until <= rota__clock_latest(now) + ROTA_MAX_LEASE) continue;
         if (!rota__memory_pick(env, &found, r)) return rota__memory_nomem(env);
     }
     rota__memory_sort(&found, limit, order_due);

@@ -206,7 +206,7 @@ static int any_open(rota__store *store, rota__env *env, rota_time now, bool *any
     rota__sqlite_query query;
     start(&query, store, env, ROTA__SQL_REMINDER_ANY);
     rota__sqlite_bind_int(&query, now);
-    rota__sqlite_bind_int(&query, now + ROTA_MAX_LEASE);
+    rota__sqlite_bind_int(&query, rota__clock_latest(now) + ROTA_MAX_LEASE);
     *any = rota__sqlite_next(&query) && rota__sqlite_any(&query) != 0;
     return rota__sqlite_end(&query);
 }
@@ -220,7 +220,7 @@ static int list_open(rota__store *store, rota__env *env, rota_time now, int64_t 
     rota__sqlite_bind_int(&query, now);
     rota__sqlite_bind_int(&query, limit);
     rota__sqlite_bind_int(&query, ROTA_TIME_MIN);
-    rota__sqlite_bind_int(&query, now + ROTA_MAX_LEASE);
+    rota__sqlite_bind_int(&query, rota__clock_latest(now) + ROTA_MAX_LEASE);
     return list_reminders(&query, found);
 }
 

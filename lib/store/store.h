@@ -147,6 +147,14 @@ typedef struct rota__reminder_list {
 } rota__reminder_list;
 enum { ROTA__REMIND_INHERIT = -1 };
 
+/* What another clock may say by now, for two differ by some seconds: what was written later
+ * than that was written before the clock went back. */
+static inline rota_time rota__clock_latest(rota_time now)
+{
+    enum { CLOCKS_DIFFER = 60 };
+    return now + CLOCKS_DIFFER;
+}
+
 /* A reminder that somebody was given, or that waits to be given. */
 enum { ROTA__REMINDER_DONE = 2 }; /* beside ROTA_REMINDER_OPEN and ROTA_REMINDER_DEAD */
 typedef struct rota__reminder {
@@ -498,8 +506,8 @@ typedef struct rota__store_ops {
     /* All different ones of all lists, ascending. */
     int (*reminder_offsets)(rota__store *self, rota__env *env, int64_t **rows, int64_t *count);
     int (*reminder_get)(rota__store *self, rota__env *env, const rota_id *id, rota__reminder *out);
-    /* Open ones whose lease is over at `now`, or ends more than ROTA_MAX_LEASE later, which
-     * only another clock can have meant; by due, then id. */
+    /* Open ones whose lease is over at `now`, or ends more than ROTA_MAX_LEASE after the latest
+     * clock, which only one that went back since can have meant; by due, then id. */
     int (*reminder_open)(rota__store *self, rota__env *env, rota_time now, int64_t limit,
                          rota__reminder **rows, int64_t *count);
     int (*reminder_dead)(rota__store *self, rota__env *env, const rota_id *after, int64_t limit,

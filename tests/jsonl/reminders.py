@@ -300,7 +300,7 @@ class World:
                 self.state[self.ids[row["id"]]][1:] = None, True
 
     def is_leased(self, state):
-        return state[1] is not None and self.now < state[1] <= self.now + DAY
+        return state[1] is not None and self.now < state[1] <= self.now + 60 + DAY
 
     def look(self, row, may):
         start, due = rota.seconds(row["start"]), rota.seconds(row["due"])
