@@ -1959,6 +1959,48 @@ START_TEST(the_one_in_a_gap_goes_where_the_move_says)
 }
 END_TEST
 
+/* 02:30 comes at 00:30Z on 2031-10-26 in Berlin, and at 01:30Z again. */
+START_TEST(only_one_by_itself_goes_to_a_reading_that_comes_again)
+{
+    static const char *const first = "2031-10-26T00:30Z", *const again = "2031-10-26T01:30Z";
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_id id = series(room, "2031-10-25T02:30", "FREQ=DAILY;COUNT=3", HOUR / 4);
+    ck_refused(move(id, first, ROTA_SCOPE_FUTURE, again), ROTA_EINVALID);
+    ck_assert_int_eq(move(id, first, ROTA_SCOPE_FUTURE, again), ROTA_EINVALID);
+    ck_assert_str_eq(rota_errmsg(f.r),
+                     "at 2031-10-26T01:30:00Z the clock shows the same for the second time: only "
+                     "one occurrence by itself is moved there");
+    ck_refused(move(id, first, ROTA_SCOPE_ALL, again), ROTA_EINVALID);
+    ck_refused(move(id, "2031-10-27T01:30Z", ROTA_SCOPE_ALL, again), ROTA_EINVALID);
+    ck_refused(move(id, NULL, ROTA_SCOPE_NONE, "2031-10-26T01:45Z"), ROTA_EINVALID);
+    ck_status(&f, move(id, first, ROTA_SCOPE_ALL, "2031-10-26T00:15Z"), ROTA_OK);
+    ck_status(&f, move(id, first, ROTA_SCOPE_THIS, again), ROTA_OK);
+    /* The others go by its hour on the clock. */
+    ck_status(&f, move(id, first, ROTA_SCOPE_ALL, "2031-10-26T01:45Z"), ROTA_OK);
+    ck_time(part_of(id, first).when.start, "2031-10-26T01:45Z");
+    ck_time(part_of(id, "2031-10-27T01:30Z").when.start, "2031-10-27T01:45Z");
+    ck_taken(room, "2031-10-26T01:45Z");
+    ck_free(room, first);
+    /* And where it has begun and stays, there is none that would be elsewhere. */
+    id = series(room, "2031-10-25T04:30", "FREQ=DAILY;COUNT=3", HOUR / 4);
+    fx_clock(&f, "2031-10-25T12:00Z");
+    ck_status(&f, move(id, "2031-10-25T02:30Z", ROTA_SCOPE_ALL, "2031-10-26T01:30Z"), ROTA_OK);
+    ck_time(part_of(id, "2031-10-26T03:30Z").when.start, "2031-10-27T01:30Z");
+}
+END_TEST
+
+/* In Havana the clock goes back from 01:00 on 2031-11-02: that day has two midnights. */
+START_TEST(days_begin_at_the_first_of_two_midnights)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    rota_recurrence days = every_in("America/Havana", "2031-11-01", "FREQ=DAILY;COUNT=2", 1);
+    rota_receipt receipt;
+    ck_status(&f, try_series(room, 1, &days, 0, &receipt), ROTA_OK);
+    ck_refused(move(receipt.id, NULL, ROTA_SCOPE_NONE, "2031-11-02T05:00Z"), ROTA_EINVALID);
+    ck_status(&f, move(receipt.id, NULL, ROTA_SCOPE_NONE, "2031-11-02T04:00Z"), ROTA_OK);
+}
+END_TEST
+
 START_TEST(a_cancel_tells_of_the_one_that_it_names)
 {
     static const struct {
@@ -2347,6 +2389,8 @@ Suite *booking_series_suite(void)
     tcase_add_test(moving, a_length_of_days_is_theirs_in_the_calendar);
     suite_add_tcase(s, moving);
     tcase_add_test(moving, the_one_in_a_gap_goes_where_the_move_says);
+    tcase_add_test(moving, only_one_by_itself_goes_to_a_reading_that_comes_again);
+    tcase_add_test(moving, days_begin_at_the_first_of_two_midnights);
     TCase *cancelling = tcase_create("cancels and back");
     tcase_add_checked_fixture(cancelling, setup, teardown);
     tcase_add_test(cancelling, one_occurrence_is_cancelled_and_restored);

@@ -354,6 +354,7 @@ static void mark_cancelled(edit *k)
 
 /* The time that the request's is compared with: as its era has it. */
 typedef struct reference {
+    rota_time original;
     rota_span when;
     rota__local clock;
 } reference;
@@ -366,6 +367,7 @@ static int find_reference(edit *k, reference *was)
         int rc = rota__series_first(env, &k->series, ROTA_TIME_MIN, &at);
         if (rc != ROTA_OK) return rc;
     }
+    was->original = at.original;
     was->when = at.when;
     return rota__series_clock(env, &k->series, &at, &was->clock);
 }
@@ -447,6 +449,23 @@ static int change_eras(edit *k, const rota_booking_request *request, const refer
         era->claim_count = asked.claim_count;
     }
     return rota__series_prepare(&k->w->cx->env, k->w->cx->zones, &k->series);
+}
+
+/* Eras go by the clock, and where it shows a reading twice all have the first of the two: one that
+ * was asked to the second must not be put there unsaid. */
+static int check_named(edit *k, const rota_booking_request *request, const reference *was)
+{
+    rota__happening now;
+    int32_t kind;
+    if (!(request->set & ROTA_BOOKING_SET_START)) return ROTA_OK;
+    int rc = rota__series_find(&k->w->cx->env, &k->series, was->original, &now, &kind);
+    if (rc != ROTA_OK) return rc == ROTA_ENOTFOUND ? ROTA_OK : rc; /* out of the years */
+    if (kind != 0 || !k->series.eras[now.era].marked || now.when.start == request->when.start)
+        return ROTA_OK;
+    return rota__error_set(k->w->cx->env.error, ROTA_EINVALID,
+                           "at %s the clock shows the same for the second time: only one "
+                           "occurrence by itself is moved there",
+                           rota__request_show(request->when.start).text);
 }
 
 /* The earliest start in these eras: before it nothing has changed. Where the clocks change
@@ -581,6 +600,7 @@ static int move_many(edit *k, const rota_booking_request *asked)
         if (rc != ROTA_OK) return rc;
         if (!left && !k->follows) return all_begun(k, "moved");
         if ((rc = change_eras(k, request, &was)) != ROTA_OK ||
+            (rc = check_named(k, request, &was)) != ROTA_OK ||
             (rc = admit_change(k, any)) != ROTA_OK || (rc = put_follower(k)) != ROTA_OK)
             return rc;
     }

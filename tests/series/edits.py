@@ -592,8 +592,11 @@ class Workload:
         quarters = size // timedelta(minutes=15)
         hour = night + self.random.randrange(quarters) * timedelta(minutes=15)
         wall = oracle.local(one.start, booking.zone).replace(hour=hour.hour, minute=hour.minute)
+        start = wall.isoformat()
+        if self.chance(0.3):    # of two the second
+            start = text(oracle.instant(wall, booking.zone, 1))
         request = {"op": "booking.move", "id": booking.ref, "tz": booking.zone,
-                   "start": wall.isoformat(), "occurrence": text(one.original),
+                   "start": start, "occurrence": text(one.original),
                    "scope": self.random.choice(("future", "all", "all", "this"))}
         if self.chance(0.7):    # an hour that nobody else wants is often free
             request["duration"] = 900

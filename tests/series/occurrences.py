@@ -565,7 +565,8 @@ class Model:
             if "own_way" in self.mutate:
                 shift = oracle.local(start, booking.zone) - oracle.local(named.start, booking.zone)
             elif oracle.instant(named.wall + named.shift + shift, booking.zone) != start:
-                raise Unclear("moved to the second of two")
+                if named in chosen:     # the second of two
+                    raise Refusal("EINVALID")
             if booking.all_day and shift % timedelta(days=1):
                 raise Unclear("all-day, moved to an hour")
         length = duration
