@@ -470,6 +470,42 @@ START_TEST(what_begins_as_it_is_booked_is_given_and_what_has_begun_is_not)
 }
 END_TEST
 
+START_TEST(what_is_moved_to_a_start_that_is_over_is_not_told_of)
+{
+    static const int64_t three_days[] = { 0, 259200 };
+    rota_booking_request q = ROTA_INIT(rota_booking_request);
+    ck_status(&f, put(nobody, nobody, three_days, 2, 0), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-10T08:05Z");
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-10T08:10Z"); /* each of them is late as it is made */
+    rota_id id = fx_book(&f, room, "2031-03-11T12:00Z", "2031-03-11T13:00Z");
+    rota_id in_time = fx_book(&f, ana, "2031-03-11T12:00Z", "2031-03-11T13:00Z");
+    rota_id weekly = make_series(fx_room(&f, "Red", 1), "FREQ=WEEKLY;COUNT=2");
+    move(id, "2031-03-04T12:00Z");
+    move(in_time, "2031-03-10T08:05Z"); /* the second in which somebody asked last */
+    q.set = ROTA_BOOKING_SET_START;
+    q.when.start = t("2031-03-01T09:00Z");
+    ck_status(&f, rota_booking_move(f.r, NULL, &weekly, &q, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert(memcmp(&row[i].booking, &in_time, sizeof in_time) == 0);
+    ck_assert_int_eq(due(), 0);
+}
+END_TEST
+
+START_TEST(what_changes_once_it_has_begun_is_told_of_where_nobody_has_asked)
+{
+    ck_status(&f, put(nobody, nobody, minutes_15, 1, 0), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-10T08:05Z");
+    rota_id id = fx_book(&f, room, "2031-03-10T08:10Z", "2031-03-10T09:00Z");
+    fx_clock(&f, "2031-03-10T08:11Z");
+    ck_status(&f, rota_booking_check_in(f.r, NULL, &id, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
 START_TEST(members_are_reminded_as_they_belong_each_once)
 {
     rota_id class = fx_resource(&f, "group", "10-A", 1), inner = fx_resource(&f, "group", "A", 1);
@@ -1261,6 +1297,8 @@ Suite *reminder_suite(void)
     tcase_add_test(each, an_occurrence_that_is_moved_into_the_next_minutes_is_late);
     tcase_add_test(each, an_occurrence_that_keeps_its_start_has_nothing_late);
     tcase_add_test(each, what_begins_as_it_is_booked_is_given_and_what_has_begun_is_not);
+    tcase_add_test(each, what_is_moved_to_a_start_that_is_over_is_not_told_of);
+    tcase_add_test(each, what_changes_once_it_has_begun_is_told_of_where_nobody_has_asked);
     tcase_add_test(each, members_are_reminded_as_they_belong_each_once);
     tcase_add_test(each, each_of_several_groups_reminds_its_members_and_rooms_between_them_nobody);
     tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);

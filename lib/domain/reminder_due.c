@@ -155,6 +155,7 @@ static int add_found(poll *p, const rota__starting *s, const person *whom, int64
 static rota__starting of_booking(const rota__booking *b)
 {
     rota__starting s = rota__starting_of(b);
+    s.changed_at = b->changed_at;
     if (!rota__status_reminds(b->status)) s.claim_count = 0;
     return s;
 }
@@ -169,7 +170,8 @@ static rota__starting of_happening(const rota__booking *row, const rota__series 
                              .part_of_id = row->id,
                              .occurrence = at->original,
                              .claims = era->claims,
-                             .claim_count = alive ? era->claim_count : 0 };
+                             .claim_count = alive ? era->claim_count : 0,
+                             .changed_at = row->changed_at };
 }
 
 /* What is not there any more claims nothing, too. */
@@ -276,6 +278,13 @@ static int gather_open(poll *p)
 
 /* --- what was noted --- */
 
+/* Was it over where it was put? A note says of no start what it was made for: what has changed
+ * since it began was put there late, or was given when somebody asked. */
+static bool was_over(const poll *p, const rota__starting *s)
+{
+    return s->when.start < s->changed_at && s->when.start < p->state.cursor;
+}
+
 static int look_at_note(poll *p, const rota__reminder_note *note)
 {
     rota__context *cx = p->cx;
@@ -286,7 +295,7 @@ static int look_at_note(poll *p, const rota__reminder_note *note)
     if (!gone) return rota__context_nomem(cx);
     *gone = *note;
     int rc = look_at(p, note->booking, note->occurrence, &s);
-    if (rc != ROTA_OK) return rc;
+    if (rc != ROTA_OK || was_over(p, s)) return rc;
     for (int64_t i = 0; rc == ROTA_OK && i < p->people.known.count; i++) {
         const person *whom = &p->people.known.items[i];
         for (int64_t k = 0; rc == ROTA_OK && k < whom->list->count; k++) {
