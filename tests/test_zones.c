@@ -688,6 +688,38 @@ START_TEST(a_series_takes_the_time_that_its_own_occurrence_leaves)
 }
 END_TEST
 
+static rota_time name_in(const char *record)
+{
+    static const char key[] = "\"occurrence\":\"";
+    char text[ROTA_TIME_TEXT] = "";
+    const char *at = record ? strstr(record, key) : NULL;
+    if (!at) return 0;
+    memcpy(text, at + sizeof key - 1, ROTA_TIME_TEXT - 1);
+    return t(text);
+}
+
+/* Who reads the feed from `*seq` on gives each its new name, and finds none that is taken. */
+static void follow_names(struct world *x, int64_t *seq, rota_time *names, int count)
+{
+    rota_result *rows;
+    ck_status(&x->f, rota_event_list(x->f.r, *seq, 0, &rows), ROTA_OK);
+    for (int64_t i = 0; i < rota_result_count(rows); i++) {
+        rota_event event = ROTA_INIT(rota_event);
+        int mine = count;
+        ck_assert_int_eq(rota_event_at(rows, i, &event), ROTA_OK);
+        *seq = event.seq;
+        rota_time was = name_in(event.before), is = name_in(event.after);
+        if (was == is) continue;
+        for (int k = 0; k < count; k++) {
+            if (names[k] == was) mine = k;
+            ck_assert_int_ne(names[k], is);
+        }
+        ck_assert_int_lt(mine, count);
+        names[mine] = is;
+    }
+    rota_result_free(rows);
+}
+
 /* Where occurrences are as far apart as they move, one takes the name of the next. */
 START_TEST(single_occurrences_give_up_their_names_in_turn)
 {
@@ -698,6 +730,8 @@ START_TEST(single_occurrences_give_up_their_names_in_turn)
     rota_call call = ROTA_INIT(rota_call);
     rota_result *found;
     rota_booking row = ROTA_INIT(rota_booking);
+    rota_time names[3];
+    int64_t seq = 0;
     rota_id id;
 
     open_world(&x);
@@ -705,15 +739,17 @@ START_TEST(single_occurrences_give_up_their_names_in_turn)
     ck_status(&x.f, book(&x, "2031-03-10T09:00:00", zone, "FREQ=HOURLY;COUNT=6", &id), ROTA_OK);
     call.scope = ROTA_SCOPE_THIS;
     for (int i = 0; i < 3; i++) {
-        call.occurrence = t(cancelled[i]);
+        names[i] = call.occurrence = t(cancelled[i]);
         ck_status(&x.f, rota_booking_cancel(x.f.r, &call, &id, NULL), ROTA_OK);
     }
     for (int later = 0; later <= 1; later++) {
         put_file(&x, later ? zone : "Europe/Madrid");
         ck_assert_int_eq(update(&x, 0, rows), 1);
         ck_assert_int_eq(rows[0].status, ROTA_OK);
+        follow_names(&x, &seq, names, 3);
         for (int i = 0; i < 3; i++) {
             rota_time now = t(cancelled[i]) - (later ? 0 : 3600);
+            ck_assert_int_eq(names[i], now);
             ck_status(&x.f, rota_occurrence_get(x.f.r, &id, now, &found), ROTA_OK);
             ck_status(&x.f, rota_booking_at(found, 0, &row), ROTA_OK);
             ck_assert_int_eq(row.status, ROTA_BOOKING_CANCELLED);
