@@ -211,7 +211,8 @@ $(BUILD)/obj/tests/%.o: tests/%.c Makefile
 	    $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # What the tests let fail below the library: calls of these come to the tests first.
-WRAPPED := sqlite3_step sqlite3_errcode sqlite3_extended_errcode sqlite3_errmsg fcntl
+WRAPPED := sqlite3_step sqlite3_errcode sqlite3_extended_errcode sqlite3_errmsg \
+           sqlite3_threadsafe sqlite3_libversion_number fcntl
 
 # The tests reach below the public API, so they take the objects themselves.
 $(TESTS): $(LIB_OBJ) $(TEST_OBJ)

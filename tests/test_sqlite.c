@@ -2194,6 +2194,58 @@ static int be_another_sqlite(sqlite3 *db, char **message, const void *routines)
                         NULL);
 }
 
+static struct {
+    bool old, alone; /* 3.36.0; built for one thread */
+} other_sqlite;
+
+int __real_sqlite3_libversion_number(void);
+int __wrap_sqlite3_libversion_number(void);
+int __real_sqlite3_threadsafe(void);
+int __wrap_sqlite3_threadsafe(void);
+
+int __wrap_sqlite3_libversion_number(void)
+{
+    return other_sqlite.old ? 3036000 : __real_sqlite3_libversion_number();
+}
+
+int __wrap_sqlite3_threadsafe(void)
+{
+    return other_sqlite.alone ? 0 : __real_sqlite3_threadsafe();
+}
+
+START_TEST(a_sqlite_that_is_too_old_opens_nothing)
+{
+    static const char *const paths[] = { fx.path, ":memory:" };
+    rota__store *store = NULL;
+    for (int64_t i = 0; i < ROTA__LENGTH(paths); i++) {
+        other_sqlite.old = true;
+        FAILS(try_open(paths[i], 0, 0, &store), ROTA_EVERSION,
+              "SQLite 3.36.0 is too old: rota needs 3.37 or later");
+        other_sqlite.old = false;
+        ck_assert_ptr_null(store);
+    }
+    ck_assert_int_ne(access(fx.path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_sqlite_for_one_thread_serves_one_handle)
+{
+    static const char *const paths[] = { fx.path, ":memory:" };
+    rota__store *store = NULL, *attached = NULL;
+    other_sqlite.alone = true;
+    for (int64_t i = 0; i < ROTA__LENGTH(paths); i++) {
+        OK(try_open(paths[i], 0, 0, &store));
+        FAILS(store->ops->attach(store, &fx.env, &fx.mem, &attached), ROTA_ESTATE,
+              "SQLITE_THREADSAFE=0");
+        ck_assert_ptr_null(attached);
+        add_room(store);
+        book(store, 1);
+        close_store(store);
+    }
+    other_sqlite.alone = false;
+}
+END_TEST
+
 START_TEST(what_sqlite_was_built_to_do_is_not_what_we_do)
 {
     ck_assert_int_eq(sqlite3_auto_extension((void (*)(void))be_another_sqlite), SQLITE_OK);
@@ -3158,6 +3210,8 @@ Suite *sqlite_suite(void)
     tcase_add_test(handles, the_log_stays_short);
     tcase_add_test(handles, the_log_stays_as_short_where_pages_are_long);
     tcase_add_test(handles, what_sqlite_was_built_to_do_is_not_what_we_do);
+    tcase_add_test(handles, a_sqlite_that_is_too_old_opens_nothing);
+    tcase_add_test(handles, a_sqlite_for_one_thread_serves_one_handle);
     tcase_add_test(handles, a_long_read_does_not_stop_writers);
     tcase_add_test(handles, processes_that_create_and_book_at_once_lose_nothing);
     tcase_add_test(handles, a_killed_process_loses_nothing_it_was_promised);

@@ -101,10 +101,10 @@ ROTA_TYPES_END
  *                 one, so that rota_errmsg() can tell; close it in any case.
  *  @return ROTA_OK; ROTA_EINVALID; ROTA_ENOTFOUND where ROTA_OPEN_EXISTING
  *          finds no file, or there is no such directory; ROTA_ECORRUPT where the file is damaged or is no
- *          calendar; ROTA_EVERSION where a newer rota wrote it; ROTA_EDENIED
- *          where it may not be read or written, or is a link; ROTA_ESTATE where it
- *          was open when this process was forked; ROTA_ELIMIT for the url;
- *          ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
+ *          calendar; ROTA_EVERSION where a newer rota wrote it, or SQLite is older
+ *          than 3.37; ROTA_EDENIED where it may not be read or written, or is a
+ *          link; ROTA_ESTATE where it was open when this process was forked;
+ *          ROTA_ELIMIT for the url; ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM.  @since 0.1 */
 ROTA_API int rota_open(const char *url, const rota_config *config, rota **out);
 
 /** Another handle on the same engine, for another thread: it shares what is in
@@ -113,8 +113,9 @@ ROTA_API int rota_open(const char *url, const rota_config *config, rota **out);
  *  that is in a call, several at a time: they must be safe for that.
  *  @param r    an open handle; its own thread calls this.
  *  @param out  receives the handle; close it with rota_close().
- *  @return ROTA_OK; ROTA_EINVALID; ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM, ROTA_ECORRUPT,
- *          and what rota_open() answers where the file has changed.  @since 0.1 */
+ *  @return ROTA_OK; ROTA_EINVALID; ROTA_ESTATE where SQLite was built for one thread;
+ *          ROTA_EBUSY, ROTA_EIO, ROTA_ENOMEM, ROTA_ECORRUPT, and what rota_open() answers
+ *          where the file has changed.  @since 0.1 */
 ROTA_API int rota_attach(rota *r, rota **out);
 
 /** Close a handle and free it. NULL is allowed. Results stay valid. Of one

@@ -383,13 +383,24 @@ static int open_store(rota__env *env, rota__mem *mem, const char *path, const ro
     return rc;
 }
 
+/* The one that is there may be another than the one that was compiled against. */
+static int check_sqlite(rota__env *env)
+{
+    int is = sqlite3_libversion_number(), oldest = ROTA__SQLITE_OLDEST;
+    if (is >= oldest) return ROTA_OK;
+    return rota__error_set(env->error, ROTA_EVERSION,
+                           "SQLite %d.%d.%d is too old: rota needs %d.%d or later", is / 1000000,
+                           is / 1000 % 1000, is % 1000, oldest / 1000000, oldest / 1000 % 1000);
+}
+
 int rota__sqlite_open(rota__env *env, rota__mem *mem, const char *path,
                       const rota__sqlite_options *options, rota__store **out)
 {
     char *resolved = NULL;
     bool memory = strcmp(path, ":memory:") == 0;
-    int rc = ROTA_OK;
+    int rc = check_sqlite(env);
     *out = NULL;
+    if (rc != ROTA_OK) return rc;
     if (memory) {
         resolved = rota__arena_text(env->arena, path, -1);
         if (!resolved) rc = rota__error_plain(env->error, ROTA_ENOMEM);
@@ -411,6 +422,10 @@ static int attach(rota__store *store, rota__env *env, rota__mem *mem, rota__stor
     const rota__sqlite *self = rota__sqlite_of(store);
     int rc = ROTA_OK;
     *out = NULL;
+    if (sqlite3_threadsafe() == 0)
+        return rota__error_set(env->error, ROTA_ESTATE,
+                               "this SQLite was built for one thread (SQLITE_THREADSAFE=0): "
+                               "another one cannot have a handle");
     if (self->memory) return ROTA_OK;
     if ((rc = check_place(self, env)) != ROTA_OK ||
         (rc = inspect(env, self->path, ROTA_OPEN_EXISTING)) != ROTA_OK)

@@ -13,7 +13,8 @@
 #include "base/forks.h"
 #include "store/sqlite.h"
 
-#if SQLITE_VERSION_NUMBER < 3037000
+#define ROTA__SQLITE_OLDEST 3037000
+#if SQLITE_VERSION_NUMBER < ROTA__SQLITE_OLDEST
 #error "rota needs SQLite 3.37 or later: its tables are STRICT"
 #endif
 
