@@ -473,7 +473,6 @@ END_TEST
 START_TEST(what_is_moved_to_a_start_that_is_over_is_not_told_of)
 {
     static const int64_t three_days[] = { 0, 259200 };
-    rota_booking_request q = ROTA_INIT(rota_booking_request);
     ck_status(&f, put(nobody, nobody, three_days, 2, 0), ROTA_OK);
     ck_assert_int_eq(due(), 0);
     fx_clock(&f, "2031-03-10T08:05Z");
@@ -484,9 +483,7 @@ START_TEST(what_is_moved_to_a_start_that_is_over_is_not_told_of)
     rota_id weekly = make_series(fx_room(&f, "Red", 1), "FREQ=WEEKLY;COUNT=2");
     move(id, "2031-03-04T12:00Z");
     move(in_time, "2031-03-10T08:05Z"); /* the second in which somebody asked last */
-    q.set = ROTA_BOOKING_SET_START;
-    q.when.start = t("2031-03-01T09:00Z");
-    ck_status(&f, rota_booking_move(f.r, NULL, &weekly, &q, NULL), ROTA_OK);
+    move_one(weekly, "2031-03-11T09:00Z", "2031-03-01T09:00Z");
     ck_assert_int_eq(due(), 2);
     for (int i = 0; i < 2; i++)
         ck_assert(memcmp(&row[i].booking, &in_time, sizeof in_time) == 0);
@@ -503,6 +500,40 @@ START_TEST(what_changes_once_it_has_begun_is_told_of_where_nobody_has_asked)
     fx_clock(&f, "2031-03-10T08:11Z");
     ck_status(&f, rota_booking_check_in(f.r, NULL, &id, NULL), ROTA_OK);
     ck_assert_int_eq(due(), 1);
+}
+END_TEST
+
+START_TEST(by_a_list_that_is_put_nothing_is_late_and_what_was_late_before_is)
+{
+    static const int64_t three_days[] = { 259200 }, both[] = { 259200, 345600 };
+    static const int64_t four_days[] = { 345600 };
+    rota_id red = fx_room(&f, "Red", 1);
+    ck_status(&f, put(nobody, nobody, three_days, 1, 0), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
+    fx_clock(&f, "2031-03-10T08:05Z");
+    fx_book(&f, room, "2031-03-11T12:00Z", "2031-03-11T13:00Z");
+    fx_book(&f, ana, "2031-03-13T08:04Z", "2031-03-13T09:00Z"); /* the next answer comes by it */
+    fx_book(&f, red, "2031-03-11T12:00Z", "2031-03-11T13:00Z");
+    ck_status(&f, put(nobody, room, four_days, 1, 0), ROTA_OK);
+    ck_status(&f, put(nobody, red, both, 2, 0), ROTA_OK);
+    ck_assert_int_eq(due_of(f.r, 1, 0), 1); /* each of two answers has one */
+    rota_id first = row[0].resource;
+    ck_assert_int_eq(due(), 1);
+    ck_assert(memcmp(&first, &row[0].resource, sizeof first) != 0);
+    ck_assert(memcmp(&first, &ana, sizeof first) == 0 || memcmp(&first, &red, sizeof first) == 0);
+    ck_assert_int_eq(row[0].start - row[0].due, 259200);
+    ck_assert_int_eq(row[0].attempt, 1);
+    ck_assert(memcmp(&row[0].resource, &room, sizeof room) != 0);
+    f.now += 86400;
+    ck_assert_int_eq(due(), 2);
+    ack(2);
+    /* So it is where one is taken away: the calendar's counts then. */
+    fx_book(&f, room, "2031-03-12T12:00Z", "2031-03-12T13:00Z");
+    rota_reminder_request none = ROTA_INIT(rota_reminder_request);
+    none.flags = ROTA_REMINDER_INHERIT;
+    none.resource = room;
+    ck_status(&f, rota_reminder_put(f.r, NULL, &none, NULL), ROTA_OK);
+    ck_assert_int_eq(due(), 0);
 }
 END_TEST
 
@@ -1299,6 +1330,7 @@ Suite *reminder_suite(void)
     tcase_add_test(each, what_begins_as_it_is_booked_is_given_and_what_has_begun_is_not);
     tcase_add_test(each, what_is_moved_to_a_start_that_is_over_is_not_told_of);
     tcase_add_test(each, what_changes_once_it_has_begun_is_told_of_where_nobody_has_asked);
+    tcase_add_test(each, by_a_list_that_is_put_nothing_is_late_and_what_was_late_before_is);
     tcase_add_test(each, members_are_reminded_as_they_belong_each_once);
     tcase_add_test(each, each_of_several_groups_reminds_its_members_and_rooms_between_them_nobody);
     tcase_add_test(each, an_empty_list_of_who_is_claimed_himself_counts_before_that_of_his_group);

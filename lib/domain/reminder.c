@@ -133,11 +133,11 @@ static int write_list(rota__write *w, const rota_id *subject, const rota__remind
     *put = *list;
     remind->on = true;
     remind->was = remind->state.version;
+    if (remind->was > 0) return rota__reminder_settle(w);
     /* The first list of all: what was due before is nobody's. */
-    if (remind->was == 0)
-        remind->state = (rota__reminder_state){ .cursor = cx->now,
-                                                .cursor_row = INT64_MAX,
-                                                .reached = cx->now };
+    remind->state = (rota__reminder_state){ .cursor = cx->now,
+                                            .cursor_row = INT64_MAX,
+                                            .reached = cx->now };
     return ROTA_OK;
 }
 

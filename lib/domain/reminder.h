@@ -20,6 +20,10 @@ int rota__reminder_retry(rota__write *w, const rota_id *ids, int64_t count, int6
 int rota__reminder_dead(rota__context *cx, const rota_id *after, int64_t limit,
                         rota__reminder_rows *rows);
 
+/* Within a decision that changes a list, once the state is in its batch: what has come to be late by
+ * the lists as they are waits to be given, and nothing is late by those that come. */
+int rota__reminder_settle(rota__write *w);
+
 /* Within a decision: how many there are to be given now, to `most`. */
 int rota__reminder_count(rota__write *w, int64_t most, int64_t *count);
 

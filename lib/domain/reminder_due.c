@@ -170,8 +170,7 @@ static rota__starting of_happening(const rota__booking *row, const rota__series 
                              .part_of_id = row->id,
                              .occurrence = at->original,
                              .claims = era->claims,
-                             .claim_count = alive ? era->claim_count : 0,
-                             .changed_at = row->changed_at };
+                             .claim_count = alive ? era->claim_count : 0 };
 }
 
 /* What is not there any more claims nothing, too. */
@@ -278,8 +277,9 @@ static int gather_open(poll *p)
 
 /* --- what was noted --- */
 
-/* Was it over where it was put? A note says of no start what it was made for: what has changed
- * since it began was put there late, or was given when somebody asked. */
+/* Was it over where it was put? A note does not say for which start it was made: what has changed
+ * since it began was put there late, or was given when somebody asked. When an occurrence of a
+ * series changed last its series does not know. */
 static bool was_over(const poll *p, const rota__starting *s)
 {
     return s->when.start < s->changed_at && s->when.start < p->state.cursor;
@@ -578,6 +578,7 @@ static void sort_found(poll *p)
     p->found.count = kept;
 }
 
+/* What is to be looked at by itself, and whom it concerns. */
 static int begin(poll *p)
 {
     rota__context *cx = p->cx;
@@ -590,6 +591,12 @@ static int begin(poll *p)
         if ((rc = cx->store->ops->counts(cx->store, &cx->env, &counts)) != ROTA_OK) return rc;
         p->w->batch.ends_at = counts.events;
     }
+    return rota__people_begin(&p->people, p->w);
+}
+
+static int begin_walk(poll *p)
+{
+    rota__context *cx = p->cx;
     if (p->state.cursor > rota__clock_latest(cx->now)) {
         p->state.cursor = cx->now;
         p->state.cursor_row = INT64_MAX;
@@ -597,17 +604,16 @@ static int begin(poll *p)
     }
     p->walk = rota__arena_room(cx->env.arena, 1, (int64_t)sizeof *p->walk);
     if (!p->walk) return rota__context_nomem(cx);
-    rc = rota__people_begin(&p->people, p->w);
-    return rc == ROTA_OK ? cx->store->ops->reminder_offsets(cx->store, &cx->env, &p->offsets,
-                                                            &p->offset_count)
-                         : rc;
+    return cx->store->ops->reminder_offsets(cx->store, &cx->env, &p->offsets, &p->offset_count);
 }
 
 static int gather(poll *p)
 {
     int rc = begin(p);
     if (rc != ROTA_OK || p->was.version == 0) return rc;
-    if ((rc = gather_open(p)) != ROTA_OK || (rc = gather_notes(p)) != ROTA_OK) return rc;
+    if ((rc = begin_walk(p)) != ROTA_OK || (rc = gather_open(p)) != ROTA_OK ||
+        (rc = gather_notes(p)) != ROTA_OK)
+        return rc;
     sort_found(p);
     p->behind = p->found.count;
     rota__arena_init(&p->round, p->cx->looker->mem);
@@ -640,6 +646,19 @@ static int give(poll *p, found *one)
     return ROTA_OK;
 }
 
+static int put_found(poll *p, const found *one)
+{
+    rota__reminder *put = ROTA__PUSH(p->cx->env.arena, &p->w->batch.remind.put);
+    if (!put) return rota__context_nomem(p->cx);
+    *put = one->reminder;
+    return ROTA_OK;
+}
+
+static void reach(poll *p, rota_time due)
+{
+    if (p->state.reached < due) p->state.reached = due;
+}
+
 static int put_next(poll *p)
 {
     for (int64_t i = 0; i < p->next.count; i++) {
@@ -659,14 +678,11 @@ static int finish(poll *p)
         found *one = &p->found.items[i];
         bool given = i < p->query.limit;
         int rc = given ? give(p, one) : ROTA_OK;
+        reach(p, one->reminder.due);
+        if (rc == ROTA_OK && (given || !one->stored)) rc = put_found(p, one);
         if (rc != ROTA_OK) return rc;
-        if (one->reminder.due > p->state.reached) p->state.reached = one->reminder.due;
-        if (!given && one->stored) continue;
-        rota__reminder *put = ROTA__PUSH(p->cx->env.arena, &remind->put);
-        if (!put) return rota__context_nomem(p->cx);
-        *put = one->reminder;
     }
-    if (p->state.cursor > p->state.reached) p->state.reached = p->state.cursor;
+    reach(p, p->state.cursor);
     int rc = put_next(p);
     remind->state = p->state;
     remind->was = p->was.version;
@@ -716,6 +732,22 @@ int rota__reminder_due(rota__write *w, const rota_reminder_query *query, rota__a
     if (rc == ROTA_OK) rc = rota__write_run(w, decide, &asked, "");
     if (rc == ROTA_OK && !(w->call.flags & ROTA_CALL_DRY_RUN))
         rota__meter_add(&w->cx->meter->reminders, rows->count);
+    return rc;
+}
+
+int rota__reminder_settle(rota__write *w)
+{
+    poll p = { .w = w, .cx = w->cx, .query = { .limit = INT64_MAX } };
+    rota__remind *remind = &w->batch.remind;
+    int rc = begin(&p);
+    if (rc != ROTA_OK || p.was.version == 0) return rc;
+    rc = gather_notes(&p);
+    sort_found(&p);
+    for (int64_t i = 0; rc == ROTA_OK && i < p.found.count; i++) {
+        reach(&p, p.found.items[i].reminder.due);
+        rc = put_found(&p, &p.found.items[i]);
+    }
+    remind->state.reached = p.state.reached;
     return rc;
 }
 

@@ -86,7 +86,7 @@ typedef struct rota__starting {
     rota_time occurrence;
     const rota__claim *claims;
     int64_t claim_count;
-    rota_time changed_at; /* of one that is looked at by itself; else 0 */
+    rota_time changed_at; /* of one that is looked at by itself, and is a row of its own; else 0 */
 } rota__starting;
 
 static inline rota__starting rota__starting_of(const rota__booking *b)

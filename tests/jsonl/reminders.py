@@ -33,7 +33,7 @@ class Booking:
         self.claims = claims        # resources
         self.times = {}             # occurrence (None: it happens once) -> start
         self.since = {}             # the same -> after how many answers it came to have that
-                                    # start, when, and the longest offset of all lists then
+                                    # start, when, and after how many lists
         self.own = None             # a list
         self.series = False
 
@@ -48,11 +48,13 @@ class World:
         self.bookings, self.people, self.groups = {}, [], {}
         self.lists = {}             # resource or None -> list
         self.cursor = None
+        self.least = None           # of what rota keeps of that, behind answers that were cut
         self.ids, self.keys = {}, {}
         self.state = {}             # key -> [attempt, leased until, done]
         self.forgotten = {}         # key -> after how many answers
-        self.given = self.polls = 0
+        self.given = self.polls = self.puts = 0
         self.owed = set()           # due, and not given by an answer that was cut
+        self.waiting = set()        # late, when a list was put
 
     def ask(self, op, **fields):
         answer = self.dice.choice(self.workers).ask(op, **fields)
@@ -82,12 +84,12 @@ class World:
         return found
 
     def since(self):
-        return self.polls, self.now, self.longest()
+        return self.polls, self.now, self.puts
 
-    def longest(self):
-        """What comes to be late by a list that is put later is nobody's."""
-        lists = [*self.lists.values(), *(b.own for b in self.bookings.values())]
-        return max((offset for offsets in lists for offset in offsets or ()), default=-1)
+    def is_late(self, key):
+        """Was it due already when it came to be, by the lists as they were then?"""
+        poll, since, puts = self.bookings[key[0]].since[key[1]]
+        return poll == self.polls and puts == self.puts and key[3] > since
 
     def list_of(self, booking, claim):
         for offsets in (booking.own, self.lists.get(claim), self.lists.get(None)):
@@ -160,7 +162,7 @@ class World:
         if not booking:
             return
         fields = {"occurrence": rota.text(occurrence), "scope": "this"} if booking.series else {}
-        start = self.when()
+        start = self.when() if self.dice.random() < 0.9 else self.now - self.dice.randrange(2 * DAY)
         self.ask("booking.move", id=booking.id, start=rota.text(start), **fields)
         if booking.times[occurrence] != start:
             booking.since[occurrence] = self.since()
@@ -221,22 +223,34 @@ class World:
         offsets = sorted(self.dice.sample(OFFSETS, self.dice.randint(0, 3)))
         kind = self.dice.random()
         if kind < 0.3 or not self.people:
+            self.changes_lists(self.lists.get(None), offsets)
             self.ask("reminder.put", before=offsets)
             self.lists[None] = offsets
         elif kind < 0.6:
             whose = self.dice.choice(self.people + list(self.groups))
             inherit = self.dice.random() < 0.3
+            self.changes_lists(self.lists.get(whose), None if inherit else offsets)
             self.ask("reminder.put", resource=whose,
                      **({"inherit": True} if inherit else {"before": offsets}))
             self.lists[whose] = None if inherit else offsets
         elif self.bookings:
             booking = self.dice.choice(list(self.bookings.values()))
+            self.changes_lists(booking.own, offsets)
             self.ask("reminder.put", booking=booking.id, before=offsets)
             booking.own = offsets
         else:
             return
-        if self.cursor is None:
-            self.cursor = self.now
+        lists = [*self.lists.values(), *(b.own for b in self.bookings.values())]
+        if self.cursor is None and any(offsets is not None for offsets in lists):
+            self.cursor = self.least = self.now
+
+    def changes_lists(self, was, now):
+        """What is late goes by the lists of before, and nothing is late by one that is put."""
+        if was == now:
+            return
+        if self.cursor is not None:
+            self.waiting |= {key for key in self.may() if self.is_late(key)}
+        self.puts += 1
 
     def wait(self):
         kind = self.dice.random()
@@ -268,7 +282,7 @@ class World:
         """The cursor goes back with the clock, and what is forgotten behind it comes again."""
         if self.cursor is None or self.now >= self.cursor - 60:
             return
-        self.cursor = self.now
+        self.cursor = self.least = self.now
         for key in [key for key in self.forgotten if key[3] - key[4] > self.now]:
             del self.forgotten[key], self.state[key]
 
@@ -288,6 +302,8 @@ class World:
             self.look(row, may)
         if self.cursor is not None:
             self.complete(may, limit > 3)
+            if len(rows) < limit:
+                self.least = max(self.least, self.now - 60)
             for key in self.owed if len(rows) == limit else ():
                 if key[3] - key[4] < rota.seconds(rows[-1]["due"]):
                     raise Disagreement(f"left out, and later ones given: {key}")
@@ -313,6 +329,10 @@ class World:
             raise Disagreement(f"two ids, or two reminders: {row}")
         if self.comes_again(key):
             del self.forgotten[key], self.state[key]
+        began = self.bookings[key[0]].since[key[1]][1] > start and start >= self.least
+        if key not in self.state and not (due > self.least or began or self.is_late(key) or
+                                          key in self.owed or key in self.waiting):
+            raise Disagreement(f"given, and it was due before it came to be: {row}")
         state = self.state.setdefault(key, [0, None, False])
         if state[2]:
             raise Disagreement(f"given again when it was done: {row}")
@@ -326,10 +346,7 @@ class World:
     def complete(self, may, whole):
         """What came due since the last answer is owed, and a whole answer leaves nothing out."""
         for key in may:
-            booking = self.bookings[key[0]]
-            poll, since, longest = booking.since[key[1]]
-            fresh = key[3] - key[4] > self.cursor or (
-                poll == self.polls and key[3] > since and key[4] <= longest)
+            fresh = key[3] - key[4] > self.cursor or key in self.waiting or self.is_late(key)
             if self.mutate == "early":
                 fresh = True
             if fresh:
@@ -339,6 +356,7 @@ class World:
             raise Disagreement(f"never given: {min(self.owed, key=str)}, cursor {self.cursor}, "
                                f"now {self.now}")
         self.cursor = max(self.cursor, self.now)
+        self.waiting &= self.owed
         self.polls += 1
 
     def step(self):
