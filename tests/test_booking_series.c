@@ -2038,7 +2038,24 @@ START_TEST(what_is_cancelled_from_there_on_is_said_to_be)
 }
 END_TEST
 
-START_TEST(what_has_begun_is_said_to_have)
+/* As where each of them was cancelled by itself. */
+START_TEST(what_was_left_out_is_not_cancelled)
+{
+    rota_id room = fx_room(&f, "Blue", 1);
+    fx_book(&f, room, "2031-03-31T07:00Z", "2031-04-20T08:00Z");
+    rota_receipt made = partial(room, "2031-03-10T09:00", weekly, HOUR);
+    ck_assert_int_eq(made.skipped, 3);
+    ck_refused(cancel(made.id, "2031-03-31T07:00Z", ROTA_SCOPE_FUTURE), ROTA_ESTATE);
+    ck_assert_int_eq(cancel(made.id, "2031-03-31T07:00Z", ROTA_SCOPE_FUTURE), ROTA_ESTATE);
+    ck_assert_str_eq(
+        rota_errmsg(f.r),
+        "booking \"Series\" has nothing to come from there on and cannot be cancelled");
+    ck_status(&f, cancel(made.id, "2031-03-24T08:00Z", ROTA_SCOPE_FUTURE), ROTA_OK);
+    ck_assert_int_eq(get(made.id).version, 2);
+}
+END_TEST
+
+START_TEST(what_has_nothing_to_come_is_said_to_have)
 {
     rota_id id = series(fx_room(&f, "Blue", 1), "2031-03-10T09:00", weekly, HOUR);
     ck_status(&f, move(id, "2031-03-17T08:00Z", ROTA_SCOPE_THIS, "2031-05-17T08:00Z"), ROTA_OK);
@@ -2046,9 +2063,9 @@ START_TEST(what_has_begun_is_said_to_have)
     ck_assert_int_eq(move(id, "2031-03-24T08:00Z", ROTA_SCOPE_FUTURE, "2031-05-31T09:00Z"),
                      ROTA_ESTATE);
     ck_assert_str_eq(rota_errmsg(f.r),
-                     "booking \"Series\" has begun from there on and cannot be moved");
+                     "booking \"Series\" has nothing to come from there on and cannot be moved");
     ck_assert_int_eq(move(id, NULL, ROTA_SCOPE_NONE, "2031-05-31T09:00Z"), ROTA_ESTATE);
-    ck_assert_str_eq(rota_errmsg(f.r), "booking \"Series\" has begun altogether, but for what was "
+    ck_assert_str_eq(rota_errmsg(f.r), "booking \"Series\" has nothing to come, but for what was "
                                        "changed by itself, and cannot be moved");
 }
 END_TEST
@@ -2402,7 +2419,8 @@ Suite *booking_series_suite(void)
     tcase_add_test(cancelling, an_endless_series_is_given_an_end);
     tcase_add_test(cancelling, a_cancel_tells_of_the_one_that_it_names);
     tcase_add_test(cancelling, what_is_cancelled_from_there_on_is_said_to_be);
-    tcase_add_test(cancelling, what_has_begun_is_said_to_have);
+    tcase_add_test(cancelling, what_was_left_out_is_not_cancelled);
+    tcase_add_test(cancelling, what_has_nothing_to_come_is_said_to_have);
     tcase_add_test(cancelling, what_is_left_was_moved_by_itself_and_has_begun);
     tcase_add_test(cancelling, an_occurrence_is_checked_in_and_completed);
     suite_add_tcase(s, cancelling);

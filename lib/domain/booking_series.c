@@ -320,8 +320,8 @@ static int mark(edit *k, rota_time begun, bool *any, bool *whole)
 }
 
 /* Is any of what is marked still of its era? Those that were changed by themselves lie
- * where they lie. */
-static int any_like_their_era(edit *k, rota_time begun, bool *any)
+ * where they lie. skipped: one that was left out counts, as for a move, which it follows. */
+static int any_like_their_era(edit *k, rota_time begun, bool skipped, bool *any)
 {
     const rota_span rest = { begun, ROTA_TIME_MAX };
     rota__series_walk *walk;
@@ -333,8 +333,8 @@ static int any_like_their_era(edit *k, rota_time begun, bool *any)
         rota__series_open(walk, &k->series, e, rest, true);
         while (!*any && (rc = rota__series_step(k->w, walk, &at)) == ROTA_OK) {
             const rota__exception *is = rota__series_exception(&k->series, at.original);
-            bool apart = is && is->kind == ROTA__EXCEPT_APART;
-            *any = !apart && at.original >= first_named(k) && at.when.start > begun;
+            bool there = !is || (skipped && is->kind == ROTA__EXCEPT_SKIPPED);
+            *any = there && at.original >= first_named(k) && at.when.start > begun;
         }
         if (rc == ROTA__RECUR_DONE) rc = ROTA_OK;
     }
@@ -508,18 +508,19 @@ static int admit_change(edit *k, bool any)
                                 &k->series.checked_until);
 }
 
-static int all_begun(edit *k, const char *verb)
+static int none_left(edit *k, const char *verb)
 {
     rota__context *cx = k->w->cx;
     bool later = k->w->call.scope == ROTA_SCOPE_FUTURE, apart = false;
     bool gone = later && k->series.eras[k->at.era].cancelled;
     rota_time named = first_named(k);
     for (int64_t i = 0; i < k->series.exception_count && !apart; i++)
-        apart = k->series.exceptions[i].original >= named;
-    return rota__error_set(cx->env.error, ROTA_ESTATE, "%s %s %s%s and cannot be %s",
+        apart = k->series.exceptions[i].kind == ROTA__EXCEPT_APART &&
+                k->series.exceptions[i].original >= named;
+    return rota__error_set(cx->env.error, ROTA_ESTATE, "%s %s%s%s and cannot be %s",
                            rota__request_booking(cx, k->before),
-                           gone ? "is cancelled" : "has begun",
-                           later ? "from there on" : "altogether",
+                           gone ? "is cancelled" : "has nothing to come",
+                           later ? " from there on" : "",
                            apart && !gone ? ", but for what was changed by itself," : "", verb);
 }
 
@@ -586,7 +587,7 @@ static int move_many(edit *k, const rota_booking_request *asked)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE, "%s is cancelled and cannot be moved",
                                rota__request_booking(w->cx, k->before));
     if ((rc = check_strategy(w, request->on_conflict)) != ROTA_OK) return rc;
-    if ((rc = find_reference(k, &was)) == ROTA__RECUR_DONE) return all_begun(k, "moved");
+    if ((rc = find_reference(k, &was)) == ROTA__RECUR_DONE) return none_left(k, "moved");
     if (rc != ROTA_OK || (rc = rota__series_measure(w, &k->series, &all)) != ROTA_OK) return rc;
     set_end(k, own_time(k, was.when).start, request);
     if (request->set & ROTA_BOOKING_SET_TITLE) after.title = request->title;
@@ -596,9 +597,9 @@ static int move_many(edit *k, const rota_booking_request *asked)
         if ((rc = mark(k, w->cx->now, &any, &whole)) != ROTA_OK) return rc;
         k->follows = may_follow(k);
         bool left = any;
-        if (any) rc = any_like_their_era(k, w->cx->now, &left);
+        if (any) rc = any_like_their_era(k, w->cx->now, true, &left);
         if (rc != ROTA_OK) return rc;
-        if (!left && !k->follows) return all_begun(k, "moved");
+        if (!left && !k->follows) return none_left(k, "moved");
         if ((rc = change_eras(k, request, &was)) != ROTA_OK ||
             (rc = check_named(k, request, &was)) != ROTA_OK ||
             (rc = admit_change(k, any)) != ROTA_OK || (rc = put_follower(k)) != ROTA_OK)
@@ -654,9 +655,9 @@ static int cancel_many(edit *k)
     if (status == ROTA_BOOKING_EXPIRED) return cannot_cancel(k, status);
     if ((rc = cancel_parts(k, begun, &parts)) != ROTA_OK ||
         (!gone && (rc = mark(k, begun, &any, &whole)) != ROTA_OK) ||
-        (any && !parts && (rc = any_like_their_era(k, begun, &any)) != ROTA_OK))
+        (any && !parts && (rc = any_like_their_era(k, begun, false, &any)) != ROTA_OK))
         return rc;
-    if (!any && !parts) return gone ? cannot_cancel(k, status) : all_begun(k, "cancelled");
+    if (!any && !parts) return gone ? cannot_cancel(k, status) : none_left(k, "cancelled");
     if (held && any && !whole)
         return rota__error_set(w->cx->env.error, ROTA_ESTATE,
                                "%s is held: it is cancelled as a whole",

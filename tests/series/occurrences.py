@@ -672,7 +672,7 @@ class Model:
                 chosen = [o for o in chosen if not o.apart]
         live = [o for o in chosen if o.status in ("confirmed", "checked_in")]
         if chosen and not live and booking.series and scope != "this":
-            raise Unclear("nothing that could be cancelled")
+            raise Refusal("ESTATE")
         if not live:
             raise Refusal("ESTATE")
         ends = not booking.series or scope != "this" and len(chosen) == len(booking.occurrences)
