@@ -460,7 +460,7 @@ END_TEST
 
 /* --- the lock of who writes: a worker has it too, and never asks rota for anything --- */
 
-static int worker_may_end[2], in_turn[2];
+static int worker_is_there[2], worker_may_end[2];
 
 static pid_t fork_by_handlers(void)
 {
@@ -481,6 +481,7 @@ static void start_worker(pid_t (*way)(void))
     ck_assert_int_ge(child, 0);
     if (child > 0) return;
     (void)close(worker_may_end[1]);
+    tell(worker_is_there);
     (void)hear(worker_may_end);
     _exit(0);
 }
@@ -508,9 +509,11 @@ static void books_at_once(int slot, int expected)
 START_TEST(a_worker_that_lives_on_keeps_nobody_from_writing)
 {
     make_calendar();
+    make_pipe(worker_is_there);
     make_pipe(worker_may_end);
     chosen = ways[_i];
     in_child(leave_worker_behind);
+    ck_assert(hear(worker_is_there));
     books_at_once(2, ROTA_OK);
     tell(worker_may_end);
     mine = open_calendar();
@@ -527,7 +530,6 @@ static int wait_to_be_killed(void *ctx, void *bytes, int64_t count)
     memset(bytes, 42, (size_t)count);
     if (!deadly) return 0;
     start_worker(fork_by_handlers);
-    tell(in_turn);
     for (;;)
         (void)pause();
 }
@@ -550,11 +552,11 @@ START_TEST(a_process_that_is_killed_while_it_writes_leaves_no_lock_to_its_worker
 {
     int status = 0;
     make_calendar();
+    make_pipe(worker_is_there);
     make_pipe(worker_may_end);
-    make_pipe(in_turn);
     lock_file_is_new = _i == 1;
     pid_t writer = start(book_until_killed);
-    ck_assert(hear(in_turn));
+    ck_assert(hear(worker_is_there)); /* and what it inherited is closed */
     books_at_once(2, ROTA_EBUSY);
     ck_assert_int_eq(kill(writer, SIGKILL), 0);
     ck_assert_int_eq(waitpid(writer, &status, 0), writer);
