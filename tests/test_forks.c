@@ -602,6 +602,37 @@ START_TEST(a_fork_in_the_middle_of_opening_and_closing_finds_a_whole_list)
 }
 END_TEST
 
+/* --- beside handlers of the host's own, which were there before rota was used --- */
+
+static bool host_asks;
+
+static void in_child_of_host(void)
+{
+    rota_stats stats = ROTA_INIT(rota_stats);
+    if (!host_asks) return;
+    ck_answer(mine, rota_stats_get(mine, &stats), ROTA_ESTATE);
+    rota_close(mine);
+    opens(at.path, 0, ROTA_ESTATE);
+    opens(at.other, 0, ROTA_OK);
+}
+
+static void does_nothing(void)
+{
+}
+
+START_TEST(handlers_of_the_hosts_own_may_use_rota_in_the_child)
+{
+    ck_assert_int_eq(pthread_atfork(NULL, NULL, in_child_of_host), 0);
+    make_calendar();
+    mine = open_calendar();
+    host_asks = true;
+    in_child(does_nothing);
+    host_asks = false;
+    ck_answer(mine, book(mine, at.room, 0), ROTA_OK);
+    rota_close(mine);
+}
+END_TEST
+
 Suite *forks_suite(void)
 {
     Suite *s = suite_create("forks");
@@ -611,6 +642,7 @@ Suite *forks_suite(void)
     tcase_add_loop_test(handle, an_inherited_handle_is_refused_and_closed_and_the_parent_goes_on, 0,
                         2);
     tcase_add_test(handle, what_another_thread_was_in_the_middle_of_nobody_waits_for);
+    tcase_add_test(handle, handlers_of_the_hosts_own_may_use_rota_in_the_child);
     suite_add_tcase(s, handle);
 
     TCase *file = tcase_create("file");

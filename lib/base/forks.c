@@ -44,6 +44,13 @@ bool rota__forks_watch(void)
     return watched;
 }
 
+/* Before the host has handlers of its own: so these are the last before a fork, when nobody is
+ * waited for any more, and the first in the child, whose handlers may use rota already. */
+__attribute__((constructor)) static void watch_early(void)
+{
+    (void)rota__forks_watch();
+}
+
 bool rota__forks_inherited(dev_t device, ino_t inode)
 {
     for (const rota__forks_file *file = files; file; file = file->next)

@@ -111,11 +111,12 @@ static int note_file(rota__sqlite *self, rota__env *env)
     return self->file ? ROTA_OK : rota__error_plain(env->error, ROTA_ENOMEM);
 }
 
-/* No other thread forks in between: it would not know that this file is open. */
+/* No lock on the file is taken before it is noted: a child that was forked in between has
+ * nothing to be misled by. And opening calls hooks that the host may have given to SQLite. */
 static int open_noted(rota__sqlite *self, rota__env *env, const char *name, int flags)
 {
-    rota__forks_hold();
     int rc = sqlite3_open_v2(name, &self->db, flags, NULL);
+    rota__forks_hold();
     int noted = rc == SQLITE_OK && !self->memory ? note_file(self, env) : ROTA_OK;
     rota__forks_release();
     if (!self->db) return rota__error_plain(env->error, ROTA_ENOMEM);
