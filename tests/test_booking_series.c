@@ -1058,6 +1058,32 @@ static int change(rota_id resource, uint32_t set, int32_t value)
     return rota_resource_update(f.r, NULL, &resource, &q, NULL);
 }
 
+/* Setup and cleanup of a year reach to where he comes to belong to another group, and to series
+ * of that: it is looked at in passing, and still stood on when all is written. */
+START_TEST(what_is_met_far_ahead_in_passing_is_stood_on)
+{
+    for (int i = 0; i <= 12; i++) {
+        rota_id person = fx_resource(&f, "person", "Ann", 1);
+        rota_id group = fx_resource(&f, "group", "Team", 1);
+        rota_member_request late = ROTA_INIT(rota_member_request);
+        ck_status(&f,
+                  change(person, ROTA_RESOURCE_SET_BEFORE | ROTA_RESOURCE_SET_AFTER,
+                         ROTA_MAX_BUFFER),
+                  ROTA_OK);
+        for (int k = 0; k < i; k++)
+            ck_status(&f, join(fx_resource(&f, "group", "Other", 1), person, NULL), ROTA_OK);
+        series(group, "2031-04-01T00:00", "FREQ=YEARLY;INTERVAL=10", HOUR);
+        late.group = fx_resource(&f, "group", "Late", 1);
+        late.member = person;
+        late.set = ROTA_MEMBER_SET_FROM;
+        late.from = t("2065-01-01T00:00Z") + ROTA_MAX_BUFFER + ROTA_MAX_BUFFER / 2;
+        ck_status(&f, rota_member_add(f.r, NULL, &late, NULL), ROTA_OK);
+        ck_status(&f, join(group, person, "2065-01-01T00:00Z"), ROTA_OK);
+        ck_status(&f, rota_check(f.r, ROTA_TIME_MIN), ROTA_OK);
+    }
+}
+END_TEST
+
 /* Behind the 28 years for which series are looked at one by one. */
 START_TEST(who_joins_meets_what_is_far_ahead)
 {
@@ -2368,6 +2394,7 @@ Suite *booking_series_suite(void)
     tcase_add_test(meeting, a_booking_of_many_years_meets_every_occurrence);
     tcase_add_test(meeting, what_is_far_away_is_in_the_way);
     tcase_add_test(meeting, who_joins_meets_what_is_far_ahead);
+    tcase_add_test(meeting, what_is_met_far_ahead_in_passing_is_stood_on);
     tcase_add_test(meeting, who_joins_meets_what_has_no_end_either);
     tcase_add_test(meeting, cleanup_and_units_meet_what_is_far_ahead);
     tcase_add_test(meeting, buffers_of_what_has_an_end_meet_what_has_none);

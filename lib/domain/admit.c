@@ -823,25 +823,22 @@ static int admit_all(rota__write *w, int64_t resource, rota_span when, const rot
 }
 
 /* One resource, in the spans in which it is reached. In memory of its own, for there may be many
- * of them, and decades of each; but what it stands on is looked at before, and so guarded. */
+ * of them, and decades of each. */
 static int admit_reached(rota__write *w, const rota__reached *ways, int64_t count, rota_span when,
                          const rota__change *change, rota__clashes *clashes, bool *proven)
 {
-    rota__arena own;
+    rota__aside aside;
     rota__clashes found = { 0 };
-    rota__reach above = { 0 };
-    const rota_span window = rota__admit_widened(when, ROTA_MAX_BUFFER, ROTA_MAX_BUFFER);
-    int rc = rota__admit_above(w, ways->resource, window, change, false, &above);
-    if (rc != ROTA_OK) return rc;
-    rota__arena *all = rota__context_scratch(w->cx, &own);
+    int rc = ROTA_OK;
+    rota__write_aside(w, &aside);
     for (int64_t i = 0; i < count && rc == ROTA_OK && *proven; i++) {
         rota_span common = rota__time_common(when, ways[i].within);
         if (common.start < common.end)
             rc = admit_all(w, ways->resource, common, change, &found, proven);
     }
-    w->cx->env.arena = all;
+    rc = rota__write_back(w, &aside, rc);
     if (rc == ROTA_OK) rc = rota__admit_keep(w, &found, clashes);
-    rota__arena_free(&own);
+    rota__arena_free(&aside.own);
     return rc;
 }
 
@@ -859,7 +856,7 @@ int rota__admit_change(rota__write *w, int64_t resource, rota_span when, const r
             end++;
         rc = admit_reached(w, &below.items[i], end - i, when, change, clashes, &proven);
     }
-    if (rc == ROTA_OK && !proven)
+    if (rc == ROTA_OK && !proven && clashes->count == 0)
         rc = rota__error_set(w->cx->env.error, ROTA_ELIMIT,
                              "whether series without an end ever meet cannot be said");
     return rc;

@@ -246,13 +246,13 @@ static int add_source(look *k, const rota__reached *source)
 static int sweep_span(look *k, rota_span span)
 {
     rota__write *w = k->far.w;
-    rota__arena own;
+    rota__aside aside;
     rota__clashes found = { 0 };
-    rota__arena *all = rota__context_scratch(w->cx, &own);
+    rota__write_aside(w, &aside);
     int rc = rota__admit_within(w, k->resource->row, span, k->change, &found);
-    w->cx->env.arena = all;
+    rc = rota__write_back(w, &aside, rc);
     if (rc == ROTA_OK) rc = rota__admit_keep(w, &found, k->clashes);
-    rota__arena_free(&own);
+    rota__arena_free(&aside.own);
     return rc;
 }
 

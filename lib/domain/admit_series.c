@@ -303,21 +303,21 @@ int rota__admit_keep(rota__write *w, const rota__clashes *found, rota__clashes *
 static int ask_all(look *k)
 {
     rota__context *cx = k->w->cx;
-    rota__arena own;
+    rota__aside aside;
     rota__clashes found = { 0 };
     rota__breaches closed = { 0 };
     int rc = ROTA_OK;
-    rota__arena *all = rota__context_scratch(cx, &own);
+    rota__write_aside(k->w, &aside);
     for (int64_t i = 0; i < k->resources.count && rc == ROTA_OK; i++)
         rc = ask(k, k->resources.items[i], &found, &closed);
-    cx->env.arena = all;
+    rc = rota__write_back(k->w, &aside, rc);
     if (rc == ROTA_OK) rc = rota__admit_keep(k->w, &found, k->clashes);
     for (int64_t i = 0; i < closed.count && rc == ROTA_OK; i++) {
-        rota__breach *kept = ROTA__PUSH(all, k->breaches);
+        rota__breach *kept = ROTA__PUSH(cx->env.arena, k->breaches);
         if (!kept) rc = rota__context_nomem(cx);
         if (kept) *kept = closed.items[i];
     }
-    rota__arena_free(&own);
+    rota__arena_free(&aside.own);
     return rc;
 }
 

@@ -28,31 +28,19 @@ static int leave(rota__write *w, const rota__booking *winner, const rota__bookin
     return ROTA_OK;
 }
 
-/* From memory that is about to go. */
-static int keep_guards(rota__write *w, int rc)
-{
-    int64_t size = (int64_t)sizeof *w->batch.guards.items;
-    int64_t count = w->batch.guards.count;
-    w->batch.guards.items = rota__arena_copy(w->cx->env.arena, w->batch.guards.items, count * size);
-    w->batch.guards.count = w->batch.guards.room = w->batch.guards.items ? count : 0;
-    return w->batch.guards.items ? rc : rota__context_nomem(w->cx);
-}
-
-/* In memory of its own, since there may be many: but for the guards of what it looks at. */
+/* In memory of its own, since there may be many. */
 static int search(rota__write *w, const rota__booking *booking, const rota__absent *absent,
                   rota_span *when)
 {
-    rota__arena own;
+    rota__aside aside;
     rota__placement placement;
-    const rota__guard *known = w->batch.guards.items;
-    rota__arena *all = rota__context_scratch(w->cx, &own);
+    rota__write_aside(w, &aside);
     int rc = rota__placement_of(w->cx, booking, &placement);
     if (rc == ROTA_OK)
         rc = rota__place_find(w, &placement, booking->claims, booking->claim_count,
                               booking->when.end - booking->when.start, absent, when);
-    w->cx->env.arena = all;
-    if (w->batch.guards.items != known) rc = keep_guards(w, rc);
-    rota__arena_free(&own);
+    rc = rota__write_back(w, &aside, rc);
+    rota__arena_free(&aside.own);
     return rc;
 }
 

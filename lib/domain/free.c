@@ -206,16 +206,15 @@ static int confirm_all(const search *s, rota_span when, const rota__claim *claim
 static int confirm(const search *s, rota_span when, const rota__claim *claims, int64_t count,
                    bool *admitted)
 {
-    rota__context *cx = s->w->cx;
-    rota__arena own;
+    rota__aside aside;
     rota__clashes clashes = { 0 };
     rota__breaches breaches = { 0 };
     int rc = confirm_all(s, when, claims, count, admitted);
     if (rc != ROTA_OK || *admitted) return rc;
-    rota__arena *all = rota__context_scratch(cx, &own);
+    rota__write_aside(s->w, &aside);
     rc = rota__admit_claims(s->w, when, claims, count, &s->absent, NULL, &clashes, &breaches);
-    cx->env.arena = all;
-    rota__arena_free(&own);
+    rc = rota__write_back(s->w, &aside, rc);
+    rota__arena_free(&aside.own);
     *admitted = rc == ROTA_OK && clashes.count == 0 && breaches.count == 0;
     return rc;
 }

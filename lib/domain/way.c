@@ -100,24 +100,19 @@ int rota__way_clear(rota__write *w, const rota__booking *booking, rota__clashes 
     return clear(w, booking, NULL, NULL, clashes, breaches);
 }
 
-/* The same, in memory of its own, since it is asked often. It looks at nothing
- * that was not looked at and guarded before. */
+/* The same, in memory of its own, since it is asked often. */
 static int try_fit(rota__write *w, const rota__booking *booking, const candidates *list,
                    const rota_span *near, bool *fit)
 {
-    rota__context *cx = w->cx;
-    rota__arena own;
+    rota__aside aside;
     rota__clashes clashes = { 0 };
-    const int64_t guards = w->batch.guards.count;
-    rota__arena *all = rota__context_scratch(cx, &own);
+    rota__write_aside(w, &aside);
     w->lapsed_known = true;
     int rc = clear(w, booking, list, near, &clashes, NULL);
     w->lapsed_known = false;
-    cx->env.arena = all;
-    assert(w->batch.guards.count == guards);
-    (void)guards;
+    rc = rota__write_back(w, &aside, rc);
     *fit = rc == ROTA_OK && clashes.count == 0;
-    rota__arena_free(&own);
+    rota__arena_free(&aside.own);
     return rc;
 }
 

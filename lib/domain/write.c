@@ -65,6 +65,23 @@ int rota__write_touch(rota__write *w, int64_t resource)
     return rc == ROTA_OK ? guard_add(w, resource, stamp, true) : rc;
 }
 
+void rota__write_aside(rota__write *w, rota__aside *aside)
+{
+    aside->known = w->batch.guards.items;
+    aside->all = rota__context_scratch(w->cx, &aside->own);
+}
+
+int rota__write_back(rota__write *w, rota__aside *aside, int rc)
+{
+    int64_t count = w->batch.guards.count;
+    w->cx->env.arena = aside->all;
+    if (w->batch.guards.items == aside->known) return rc;
+    w->batch.guards.items = rota__arena_copy(aside->all, w->batch.guards.items,
+                                             count * (int64_t)sizeof *w->batch.guards.items);
+    w->batch.guards.count = w->batch.guards.room = w->batch.guards.items ? count : 0;
+    return w->batch.guards.items ? rc : rota__context_nomem(w->cx);
+}
+
 static int by_resource(const void *left, const void *right)
 {
     const rota__guard *a = left, *b = right;

@@ -90,6 +90,20 @@ int rota__write_look(rota__write *w, int64_t resource, rota__timeline **out);
 /* This write changes what the resource is taken by. */
 int rota__write_touch(rota__write *w, int64_t resource);
 
+/* Memory for a part of a decision that is done many times. What is made in it is gone when it is
+ * freed, but for the guards of what was looked at. In pairs, one in another too:
+ *     rota__write_aside(w, &aside);
+ *     rc = …
+ *     rc = rota__write_back(w, &aside, rc);   here what is wanted of it is copied
+ *     rota__arena_free(&aside.own); */
+typedef struct rota__aside {
+    rota__arena own, *all;
+    const rota__guard *known;
+} rota__aside;
+void rota__write_aside(rota__write *w, rota__aside *aside);
+/* Returns rc, or ROTA_ENOMEM. */
+int rota__write_back(rota__write *w, rota__aside *aside, int rc);
+
 /* Put a booking, which was `before` (NULL: new; of an occurrence that gets a row of its
  * own, as its series had it). Its version is set here, and what it claims or claimed is
  * touched. */
