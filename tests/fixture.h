@@ -78,12 +78,17 @@ char *fx_picture(struct fx *f);
  * first. True: that is the answer, and nothing was locked. */
 extern bool (*fx_locking)(const struct flock *what, int *answer);
 
-/* Says what a call answered, and why. */
-#define ck_status(f, call, expected)                                                          \
-    do {                                                                                      \
-        int got_ = (call), expected_ = (expected);                                            \
-        ck_assert_msg(got_ == expected_, "%s: %s, not %s: %s", #call, rota_status_name(got_), \
-                      rota_status_name(expected_), rota_errmsg((f)->r));                      \
+/* Where coverage is measured: what a child has run counts too. Before its _exit(). */
+void fx_count_child(void);
+
+/* Says what a call answered, and why: of a handle, and of the calendar. */
+#define ck_answer(r, call, expected) fx_ck_answer(r, #call, call, expected)
+#define ck_status(f, call, expected) fx_ck_answer((f)->r, #call, call, expected)
+#define fx_ck_answer(r, text, call, expected)                                                \
+    do {                                                                                     \
+        int got_ = (call), expected_ = (expected);                                           \
+        ck_assert_msg(got_ == expected_, "%s: %s, not %s: %s", text, rota_status_name(got_), \
+                      rota_status_name(expected_), rota_errmsg(r));                          \
     } while (0)
 
 #endif

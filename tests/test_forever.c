@@ -453,7 +453,7 @@ static answer brute(const starts *a, const starts *b, int64_t ahead, int64_t beh
     return best;
 }
 
-static void ck_answer(const answer *expected, const rota__meeting *found, const char *what)
+static void ck_meeting(const answer *expected, const rota__meeting *found, const char *what)
 {
     ck_assert_msg(found->decided, "%s: not decided", what);
     ck_assert_msg(found->found == expected->found, "%s: %s, which is wrong", what,
@@ -656,7 +656,7 @@ static void ck_pair(const one *a, const one *b, const answer *expected, int64_t 
              (long long)b->era.shift, b->series.zone, (long long)ahead, (long long)behind,
              (long long)from);
     in_time.found &= expected->later < within.end;
-    ck_answer(&in_time, &found, what);
+    ck_meeting(&in_time, &found, what);
     sum->pairs++;
     sum->found += found.found;
     sum->by_pattern += rota__pattern_apart(&a->series, 0, &b->series, 0, ahead + behind, from);

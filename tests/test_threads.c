@@ -73,13 +73,6 @@ static void *memory(void *ctx, void *block, int64_t size)
     return grown + 1;
 }
 
-#define ck_answer(r, call, expected)                                                          \
-    do {                                                                                      \
-        int got_ = (call), expected_ = (expected);                                            \
-        ck_assert_msg(got_ == expected_, "%s: %s, not %s: %s", #call, rota_status_name(got_), \
-                      rota_status_name(expected_), rota_errmsg(r));                           \
-    } while (0)
-
 static rota_id make_room(rota *r, const char *name, int32_t capacity)
 {
     rota_resource_request q = ROTA_INIT(rota_resource_request);

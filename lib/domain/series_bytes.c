@@ -276,8 +276,8 @@ static int corrupt(rota__env *env, const char *why)
     return rota__error_set(env->error, ROTA_ECORRUPT, "a stored series is damaged: %s", why);
 }
 
-int rota__series_read(rota__env *env, rota__tz_cache *zones, const void *bytes, int64_t size,
-                      rota__series *out)
+/* Not prepared. */
+static int read_bytes(rota__env *env, const void *bytes, int64_t size, rota__series *out)
 {
     reader r = { .arena = env->arena };
     if (!rota__bytes_open(&r.in, bytes, size))
@@ -285,8 +285,14 @@ int rota__series_read(rota__env *env, rota__tz_cache *zones, const void *bytes, 
     memset(out, 0, sizeof *out);
     get_series(&r, out);
     if (r.nomem) return rota__error_plain(env->error, ROTA_ENOMEM);
-    if (r.in.wrong) return corrupt(env, r.in.wrong);
-    int rc = rota__series_prepare(env, zones, out);
+    return r.in.wrong ? corrupt(env, r.in.wrong) : ROTA_OK;
+}
+
+int rota__series_read(rota__env *env, rota__tz_cache *zones, const void *bytes, int64_t size,
+                      rota__series *out)
+{
+    int rc = read_bytes(env, bytes, size, out);
+    if (rc == ROTA_OK) rc = rota__series_prepare(env, zones, out);
     /* It was read before it was written; the zone may be one that is not here. */
     if ((rc == ROTA_EINVALID || rc == ROTA_ELIMIT) && out->every.zone)
         return corrupt(env, "its rule is none");
@@ -307,12 +313,9 @@ static void keep_claim_of(rota__era *era, int64_t resource)
 /* NULL where it cannot be told: then all of it is copied, and who reads it finds out why. */
 static const void *leave_out(rota__env *env, int64_t resource, const void *bytes, int64_t *size)
 {
-    reader r = { .arena = env->arena };
     rota__series series = { 0 };
     const void *less = NULL;
-    if (!rota__bytes_open(&r.in, bytes, *size)) return NULL;
-    get_series(&r, &series);
-    if (r.nomem || r.in.wrong) return NULL;
+    if (read_bytes(env, bytes, *size, &series) != ROTA_OK) return NULL;
     for (int64_t i = 0; i < series.era_count; i++)
         keep_claim_of(&series.eras[i], resource);
     return rota__series_write(env, &series, &less, size) == ROTA_OK ? less : NULL;

@@ -10,12 +10,12 @@
  * few seconds; SQLite is left out of insert and delete, where its row is more. */
 #define _GNU_SOURCE
 #include "common/bench.h"
+#include "common/sql.h"
 #include "index/itree.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <malloc.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 
 enum { QUARTER = 900, LONGEST = 8 * QUARTER };
@@ -426,37 +426,28 @@ typedef struct sql {
     int64_t longest;
 } sql;
 
-static void sql_do(sqlite3 *db, const char *text)
-{
-    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
-        bench_fail("%s: %s", text, sqlite3_errmsg(db));
-}
-
 static void *sql_build(const work *w)
 {
     sql *s = get(1, sizeof *s);
-    sqlite3_stmt *insert;
     s->longest = w->longest;
-    if (sqlite3_open(":memory:", &s->db) != SQLITE_OK) bench_fail("SQLite: no memory");
+    s->db = bench_sql_open(":memory:", "");
     int64_t before = sqlite3_memory_used();
-    sql_do(s->db, "CREATE TABLE busy(id INTEGER PRIMARY KEY, resource INT, start INT, end INT)");
-    sql_do(s->db, "BEGIN");
-    sqlite3_prepare_v2(s->db, "INSERT INTO busy VALUES(?,?,?,?)", -1, &insert, NULL);
+    bench_sql_run(s->db,
+                  "CREATE TABLE busy(id INTEGER PRIMARY KEY, resource INT, start INT, end INT)");
+    bench_sql_run(s->db, "BEGIN");
+    sqlite3_stmt *insert = bench_sql_prepare(s->db, "INSERT INTO busy VALUES(?,?,?,?)");
     for (int64_t i = 0; i < w->count; i++) {
         const item *in = &w->items[i];
         sqlite3_bind_int64(insert, 1, in->id);
         sqlite3_bind_int64(insert, 2, in->resource);
         sqlite3_bind_int64(insert, 3, in->span.start);
         sqlite3_bind_int64(insert, 4, in->span.end);
-        if (sqlite3_step(insert) != SQLITE_DONE) bench_fail("SQLite: insert");
-        sqlite3_reset(insert);
+        bench_sql_once(insert);
     }
     sqlite3_finalize(insert);
-    sql_do(s->db, "CREATE INDEX by_start ON busy(resource, start, end); COMMIT; BEGIN");
-    sqlite3_prepare_v2(s->db,
-                       "SELECT id FROM busy"
-                       " WHERE resource=?1 AND start<?3 AND start>?4 AND end>?2",
-                       -1, &s->query, NULL);
+    bench_sql_run(s->db, "CREATE INDEX by_start ON busy(resource, start, end); COMMIT; BEGIN");
+    s->query = bench_sql_prepare(s->db, "SELECT id FROM busy WHERE resource=?1 AND start<?3"
+                                        " AND start>?4 AND end>?2");
     bytes_held += sqlite3_memory_used() - before;
     return s;
 }

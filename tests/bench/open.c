@@ -74,12 +74,10 @@ static rota_metrics metrics_of(rota *r)
 static double load_plain(const bench_calendar *c, bench_samples *ns)
 {
     bench_plain plain;
-    sqlite3_stmt *rows = NULL;
     int64_t read = 0;
     bench_plain_open(&plain, c->plain);
-    if (sqlite3_prepare_v2(plain.db, "SELECT start, end, id FROM busy WHERE resource=?1", -1, &rows,
-                           NULL) != SQLITE_OK)
-        bench_fail("SQLite: %s", sqlite3_errmsg(plain.db));
+    sqlite3_stmt *rows = bench_sql_prepare(plain.db,
+                                           "SELECT start, end, id FROM busy WHERE resource=?1");
     double all = bench_cpu_ns();
     for (int64_t i = 0; i < c->resources; i++) {
         double begun = bench_cpu_ns();
